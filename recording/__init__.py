@@ -1,0 +1,1 @@
+"""Proof of what happened: recorder, event ledger, manifest, verify, export."""

@@ -1,0 +1,1 @@
+"""Who may do what, over HTTP and WebSocket: the room protocol, the REST API, and the composition root."""
