@@ -1,0 +1,93 @@
+# Two verbs matter: `make run` and `make test`. Both do their own set-up; a second run takes seconds.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+CORE := media_server/core
+WEB := clients/web
+CARGO := cargo
+# Release for tests as well: the native library is then compiled once, and the emulated networks run fast.
+CARGO_FLAGS := --manifest-path $(CORE)/Cargo.toml --workspace --locked
+BIN := .venv/bin
+
+WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help run test setup check format test-python test-core test-web test-kill test-soak bench-forwarding clean setup-service
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+run: setup-service ## set up what is missing, start the service with demo accounts, print the addresses to open
+	@exec $(BIN)/lianzhen demo
+
+test: setup check test-core test-web test-python ## set up what is missing and run every check and test
+
+setup: setup-service .setup/test ## everything that run and test need
+
+# ---- set-up: each stamp stands for one finished step -----------------------------------------------------
+
+setup-service: .setup/python $(WEB)/dist/index.html
+
+.setup/toolchain: deploy/setup/toolchain.sh
+	@mkdir -p .setup
+	@deploy/setup/toolchain.sh > $@
+
+# uv decides itself what is stale (lock file, Rust sources), in well under a second when nothing is.
+.PHONY: .setup/python
+.setup/python: .setup/toolchain
+	@$$(cat .setup/toolchain) sync --locked --quiet
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json .setup/toolchain
+	@echo "安装网页依赖 / installing the web packages"
+	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
+	@echo "构建网页 / building the pages"
+	@cd $(WEB) && npm run --silent build
+	@touch $@
+
+.setup/test: deploy/setup/system_packages.sh
+	@mkdir -p .setup
+	@deploy/setup/system_packages.sh
+	@touch $@
+
+# ---- checks ------------------------------------------------------------------------------------------------
+
+check: setup-service ## lint, types, import contracts, cargo and web checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(CARGO) fmt --manifest-path $(CORE)/Cargo.toml --all --check
+	$(CARGO) clippy $(CARGO_FLAGS) --release --all-targets -- -D warnings
+	cd $(WEB) && npm run --silent check
+
+format: setup-service ## put every file into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(CARGO) fmt --manifest-path $(CORE)/Cargo.toml --all
+
+# ---- tests -------------------------------------------------------------------------------------------------
+
+test-core: setup-service ## the native core's own tests
+	$(CARGO) test $(CARGO_FLAGS) --release --quiet
+
+test-web: setup-service ## the pages' own tests
+	cd $(WEB) && npm test --silent
+
+test-python: setup ## unit, contract, integration and end-to-end tests
+	$(BIN)/pytest
+
+test-kill: setup ## kill -9 while recording, at 50 random moments (about ten minutes)
+	LIANZHEN_KILLS=50 $(BIN)/pytest -k kill tests/end_to_end tests/integration
+
+test-soak: setup ## the long runs: five minutes of numbered pictures and sound
+	LIANZHEN_SOAK=1 $(BIN)/pytest -m soak
+
+bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
+	@$(BIN)/python -m load_tests.forwarding
+
+clean: ## remove what the set-up made
+	rm -rf .venv .tools .setup $(WEB)/dist $(WEB)/node_modules $(CORE)/target
