@@ -1,0 +1,36 @@
+"""Waiting for a condition with a time-out that says what was missing: tests never sleep to synchronise."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+# A loaded machine multiplies every time-out: LIANZHEN_TEST_PATIENCE=3 waits three times as long before it fails.
+PATIENCE = float(os.environ.get("LIANZHEN_TEST_PATIENCE", "1"))
+_POLL_S = 0.05
+
+
+async def wait_until(
+    read: Callable[[], Value | Awaitable[Value]],
+    *,
+    what: str,
+    timeout_s: float = 10.0,
+    accept: Callable[[Value], bool] = bool,
+    every_s: float = _POLL_S,
+) -> Value:
+    """The first value of ``read`` that ``accept`` takes; AssertionError with ``what`` and the last value after the time-out."""
+    deadline = time.monotonic() + timeout_s * PATIENCE
+    while True:
+        read_now = read()
+        value = await read_now if inspect.isawaitable(read_now) else read_now
+        if accept(value):
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout_s * PATIENCE:g} s: {what}; last seen: {value!r}")
+        await asyncio.sleep(every_s)
