@@ -4,5 +4,5 @@ mod header;
 mod unwrap;
 
 pub use extensions::{ExtensionWriter, Extensions};
-pub use header::{Fields, Header, RtpError, parse, write_header};
+pub use header::{FIXED_HEADER_LEN, Fields, Header, RtpError, parse, write_header};
 pub use unwrap::{SequenceUnwrapper, TimestampUnwrapper};
