@@ -6,6 +6,8 @@
 
 pub mod demux;
 pub mod frame_assembler;
+#[cfg(test)]
+mod fuzzing;
 pub mod h264;
 pub mod reception;
 pub mod rtcp;
