@@ -1,4 +1,4 @@
-"""Debian's Chromium inside the clients' namespace, with fake devices and pages that run livekit-client unmodified."""
+"""Debian's Chromium inside the clients' namespace, with fake devices and pages that run livekit-client."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def foreign_hosts(requests: list[str], own: set[str]) -> set[str]:
 async def chromium(
     namespace: Namespace, *, video: Path | None = None, sound: Path | None = None, flags: tuple[str, ...] = ()
 ) -> AsyncIterator[Chromium]:
-    """Starts Chromium inside the namespace, with files as camera and microphone where given; ends it with the block."""
+    """Chromium inside the namespace for the time of the block, with files as camera and microphone if given."""
     assert shutil.which(CHROMIUM), f"{CHROMIUM} is missing: run `make setup`"
     with tempfile.TemporaryDirectory(prefix="lianzhen-chromium-") as name:
         folder = Path(name)

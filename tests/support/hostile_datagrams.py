@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 _STUN_COOKIE = 0x2112A442
 
 
-def hostile_datagrams(count: int, *, seed: int, known_ufrags: Sequence[str] = ()) -> Iterator[tuple[str, bytes]]:
+def hostile_datagrams(
+    count: int, *, seed: int, known_ufrags: Sequence[str] = ()
+) -> Iterator[tuple[str, bytes]]:
     """``count`` pairs of kind and datagram, all kinds mixed.
 
-    ``known_ufrags`` are user fragments an eavesdropper would have seen: checks that name them are still not authentic.
+    ``known_ufrags`` are user fragments an eavesdropper would have seen: checks that name them are not
+    authentic all the same.
     """
     rng = random.Random(seed)
     makers: dict[str, Callable[[random.Random], bytes]] = {
@@ -95,7 +98,9 @@ def _broken_record(rng: random.Random) -> bytes:
 
 
 def _stun(rng: random.Random, known_ufrags: Sequence[str], *, integrity: bytes | None) -> bytes:
-    ours = rng.choice(known_ufrags) if known_ufrags and rng.random() < 0.5 else "%08x" % rng.randrange(1 << 32)
+    ours = (
+        rng.choice(known_ufrags) if known_ufrags and rng.random() < 0.5 else f"{rng.randrange(1 << 32):08x}"
+    )
     username = f"{ours}:{rng.randrange(1 << 16):04x}".encode()
     attributes = struct.pack("!HH", 0x0006, len(username)) + username + bytes(-len(username) % 4)
     attributes += struct.pack("!HHI", 0x0024, 4, rng.randrange(1 << 31))

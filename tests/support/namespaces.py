@@ -1,4 +1,4 @@
-"""Two network namespaces joined by a wire: the server in one, its clients in the other, nothing else in reach.
+"""Two network namespaces joined by a wire: the server in one, its clients in the other, nobody else.
 
 Neither namespace has a way to another host. The server's has a default route all the same, into a ``sink``
 device that counts and drops: a packet meant for a foreign host is seen there instead of failing silently.
@@ -34,12 +34,12 @@ class Namespace:
     address: str
 
     def command(self, *args: str) -> list[str]:
-        """The command line that runs ``args`` inside; nsenter replaces itself, so the process id is the program's."""
+        """The command line that runs ``args`` inside. nsenter replaces itself: the process id is the program's."""
         return ["nsenter", f"--net={_NETNS_DIR / self.name}", *args]
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
-        """Moves the calling thread inside. A socket made here stays inside for good, whoever uses it later."""
+        """Moves the calling thread inside. A socket made here stays inside, whoever uses it later."""
         with (
             Path(f"/proc/self/task/{threading.get_native_id()}/ns/net").open("rb") as outside,
             (_NETNS_DIR / self.name).open("rb") as inside,
@@ -122,7 +122,20 @@ def network() -> Iterator[Network]:
         for namespace in (server, clients):
             _ip("netns", "add", namespace.name)
             _ip("-n", namespace.name, "link", "set", "lo", "up")
-        _ip("link", "add", "wire", "netns", server.name, "type", "veth", "peer", "name", "wire", "netns", clients.name)
+        _ip(
+            "link",
+            "add",
+            "wire",
+            "netns",
+            server.name,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "wire",
+            "netns",
+            clients.name,
+        )
         for namespace in (server, clients):
             _ip("-n", namespace.name, "addr", "add", f"{namespace.address}/24", "dev", "wire")
             _ip("-n", namespace.name, "link", "set", "wire", "up")
@@ -131,7 +144,9 @@ def network() -> Iterator[Network]:
         # A pair of which nobody reads the other end: not every kernel has dummy devices.
         _ip("-n", server.name, "link", "add", "sink", "type", "veth", "peer", "name", "drain")
         for device in ("sink", "drain"):
-            _ip("-n", server.name, "link", "set", device, "addrgenmode", "none")  # no IPv6 solicitations to count
+            _ip(
+                "-n", server.name, "link", "set", device, "addrgenmode", "none"
+            )  # no IPv6 solicitations to count
             _ip("-n", server.name, "link", "set", device, "arp", "off", "up")
         _ip("-n", server.name, "route", "add", "default", "dev", "sink")
         yield Network(server, clients, spare)

@@ -8,12 +8,14 @@ A picture's top quarter is a grid of black and white cells, two rows of sixteen:
     | check word: number * 40503 + 12345 mod 65536   |
     +--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+
 
-The check word makes a misread number a number not read. Below the grid a texture moves, soft or hard to compress.
+The check word makes a misread number a number not read. Below the grid a texture moves, easy or hard to
+compress.
 The sound is silent but for a rising tone of 60 ms that starts where the picture of each whole second starts.
 """
 
 from __future__ import annotations
 
+import itertools
 import wave
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,7 +46,7 @@ def check_word(number: int) -> int:
 
 @dataclass(frozen=True)
 class Painter:
-    """Draws numbered pictures of one size; ``is_hard`` fills them with texture that a codec cannot predict."""
+    """Draws numbered pictures of one size; ``is_hard`` fills them with texture that costs a codec bits."""
 
     width: int
     height: int
@@ -94,8 +96,12 @@ def read_number(luma: Plane) -> int | None:
         for bit in range(BITS):
             top, left = row * cell_height, bit * cell_width
             middle = luma[
-                round(top + cell_height / 4) : max(round(top + cell_height * 3 / 4), round(top + cell_height / 4) + 1),
-                round(left + cell_width / 4) : max(round(left + cell_width * 3 / 4), round(left + cell_width / 4) + 1),
+                round(top + cell_height / 4) : max(
+                    round(top + cell_height * 3 / 4), round(top + cell_height / 4) + 1
+                ),
+                round(left + cell_width / 4) : max(
+                    round(left + cell_width * 3 / 4), round(left + cell_width / 4) + 1
+                ),
             ]
             word = word << 1 | (middle.mean() > 125)
         words.append(int(word))
@@ -122,7 +128,7 @@ def marked_second() -> Sound:
 
 
 def find_marks(sound: Sound, sample_rate_hz: int = SAMPLE_RATE_HZ) -> list[float]:
-    """Where marks start, in seconds from the first sample; by matched filter, so noise and codecs matter little."""
+    """Where marks start, in seconds from the first sample: a matched filter, so codecs matter little."""
     assert sample_rate_hz == SAMPLE_RATE_HZ, "resample to 48 kHz first"
     if len(sound) < _MARK_SAMPLES:
         return []
@@ -152,7 +158,8 @@ def write_y4m(path: Path, painter: Painter, *, frames: int, frames_per_second: i
     """A video file for --use-file-for-fake-video-capture; Chromium repeats it for ever."""
     with path.open("wb") as file:
         file.write(
-            b"YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420mpeg2\n" % (painter.width, painter.height, frames_per_second)
+            b"YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420mpeg2\n"
+            % (painter.width, painter.height, frames_per_second)
         )
         for number in range(frames):
             file.write(b"FRAME\n" + painter.i420(number))
@@ -195,7 +202,7 @@ def judge_order(numbers: Sequence[int | None], *, modulus: int = NUMBERS) -> Ord
     read = [number for number in numbers if number is not None]
     assert read, "no picture with a readable number"
     lost = repeated = reordered = longest_gap = 0
-    for before, after in zip(read, read[1:], strict=False):
+    for before, after in itertools.pairwise(read):
         step = (after - before) % modulus
         if step == 0:
             repeated += 1
@@ -221,8 +228,8 @@ def sound_behind_picture_ms(
 ) -> list[float]:
     """For every mark: how much later it sounds than its picture shows (negative: earlier), in milliseconds.
 
-    ``pictures`` are (time in seconds, number). Where the picture of the whole second is lost its time is taken from
-    the nearest one read, at most five pictures away. Marks without pictures around them are left out.
+    ``pictures`` are (time in seconds, number). Where the picture of the whole second is lost its time is
+    taken from the nearest one read, at most five pictures away. Marks without pictures around them are left out.
     """
     times_by_number = {number: time_s for time_s, number in pictures if number is not None}
     by_second = dict(_whole_seconds(times_by_number, frames_per_second))

@@ -1,4 +1,4 @@
-"""What a test asks of a recording: does each file play, what does its manifest say, what is in its pictures and sound."""
+"""What a test asks of a recording: does each file play, what does its manifest say, what is in it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def ffprobe(path: Path) -> dict[str, Any]:
-    """What ffprobe says of a file whose every packet it has read; AssertionError with its words when it cannot."""
+    """What ffprobe says of a file after reading every packet; AssertionError when it cannot."""
     done = subprocess.run(
         [
             *("ffprobe", "-v", "error", "-of", "json", "-count_packets", "-show_format"),
@@ -96,7 +96,7 @@ def ffprobe(path: Path) -> dict[str, Any]:
 
 
 def last_packet_s(path: Path) -> float:
-    """The time of the last packet of a file on its own time line, in seconds; 0.0 for a file without packets."""
+    """Where the last packet of a file ends on its own time line, in seconds; 0.0 without packets."""
     latest = 0.0
     with av.open(str(path)) as container:
         for packet in container.demux():

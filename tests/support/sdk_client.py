@@ -49,17 +49,23 @@ class SdkClient:
         """What it has seen and heard so far (``sdk_process.Client.do_report``)."""
         return await self.run("report", **what)
 
-    async def wait_for_event(self, name: str, accept: Callable[[Message], bool] = lambda _: True, timeout_s: float = 10) -> Message:
+    async def wait_for_event(
+        self, name: str, accept: Callable[[Message], bool] = lambda _: True, timeout_s: float = 10
+    ) -> Message:
         """The first event of this name that ``accept`` takes."""
 
         def find() -> Message | None:
-            return next((event for event in self.events if event.get("event") == name and accept(event)), None)
+            return next(
+                (event for event in self.events if event.get("event") == name and accept(event)), None
+            )
 
         found = await wait_until(find, what=f"event {name} at {self.identity}", timeout_s=timeout_s)
         assert found is not None
         return found
 
-    async def wait_for_media(self, identity: str, *, frames: int = 5, sound_frames: int = 20, timeout_s: float = 20) -> Message:
+    async def wait_for_media(
+        self, identity: str, *, frames: int = 5, sound_frames: int = 20, timeout_s: float = 20
+    ) -> Message:
         """Waits until so many pictures and 10 ms of sound have been decoded from ``identity``."""
 
         async def read() -> Message:

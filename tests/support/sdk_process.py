@@ -1,7 +1,7 @@
 """The LiveKit Python SDK as a child process: commands as JSON lines in, answers and events as JSON lines out.
 
-Run it as ``python -m tests.support.sdk_process``. Every command is ``{"id": n, "do": name, …}`` and gets one answer
-``{"id": n, …}`` or ``{"id": n, "error": text}``; events are ``{"event": name, …}``.
+Run it as ``python -m tests.support.sdk_process``. Every command is ``{"id": n, "do": name, …}`` and gets one
+answer ``{"id": n, …}`` or ``{"id": n, "error": text}``; events are ``{"event": name, …}``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,18 @@ from livekit import rtc
 from tests.support.numbered_video import SAMPLE_RATE_HZ, Painter, find_marks, marked_second, read_number
 
 _SOUND_STEP_MS = 10  # what the SDK wants at a time
+_TOLD_EVENTS = (
+    "disconnected",
+    "reconnecting",
+    "reconnected",
+    "participant_connected",
+    "participant_disconnected",
+    "track_unsubscribed",
+    "track_muted",
+    "track_unmuted",
+    "participant_attributes_changed",
+    "room_updated",
+)
 _SOUND_STEP = SAMPLE_RATE_HZ * _SOUND_STEP_MS // 1000
 
 
@@ -91,7 +103,9 @@ class Client:
             if max_bps:
                 options.video_encoding.max_bitrate = max_bps
                 options.video_encoding.max_framerate = frames_per_second
-            await self._publish("camera", rtc.LocalVideoTrack.create_video_track("camera", video_source), options)
+            await self._publish(
+                "camera", rtc.LocalVideoTrack.create_video_track("camera", video_source), options
+            )
         if sound_source is not None:
             options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
             await self._publish(
@@ -179,7 +193,7 @@ class Client:
         painter: Painter,
         frames_per_second: int,
     ) -> None:
-        """Sound in steps of 10 ms and the pictures due, on one clock, so that marks fall on whole seconds of pictures."""
+        """Sound in steps of 10 ms and the pictures due, on one clock: marks fall on whole seconds of pictures."""
         second = marked_second()
         began = time.monotonic()
         step = 0
@@ -208,11 +222,11 @@ class Client:
         room = self._room
         room.on("track_subscribed", self._start_receiving)
         room.on("data_received", self._say_data)
-        for event in (
-            "disconnected", "reconnecting", "reconnected", "participant_connected", "participant_disconnected",
-            "track_unsubscribed", "track_muted", "track_unmuted", "participant_attributes_changed", "room_updated",
-        ):  # fmt: skip
-            room.on(event, lambda *facts, event=event: say({"event": event, "about": [_describe(f) for f in facts]}))
+        for event in _TOLD_EVENTS:
+            room.on(
+                event,
+                lambda *facts, event=event: say({"event": event, "about": [_describe(f) for f in facts]}),
+            )
 
     def _say_data(self, packet: rtc.DataPacket) -> None:
         is_reliable = packet.kind == rtc.DataPacketKind.KIND_RELIABLE
@@ -223,14 +237,20 @@ class Client:
     def _start_receiving(
         self, track: rtc.RemoteTrack, publication: rtc.RemoteTrackPublication, sender: rtc.RemoteParticipant
     ) -> None:
-        say({"event": "track_subscribed", "from": sender.identity, "name": publication.name, "sid": track.sid})
+        say(
+            {"event": "track_subscribed", "from": sender.identity, "name": publication.name, "sid": track.sid}
+        )
         receive = self._see if track.kind == rtc.TrackKind.KIND_VIDEO else self._hear
-        self._tasks.append(asyncio.get_running_loop().create_task(receive(track, self._heard[sender.identity])))
+        self._tasks.append(
+            asyncio.get_running_loop().create_task(receive(track, self._heard[sender.identity]))
+        )
 
     async def _see(self, track: rtc.RemoteTrack, heard: Heard) -> None:
         async for event in rtc.VideoStream(track, format=rtc.VideoBufferType.I420):
             frame = event.frame
-            luma = np.frombuffer(frame.data, np.uint8, frame.width * frame.height).reshape(frame.height, frame.width)
+            luma = np.frombuffer(frame.data, np.uint8, frame.width * frame.height).reshape(
+                frame.height, frame.width
+            )
             heard.frames += 1
             heard.size = (frame.width, frame.height)
             heard.numbers.append(read_number(luma))
@@ -261,7 +281,9 @@ async def main() -> None:
     """Obeys commands until the input ends."""
     client = Client()
     reader = asyncio.StreamReader(limit=1 << 22)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
     say({"event": "ready"})
     while line := await reader.readline():
         command = json.loads(line)

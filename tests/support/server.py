@@ -142,7 +142,9 @@ class Server:
             return self.wait()
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"{self.name} did not stop within {STOP_TIMEOUT_S * PATIENCE:g} s of SIGTERM") from None
+            raise AssertionError(
+                f"{self.name} did not stop within {STOP_TIMEOUT_S * PATIENCE:g} s of SIGTERM"
+            ) from None
 
     def kill(self) -> None:
         """kill -9, and waits until the process is gone."""
@@ -227,7 +229,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 10,
     ) -> HttpAnswer:
-        """One HTTP request from the clients' namespace; blocks (call it through ``asyncio.to_thread`` beside live pages)."""
+        """One HTTP request from the clients' namespace. It blocks: use ``asyncio.to_thread`` beside live pages."""
         data = raw_body if raw_body is not None else (None if body is None else json.dumps(body).encode())
         request = urllib.request.Request(self.http_url + path, data=data, method=method)
         if body is not None:
@@ -257,7 +259,9 @@ class Server:
 
     def start_recording(self, room: str) -> str:
         """Starts recording a room that is open; returns the recording's id."""
-        answer = self.request("POST", f"/api/v1/rooms/{room}/recording", token=self._recorder_token(room), body={})
+        answer = self.request(
+            "POST", f"/api/v1/rooms/{room}/recording", token=self._recorder_token(room), body={}
+        )
         assert answer.status == 201, (answer.status, answer.body)
         return str(answer.json()["recording_id"])
 

@@ -1,4 +1,4 @@
-"""A TCP relay in the clients' namespace whose connections a test can cut: the media goes past it, signalling does not."""
+"""A TCP relay in the clients' namespace whose connections a test can cut, while the media goes past it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TcpProxy:
         return f"ws://{self.network.clients.address}:{self.port}"
 
     def cut(self) -> int:
-        """Resets every relayed connection, as a lost radio link or a restarted proxy does. Returns how many."""
+        """Resets every relayed connection, as a restarted reverse proxy does. Returns how many."""
         for writer in self._writers:
             writer.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00"

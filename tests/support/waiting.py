@@ -11,7 +11,7 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
-# A loaded machine multiplies every time-out: LIANZHEN_TEST_PATIENCE=3 waits three times as long before it fails.
+# For a loaded machine: LIANZHEN_TEST_PATIENCE=3 waits three times as long before a test fails.
 PATIENCE = float(os.environ.get("LIANZHEN_TEST_PATIENCE", "1"))
 _POLL_S = 0.05
 
@@ -24,7 +24,7 @@ async def wait_until(
     accept: Callable[[Value], bool] = bool,
     every_s: float = _POLL_S,
 ) -> Value:
-    """The first value of ``read`` that ``accept`` takes; AssertionError with ``what`` and the last value after the time-out."""
+    """The first value of ``read`` that ``accept`` takes; AssertionError with ``what`` after the time-out."""
     deadline = time.monotonic() + timeout_s * PATIENCE
     while True:
         read_now = read()
