@@ -1,0 +1,1 @@
+"""Session descriptions: bytes from strangers into frozen values, and our own values back into text."""
