@@ -7,8 +7,12 @@ RecordingError
 │   ├── FolderUnwritable the data folder cannot be written
 │   ├── LedgerUnavailable the ledger's database cannot be written
 │   └── RecorderStopped  the recorder was closed
-└── BadRecording         files that are not a recording of ours, or cannot be exported
+├── BadMedia             frames that are not what their codec says
+└── BadRecording         files that are not a recording of ours
+    └── UnusableKey      a key file that holds no Ed25519 key
 """
+
+# ruff: noqa: N818  (the shapes NotPermitted, Unavailable … are named so in every package)
 
 from __future__ import annotations
 
@@ -84,3 +88,15 @@ class BadRecording(RecordingError):
     def __init__(self, fault: str) -> None:
         super().__init__(fault)
         self.fault = fault
+
+
+class UnusableKey(BadRecording):
+    """A key file that cannot be read as an Ed25519 key in PEM; ``fault`` is its name."""
+
+    code = "unusable_key"
+
+
+class BadMedia(RecordingError):
+    """Frames that a muxer refuses: they are not what their codec says."""
+
+    code = "bad_media"

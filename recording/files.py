@@ -56,8 +56,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def create_with(path: Path, content: bytes) -> int:
     """Creates ``path`` with its first bytes in it and returns a descriptor that appends.
 
-    The name appears only when the bytes are written, so that a kill at any moment leaves either no file or one
-    that plays. Raises FileExistsError where the name is taken, OSError when the disk refuses.
+    The name appears only when the bytes are written, so that a kill at any moment leaves either no file or
+    one that plays. Raises FileExistsError where the name is taken, OSError when the disk refuses.
     """
     part = path.with_name(path.name + PART_SUFFIX)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC

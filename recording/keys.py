@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from recording.errors import BadRecording
+from recording.errors import UnusableKey
 from recording.files import make_private_folder, write_atomically
 from recording.signing import Ed25519Signer
 
@@ -17,14 +16,9 @@ PRIVATE_KEY_FILE = "signing.key"
 PUBLIC_KEY_FILE = "signing.pub"
 
 
-class UnusableKey(BadRecording):
-    """A key file that cannot be read as an Ed25519 key in PEM."""
-
-    code = "unusable_key"
-
-
 def load_or_create_signer(data_dir: Path) -> Ed25519Signer:
-    """The signer of this data folder; makes ``keys/signing.key`` (0600) and ``keys/signing.pub`` the first time.
+    """The signer of this data folder; makes ``keys/signing.key`` (0600) and ``keys/signing.pub`` the first
+    time.
 
     Raises:
         UnusableKey: ``signing.key`` is there and is not an Ed25519 private key.
@@ -62,8 +56,9 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def trusted_key_path(recording_folder: Path) -> Path:
-    """Where the trusted key of a recording lies that is still in its data folder: ``DATA/keys/signing.pub``."""
-    return Path(os.path.abspath(recording_folder)).parent.parent / KEYS_FOLDER / PUBLIC_KEY_FILE  # noqa: PTH100
+    """Where the trusted key of a recording lies that is still in its data folder: ``DATA/keys/signing.pub``.
+    """
+    return recording_folder.absolute().parent.parent / KEYS_FOLDER / PUBLIC_KEY_FILE
 
 
 def _load_private(path: Path) -> Ed25519PrivateKey:

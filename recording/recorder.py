@@ -17,7 +17,9 @@ Codec: TypeAlias = Literal["VP8", "H264", "opus"]
 
 
 class Recorder:
-    """One per process. Everything is called on the event loop's thread; files and taps belong to its own thread."""
+    """One per process. Everything is called on the event loop's thread; files and taps belong to its own
+    thread.
+    """
 
     def __init__(self, *, data_dir: Path, ledger: Ledger, signer: Signer, clock: Clock) -> None:
         raise NotImplementedError
@@ -27,7 +29,9 @@ class Recorder:
         raise NotImplementedError
 
     async def begin(self, *, room: str, title: str, started_by: str) -> RecordingId:
-        """Opens a recording; its time line is zero now. Raises FolderUnwritable, LedgerUnavailable, RecorderStopped."""
+        """Opens a recording; its time line is zero now. Raises FolderUnwritable, LedgerUnavailable,
+        RecorderStopped.
+        """
         raise NotImplementedError
 
     def add_track(
@@ -46,8 +50,8 @@ class Recorder:
         """Records a track from now on.
 
         ``source`` is LiveKit's word ("camera", "microphone", "screen_share", "screen_share_audio").
-        ``request_keyframe`` is called on the event loop's thread when a video segment is due to be cut: without it
-        a browser sends no key frame for minutes. Raises UnknownRecording.
+        ``request_keyframe`` is called on the event loop's thread when a video segment is due to be cut:
+        without it a browser sends no key frame for minutes. Raises UnknownRecording.
         """
         raise NotImplementedError
 
@@ -60,13 +64,15 @@ class Recorder:
     ) -> None:
         """Appends an event at the present time.
 
-        These kinds explain gaps and need a key in ``detail``: "track.muted" and "track.unmuted" ("track_sid"),
-        "participant.lost" and "participant.resumed" ("identity"). Raises UnknownRecording.
+        These kinds explain gaps and need a key in ``detail``: "track.muted" and "track.unmuted"
+        ("track_sid"), "participant.lost" and "participant.resumed" ("identity"). Raises UnknownRecording.
         """
         raise NotImplementedError
 
     async def finish(self, recording_id: RecordingId, *, cause: str) -> None:
-        """Stops and seals: manifest written and signed when this returns. Raises UnknownRecording, FolderUnwritable."""
+        """Stops and seals: manifest written and signed when this returns. Raises UnknownRecording,
+        FolderUnwritable.
+        """
         raise NotImplementedError
 
     def list(self, *, identity: str | None = None) -> list[RecordingSummary]:

@@ -1,4 +1,4 @@
-"""What a page is told about a recording: its lanes, spans, gaps and events. Times are milliseconds on its time line."""
+"""What a page is told about a recording: lanes, spans, gaps, events; times are ms on its time line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, NewType, TypeAlias
 RecordingId = NewType("RecordingId", str)
 """One recording, and the name of its folder: ``RC_`` and random letters."""
 
-JsonValue: TypeAlias = "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
 """What may stand in an event. No floats: their canonical form is a trap, and no fact here needs one."""
 
 RecordingState: TypeAlias = Literal["recording", "sealed", "interrupted"]
@@ -25,7 +25,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class LaneGap:
-    """A stretch of the time line where a participant's media is missing, and why (cause codes: ``gaps.Cause``)."""
+    """A stretch of the time line where a participant's media is missing, and why (cause codes:
+    ``gaps.Cause``).
+    """
 
     from_ms: int
     to_ms: int

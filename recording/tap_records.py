@@ -1,4 +1,4 @@
-"""What a tap delivers, told apart by shape: the packet core's classes cannot be built in tests, so none is named here."""
+"""What a tap delivers, told apart by shape: the packet core's classes cannot be built in tests."""
 
 from __future__ import annotations
 
@@ -9,49 +9,37 @@ from typing import Protocol, TypeAlias, TypeGuard
 class FrameRecord(Protocol):
     """One whole encoded frame in decoding order (``lianzhen_core.TapFrame``)."""
 
-    @property
-    def codec(self) -> str: ...
-    @property
-    def rtp_timestamp(self) -> int: ...
-    @property
-    def arrival_ns(self) -> int: ...
-    @property
-    def is_keyframe(self) -> bool: ...
-    @property
-    def lost_packets(self) -> int: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def data(self) -> bytes: ...
+    codec: str
+    rtp_timestamp: int
+    arrival_ns: int
+    is_keyframe: bool
+    lost_packets: int
+    width: int
+    height: int
+    data: bytes
 
 
 class ClockRecord(Protocol):
-    """A sender report: at ``rtp_timestamp`` the publisher's clock read ``ntp_ns`` (``lianzhen_core.TapClock``)."""
+    """A sender report: at ``rtp_timestamp`` the publisher's clock read ``ntp_ns``
+    (``lianzhen_core.TapClock``).
+    """
 
-    @property
-    def rtp_timestamp(self) -> int: ...
-    @property
-    def ntp_ns(self) -> int: ...
-    @property
-    def arrival_ns(self) -> int: ...
+    rtp_timestamp: int
+    ntp_ns: int
+    arrival_ns: int
 
 
 class OverflowRecord(Protocol):
     """Frames dropped because the tap was read too slowly (``lianzhen_core.TapOverflow``)."""
 
-    @property
-    def frames(self) -> int: ...
-    @property
-    def arrival_ns(self) -> int: ...
+    frames: int
+    arrival_ns: int
 
 
 class EndRecord(Protocol):
     """The tapped track has ended (``lianzhen_core.TapEnd``)."""
 
-    @property
-    def arrival_ns(self) -> int: ...
+    arrival_ns: int
 
 
 TapRecord: TypeAlias = FrameRecord | ClockRecord | OverflowRecord | EndRecord
