@@ -136,9 +136,9 @@ async def _longest_pause_s(receiver: HarnessPage, until: str, sender: HarnessPag
     while True:
         now_count = (await _inbound(receiver))["packets"]
         now = loop.time()
+        longest = max(longest, now - changed_at)
         if now_count != count:
             count, changed_at = now_count, now
-        longest = max(longest, now - changed_at)
         if any(event[1] == until for event in (await sender.state("events"))[after:]):
             return longest
         await asyncio.sleep(0.05)

@@ -20,8 +20,8 @@ async def test_720p_reaches_a_megabit_and_a_half_within_ten_seconds(
     async with chromium(net.clients, video=hard_file) as browser:
         page = await browser.harness_page("ambulance")
         await page.join(server.signal_url, server.token("ambulance", room), maxBps=4_000_000)
-        await page.publish(sound=False, width=1280, height=720, frameRate=30)
         began = asyncio.get_running_loop().time()
+        await page.publish(sound=False, width=1280, height=720, frameRate=30)
         reached_s, best_bps = None, 0.0
         before_bytes, before_ms = await _sent(page)
         while (elapsed_s := asyncio.get_running_loop().time() - began) < WITHIN_S * PATIENCE:
@@ -36,7 +36,8 @@ async def test_720p_reaches_a_megabit_and_a_half_within_ten_seconds(
         video = [entry for entry in stats["outbound"] if entry["kind"] == "video"]
         print(
             f"upstream: {WANTED_BPS / 1e6} Mbit/s after {reached_s} s, "
-            f"best half second {best_bps / 1e6:.2f} Mbit/s, estimate {(stats['availableBps'] or 0) / 1e6:.2f} Mbit/s, layers "
+            f"best half second {best_bps / 1e6:.2f} Mbit/s, "
+            f"estimate {(stats['availableBps'] or 0) / 1e6:.2f} Mbit/s, layers "
             f"{[(v['rid'], v['width'], v['height'], v['fps'], v['limited']) for v in video]}"
         )
         assert reached_s is not None, (best_bps, video)

@@ -34,7 +34,7 @@ _FLAGS = (
     "--disable-domain-reliability",
     "--no-first-run",
     "--no-default-browser-check",
-    "--disable-features=WebRtcHideLocalIpsWithMdns,MediaRouter,OptimizationHints,Translate",
+    "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks,MediaRouter,OptimizationHints",
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
@@ -137,7 +137,7 @@ def foreign_hosts(requests: list[str], own: set[str]) -> set[str]:
 async def chromium(
     namespace: Namespace, *, video: Path | None = None, sound: Path | None = None, flags: tuple[str, ...] = ()
 ) -> AsyncIterator[Chromium]:
-    """Chromium inside the namespace for the time of the block, with files as camera and microphone if given."""
+    """Chromium inside the namespace for the time of the block, with files as its devices if given."""
     assert shutil.which(CHROMIUM), f"{CHROMIUM} is missing: run `make setup`"
     with tempfile.TemporaryDirectory(prefix="lianzhen-chromium-") as name:
         folder = Path(name)

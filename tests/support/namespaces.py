@@ -34,7 +34,7 @@ class Namespace:
     address: str
 
     def command(self, *args: str) -> list[str]:
-        """The command line that runs ``args`` inside. nsenter replaces itself: the process id is the program's."""
+        """The command line that runs ``args`` inside. nsenter execs: the process id is the program's."""
         return ["nsenter", f"--net={_NETNS_DIR / self.name}", *args]
 
     @contextlib.contextmanager

@@ -193,7 +193,7 @@ class Client:
         painter: Painter,
         frames_per_second: int,
     ) -> None:
-        """Sound in steps of 10 ms and the pictures due, on one clock: marks fall on whole seconds of pictures."""
+        """Sound in steps of 10 ms and the pictures due, on one clock: marks fall on whole seconds."""
         second = marked_second()
         began = time.monotonic()
         step = 0

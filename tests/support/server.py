@@ -229,7 +229,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 10,
     ) -> HttpAnswer:
-        """One HTTP request from the clients' namespace. It blocks: use ``asyncio.to_thread`` beside live pages."""
+        """One HTTP request from the clients' namespace. Blocks: use ``asyncio.to_thread`` beside pages."""
         data = raw_body if raw_body is not None else (None if body is None else json.dumps(body).encode())
         request = urllib.request.Request(self.http_url + path, data=data, method=method)
         if body is not None:

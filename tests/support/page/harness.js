@@ -53,7 +53,7 @@ async function publish({ video = true, sound = true, width = 640, height = 360, 
 
 function show(track, identity, options) {
   const element = track.attach();
-  element.muted = true;
+  element.muted = track.kind === "video"; // muted sound is not measured either: no energy in the statistics
   document.body.append(element);
   element.play?.().catch(() => {});
   if (track.kind !== "video") return;
