@@ -126,14 +126,19 @@ def check_attributes(attributes: Mapping[str, str]) -> None:
         raise LimitExceeded("attributes_too_long", limit=MAX_METADATA_BYTES)
 
 
+def check_intent(intent: JoinIntent) -> None:
+    """Raises LimitExceeded where anything in it is too long."""
+    check_name(intent.identity)
+    check_name(intent.name)
+    check_metadata(intent.metadata)
+    check_attributes(intent.attributes)
+
+
 class Participant:
     """One stay's state. Only its room changes it."""
 
     def __init__(self, *, sid: ParticipantSid, intent: JoinIntent, now_ns: int, wall_ms: int) -> None:
-        check_name(intent.identity)
-        check_name(intent.name)
-        check_metadata(intent.metadata)
-        check_attributes(intent.attributes)
+        check_intent(intent)
         self.sid = sid
         self.identity = intent.identity
         self.name = intent.name

@@ -1,0 +1,1 @@
+"""LiveKit's client protocol: protobuf and WebSocket on one side, rooms on the other."""

@@ -1,0 +1,223 @@
+"""/rtc and /rtc/v1: from an HTTP request to a served WebSocket, and the validate pages that explain a
+refusal.
+
+Statuses are LiveKit's (livekit-protocol.md §1): clients decide by them whether to retry, to fall back or to
+give up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from media_server.rooms import JoinIntent, LeaveCause, LimitExceeded, RoomRefusal
+from media_server.rooms.effects import AfterLeave
+from media_server.rooms.participants import check_intent, check_name
+from media_server.rooms.presence import Signal
+from signaling.errors import PeerProtocolError, TokenRefused
+from signaling.livekit import messages
+from signaling.livekit.frames import MAX_FRAME_BYTES, decode_request
+from signaling.livekit.join_query import JoinQuery, read_join_request, read_query
+from signaling.livekit.session import ParticipantSession
+from signaling.livekit.signal_desk import SignalDesk
+from signaling.livekit.socket import CLOSE_MALFORMED, SignalSocket
+from signaling.pacing import Pacer, remote_host
+from signaling.room_host import NS_PER_S, RoomHost
+from signaling.tokens import Claims, TokenDesk
+
+HEARTBEAT_S: Final = 4.0
+"""WebSocket pings beside the protocol's own, for clients that send none; aiohttp waits half of it for the
+pong, so a silent link is given up after 6 s at most."""
+_CORS: Final = {"Access-Control-Allow-Origin": "*"}
+
+_log = structlog.get_logger("signal")
+
+
+class SignalEndpoint:
+    """The HTTP handlers of the client protocol."""
+
+    def __init__(self, *, host: RoomHost, desk: SignalDesk, tokens: TokenDesk, pacer: Pacer) -> None:
+        self._host = host
+        self._desk = desk
+        self._tokens = tokens
+        self._pacer = pacer
+
+    def routes(self) -> list[web.RouteDef]:
+        """Returns the routes to add to the application."""
+        return [
+            web.get("/rtc", self.connect),
+            web.get("/rtc/v1", self.connect),
+            web.get("/rtc/validate", self.validate),
+            web.get("/rtc/v1/validate", self.validate),
+        ]
+
+    async def validate(self, request: web.Request) -> web.Response:
+        """Says whether a connection with this token and query would be let in, and if not, why."""
+        self._admit(request)
+        return web.Response(text="success", headers=_CORS)
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """Serves one WebSocket from its upgrade to its end."""
+        websocket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES, compress=False, timeout=2.0
+        )
+        if not websocket.can_prepare(request):
+            raise web.HTTPNotFound(text="open this address as a WebSocket", headers=_CORS)
+        claims, query = self._admit(request)
+        await websocket.prepare(request)
+        self._host.traffic.count("sockets_opened")
+        socket = SignalSocket(websocket)
+        async with socket.writing():
+            session = self._enter(socket, claims, query)
+            if session is not None:
+                signal = await self._serve(websocket, socket, session)
+                if session.detach(socket):
+                    self._host.note_signal(session.sid, signal)
+        return websocket
+
+    # ---- admission --------------------------------------------------------------------------------------
+
+    def _admit(self, request: web.Request) -> tuple[Claims, JoinQuery]:
+        peer = remote_host(request)
+        now_ns = self._host.clock.monotonic_ns()
+        if not self._pacer.allows(peer, now_ns):
+            self._host.traffic.count("requests_paced")
+            raise web.HTTPTooManyRequests(text="too many refused requests", headers=_CORS)
+        try:
+            claims = self._tokens.verify(bearer(request), now_s=self._host.clock.wall_ns() / NS_PER_S)
+            if not claims.may_join:
+                raise TokenRefused("token_without_room_join")
+        except TokenRefused as refusal:
+            self._pacer.charge(peer, now_ns)
+            self._host.traffic.count("tokens_refused")
+            raise web.HTTPUnauthorized(text=f"invalid token: {refusal.code}", headers=_CORS) from None
+        try:
+            query = _read(request)
+            if not claims.identity or not claims.room:
+                raise PeerProtocolError("identity_or_room_empty")
+            check_name(claims.room)
+            check_intent(_intent(claims, query))
+        except (PeerProtocolError, LimitExceeded) as refusal:
+            self._host.traffic.count("joins_refused")
+            raise web.HTTPBadRequest(text=f"cannot join: {refusal.code}", headers=_CORS) from None
+        return claims, query
+
+    # ---- coming in --------------------------------------------------------------------------------------
+
+    def _enter(self, socket: SignalSocket, claims: Claims, query: JoinQuery) -> ParticipantSession | None:
+        if query.resumed_sid is not None:
+            return self._resume(socket, claims, query)
+        return self._join(socket, claims, query)
+
+    def _join(self, socket: SignalSocket, claims: Claims, query: JoinQuery) -> ParticipantSession | None:
+        try:
+            room, session, effects = self._host.join(
+                claims,
+                _intent(claims, query),
+                is_single_connection=query.is_single_connection,
+                protocol=query.protocol,
+            )
+        except RoomRefusal as refusal:
+            self._host.traffic.count("joins_refused")
+            socket.send(messages.leave_message(LeaveCause.PROTOCOL_ERROR, AfterLeave.STAY_AWAY))
+            socket.finish(text=refusal.code)
+            return None
+        self._host.traffic.count("joins")
+        session.attach(socket)
+        participant = room.roster.find(session.sid)
+        session.send(
+            messages.join_response(
+                room=room.view(),
+                me=participant.view(),
+                others=room.roster.visible_to(session.sid),
+                is_subscriber_primary=not query.is_single_connection,
+            )
+        )
+        self._host.apply(room, effects)
+        self._desk.add_tracks(session, query.add_tracks)
+        self._offer_of(session, query)
+        session.begin()
+        return session
+
+    def _resume(self, socket: SignalSocket, claims: Claims, query: JoinQuery) -> ParticipantSession | None:
+        assert query.resumed_sid is not None
+        seat = self._host.find_seat(claims, query.resumed_sid)
+        if seat is None:
+            self._host.traffic.count("resumes_refused")
+            socket.send(messages.seat_lost())
+            socket.finish(text="seat_lost")
+            return None
+        room, session = seat
+        self._host.traffic.count("resumes")
+        session.attach(socket)
+        self._host.note_signal(session.sid, Signal.OPEN)
+        session.send(messages.reconnect_response(last_message_sequence=session.last_data_sequence))
+        me = room.roster.find(session.sid)
+        session.send(messages.participant_update([me.view(), *room.roster.visible_to(session.sid)]))
+        session.send(messages.room_update(room.view()))
+        self._offer_of(session, query)
+        session.resume()
+        return session
+
+    def _offer_of(self, session: ParticipantSession, query: JoinQuery) -> None:
+        if query.offer is not None:
+            self._desk.receive(session, messages.as_offer(query.offer))
+
+    # ---- serving ----------------------------------------------------------------------------------------
+
+    async def _serve(
+        self, websocket: web.WebSocketResponse, socket: SignalSocket, session: ParticipantSession
+    ) -> Signal:
+        async for message in websocket:
+            if message.type not in (WSMsgType.BINARY, WSMsgType.TEXT) or socket.is_finished:
+                continue
+            socket.is_text = message.type is WSMsgType.TEXT
+            try:
+                self._desk.receive(session, decode_request(message.data))
+            except PeerProtocolError as refusal:
+                self._host.traffic.count("messages_malformed")
+                _log.warning("message_malformed", participant=session.sid)
+                socket.finish(CLOSE_MALFORMED, refusal.code)
+                break
+        if isinstance(websocket.exception(), TimeoutError):
+            self._host.traffic.count("sockets_lost")
+            return Signal.SILENT
+        return Signal.CLOSED
+
+
+def bearer(request: web.Request) -> str:
+    """Returns the token of a request: the Authorization header, else the access_token parameter."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    return request.query.get("access_token", "")
+
+
+def _read(request: web.Request) -> JoinQuery:
+    query: Mapping[str, str] = request.query
+    if not request.path.startswith("/rtc/v1"):
+        return read_query(query)
+    packed = query.get("join_request", "")
+    if not packed:
+        raise PeerProtocolError("join_request_missing")
+    return read_join_request(packed)
+
+
+def _intent(claims: Claims, query: JoinQuery) -> JoinIntent:
+    may_describe_itself = claims.grant.can_update_own_metadata
+    attributes = {**claims.attributes, **query.attributes} if may_describe_itself else claims.attributes
+    metadata = query.metadata if may_describe_itself and query.metadata else claims.metadata
+    return JoinIntent(
+        identity=claims.identity,
+        grant=claims.grant,
+        name=claims.name,
+        metadata=metadata,
+        attributes=attributes,
+        kind=claims.kind,
+        client_protocol=query.client_protocol,
+        capabilities=query.capabilities,
+        is_auto_subscribing=query.is_auto_subscribing,
+    )

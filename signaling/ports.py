@@ -1,0 +1,36 @@
+"""What signaling needs from the media server: the verbs of ``media_server.sfu.Sfu``, so that tests can stand
+in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from media_server.ids import TrackNumber
+from media_server.plans import ConnectionListener, MediaConnection
+from recording.tap_records import RecordedTap
+
+
+class MediaPlane(Protocol):
+    """Connections, tracks and taps. Everything is called on the loop thread."""
+
+    def allocate_track(self) -> TrackNumber:
+        """Returns a number for a track, unique while the process lives."""
+
+    def open_connection(self, listener: ConnectionListener, *, offers: bool) -> MediaConnection:
+        """Opens an association; ``offers``: this side makes the offers."""
+
+    def end_track(self, track: TrackNumber) -> None:
+        """Takes a track out of the core; harmless where it is not there."""
+
+    def request_keyframe(self, track: TrackNumber) -> None:
+        """Asks the publisher for a key frame; harmless where the track is not there."""
+
+    def open_tap(self, track: TrackNumber) -> RecordedTap:
+        """Starts collecting whole frames of a track."""
+
+    def stats(self) -> dict[str, Any]:
+        """Returns the core's counters."""
+
+    def on_audio_levels(self, callback: Callable[[list[tuple[TrackNumber, int]]], None]) -> None:
+        """Sets who hears of audio levels (RFC 6464), about every 500 ms."""
