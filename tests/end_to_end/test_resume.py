@@ -141,4 +141,4 @@ async def _longest_pause_s(receiver: HarnessPage, until: str, sender: HarnessPag
             count, changed_at = now_count, now
         if any(event[1] == until for event in (await sender.state("events"))[after:]):
             return longest
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the sampling interval of the measurement

@@ -50,7 +50,7 @@ def hostile_datagrams(
 def send_all(
     senders: Sequence[socket.socket], target: tuple[str, int], datagrams: Iterator[tuple[str, bytes]]
 ) -> Counter[str]:
-    """Sends each datagram from one of the sockets in turn, about 3,000 a second; returns how many of each kind.
+    """Sends each datagram from one of the sockets in turn, about 3,000 a second; counts the kinds.
 
     It blocks: call it in a thread. The pace keeps the clients' own packets from being crowded out of the
     kernel's receive buffer, which would test the kernel.

@@ -229,7 +229,8 @@ def sound_behind_picture_ms(
     """For every mark: how much later it sounds than its picture shows (negative: earlier), in milliseconds.
 
     ``pictures`` are (time in seconds, number). Where the picture of the whole second is lost its time is
-    taken from the nearest one read, at most five pictures away. Marks without pictures around them are left out.
+    taken from the nearest one read, at most five pictures away. Marks without pictures near them are
+    left out.
     """
     times_by_number = {number: time_s for time_s, number in pictures if number is not None}
     by_second = dict(_whole_seconds(times_by_number, frames_per_second))
