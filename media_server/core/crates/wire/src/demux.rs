@@ -25,3 +25,43 @@ pub fn classify(datagram: &[u8]) -> Class {
         _ => Class::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_first_byte_has_the_class_of_rfc_9443() {
+        for first in 0..=255 {
+            let expected = match first {
+                0..=3 => Class::Stun,
+                20..=63 => Class::Dtls,
+                128..=191 => Class::Rtp,
+                _ => Class::Unknown,
+            };
+            assert_eq!(classify(&[first, 0]), expected, "{first}");
+        }
+    }
+
+    #[test]
+    fn second_byte_tells_rtcp_from_rtp() {
+        for (second, expected) in [
+            (96, Class::Rtp),
+            (191, Class::Rtp),
+            (192, Class::Rtcp),
+            (200, Class::Rtcp),
+            (206, Class::Rtcp),
+            (223, Class::Rtcp),
+            (224, Class::Rtp),
+            (255, Class::Rtp),
+        ] {
+            assert_eq!(classify(&[0x80, second, 0, 0]), expected, "{second}");
+        }
+    }
+
+    #[test]
+    fn datagrams_below_two_bytes_are_unknown() {
+        assert_eq!(classify(&[]), Class::Unknown);
+        assert_eq!(classify(&[0x80]), Class::Unknown);
+    }
+}

@@ -1,12 +1,17 @@
 //! RTCP: compound packets read as an iterator, the packets we send written (RFC 3550 §6, RFC 4585, RFC 5104).
+mod packet_type;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod write;
+
+pub(crate) use packet_type::{TRANSPORT_FEEDBACK, TRANSPORT_WIDE};
 
 pub use parse::{
     FirEntries, NackSequences, Packet, Packets, ReportBlocks, RtcpError, Ssrcs, parse,
 };
 pub use write::{
-    write_nack, write_pli, write_receiver_report, write_sdes_cname, write_sender_report,
+    SenderInfo, write_nack, write_pli, write_receiver_report, write_sdes_cname, write_sender_report,
 };
 
 /// One reception report block (RFC 3550 §6.4.1).
