@@ -36,8 +36,8 @@ class Codec:
     """One payload type we can forward, with its retransmission payload type (RFC 4588) where it has one.
 
     ``name`` is "opus", "VP8" or "H264"; ``format`` is equal for equal bitstreams ("H264/1/42e0":
-    packetisation mode, profile). ``parameters`` are the fmtp parameters in order, values as text, None without "=".
-    ``feedback`` holds those of FEEDBACK_OF_KIND that both sides know.
+    packetisation mode, profile). ``parameters`` are the fmtp parameters in order, values as text, None
+    without "=". ``feedback`` holds those of FEEDBACK_OF_KIND that both sides know.
     """
 
     name: str

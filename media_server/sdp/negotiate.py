@@ -67,8 +67,8 @@ def answer_section(
 ) -> LocalSection:
     """Returns our answer to one offered section.
 
-    ``extensions`` are the ids (uri to id) that hold for the whole BUNDLE group. ``is_published``: we take what
-    the section sends, ``preferred_codec`` first. ``stream``: we send it there. Neither: inactive.
+    ``extensions`` are the ids (uri to id) that hold for the whole BUNDLE group. ``is_published``: we take
+    what the section sends, ``preferred_codec`` first. ``stream``: we send it there. Neither: inactive.
     """
     if not offered.is_usable:
         return LocalSection(

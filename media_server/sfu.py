@@ -1,0 +1,263 @@
+"""The media server of this process: owns core, certificate and connections, and carries events up."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import structlog
+
+from media_server.certificate import CertificateSource
+from media_server.connection import Connection, ConnectionParts
+from media_server.counters import ControlCounters
+from media_server.errors import BindRefused, MisuseError, PortTaken
+from media_server.handshake_gate import HandshakeGate
+from media_server.ids import OutputNumber, PeerNumber, TapNumber, TrackNumber
+from media_server.plans import ConnectionListener
+from media_server.ports import (
+    AudioLevels,
+    DtlsDatagram,
+    Event,
+    EventsLost,
+    LayerSeen,
+    MediaCore,
+    PeerHeard,
+    PeerSilent,
+    RemoveInput,
+    TapRecord,
+)
+from media_server.tracks import LiveTracks
+
+AudioLevelsHeard = Callable[[list[tuple[TrackNumber, int]]], None]
+"""[(track, level)], 0 loudest to 127 silent (RFC 6464): the tracks that sent in the last 500 ms."""
+LayerWasSeen = Callable[[TrackNumber, str], None]
+"""(track, RID or "" without simulcast)"""
+
+_MAX_PORT: Final = 65_535
+_log = structlog.get_logger(__name__)
+
+
+class Tap:
+    """Whole frames of one track, for the recorder; any thread may read."""
+
+    def __init__(self, core: MediaCore, number: TapNumber) -> None:
+        self._core = core
+        self._number = number
+        self._is_closed = False
+
+    def read(self, max_records: int = 256) -> list[TapRecord]:
+        """Returns what has come since the last call, oldest first, without waiting; nothing once closed."""
+        return [] if self._is_closed else self._core.read_batch(tap=self._number, max_records=max_records)
+
+    def close(self) -> None:
+        """Ends the tap and drops what was not read. Twice is harmless."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._core.untap(tap=self._number)
+
+
+class Sfu:
+    """All connections over one core. Everything is called on the loop thread, reading from a tap aside.
+
+    ``addresses`` are advertised as host candidates, best first: "ip" (with the core's port) or "ip:port",
+    "[ip]:port" for IPv6.
+
+    Raises:
+        MisuseError: an address is not one, or there is none.
+    """
+
+    def __init__(
+        self,
+        core: MediaCore,
+        *,
+        addresses: Sequence[str],
+        certificate: CertificateSource | None = None,
+    ) -> None:
+        self._core = core
+        self._certificate = certificate or CertificateSource()
+        self._counters = ControlCounters()
+        self._tracks = LiveTracks()
+        self._connections: dict[PeerNumber, Connection] = {}
+        self._last_number = 0
+        self._parts = ConnectionParts(
+            core=core,
+            tracks=self._tracks,
+            gate=HandshakeGate(),
+            counters=self._counters,
+            candidates=parse_addresses(addresses, core.port),
+            next_output=self._next_output,
+            forget=self._forget,
+        )
+        self._audio_levels_heard: AudioLevelsHeard | None = None
+        self._layer_was_seen: LayerWasSeen | None = None
+        self._event_fd: int | None = None
+        self._is_closed = False
+
+    async def start(self) -> None:
+        """Begins to carry the core's events up, on the running loop."""
+        if self._event_fd is None and not self._is_closed:
+            self._event_fd = self._core.event_fd()
+            asyncio.get_running_loop().add_reader(self._event_fd, self._drain_events)
+
+    async def close(self) -> None:
+        """Closes all connections (each says goodbye by DTLS), then the core. Twice is harmless."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await asyncio.gather(*(connection.close() for connection in list(self._connections.values())))
+        if self._event_fd is not None:
+            asyncio.get_running_loop().remove_reader(self._event_fd)
+        self._core.close()
+
+    def allocate_track(self) -> TrackNumber:
+        """Returns a track number that was never used."""
+        return TrackNumber(self._next_number())
+
+    def open_connection(self, listener: ConnectionListener, *, offers: bool) -> Connection:
+        """Opens a connection; with ``offers`` we make the offers and open the data channels.
+
+        Raises:
+            MisuseError: the server is closed.
+        """
+        if self._is_closed:
+            raise MisuseError("open_connection: the server is closed")
+        peer = PeerNumber(self._next_number())
+        connection = Connection(self._parts, peer, listener, self._certificate.current(), offers=offers)
+        self._connections[peer] = connection
+        return connection
+
+    def end_track(self, track: TrackNumber) -> None:
+        """Ends a published track with its outputs and taps, whatever its publisher goes on sending.
+
+        The listener of the publisher is not told: it knows. Harmless for a track that has ended.
+        """
+        if self._tracks.is_live(track):
+            self._core.apply([RemoveInput(track=track)])
+            self._tracks.end(track)
+
+    def request_keyframe(self, track: TrackNumber) -> None:
+        """Asks the publisher for a key frame. Harmless for a track that has ended."""
+        if self._tracks.is_live(track):
+            self._core.request_keyframe(track=track)
+
+    def open_tap(self, track: TrackNumber, *, layer: str | None = None) -> Tap:
+        """Returns a tap on a live track: its best layer, or the one named.
+
+        Raises:
+            MisuseError: the track is not live.
+        """
+        if not self._tracks.is_live(track):
+            raise MisuseError("open_tap: the track is not live")
+        number = TapNumber(self._next_number())
+        self._core.tap(tap=number, track=track, layer=layer)
+        return Tap(self._core, number)
+
+    def on_audio_levels(self, heard: AudioLevelsHeard | None) -> None:
+        """Sets who hears how loud the audio tracks are, a few times a second."""
+        self._audio_levels_heard = heard
+
+    def on_layer_seen(self, seen: LayerWasSeen | None) -> None:
+        """Sets who hears of the first packet of each layer of a track."""
+        self._layer_was_seen = seen
+
+    def stats(self) -> dict[str, Any]:
+        """Returns the core's counters (``lianzhen_core.pyi``) and, under "control", those of this package."""
+        return {
+            **self._core.stats(),
+            "control": {**asdict(self._counters), "connections_open": len(self._connections)},
+        }
+
+    def _next_number(self) -> int:
+        """Peers, tracks, outputs and taps count on together: a number in a log names one thing."""
+        self._last_number += 1
+        return self._last_number
+
+    def _next_output(self) -> OutputNumber:
+        return OutputNumber(self._next_number())
+
+    def _forget(self, peer: PeerNumber) -> None:
+        self._connections.pop(peer, None)
+
+    def _drain_events(self) -> None:
+        for event in self._core.drain_events():
+            try:
+                self._dispatch(event)
+            except Exception as error:
+                # The frame of one event: the events behind it belong to other people's calls.
+                self._counters.listener_faults += 1
+                _log.error("event_fault", event_kind=type(event).__name__, error=type(error).__name__)
+
+    def _dispatch(self, event: Event) -> None:
+        if isinstance(event, DtlsDatagram):
+            if connection := self._connection(event.peer):
+                connection.receive_datagram(event.datagram)
+        elif isinstance(event, AudioLevels):
+            if self._audio_levels_heard is not None:
+                self._audio_levels_heard([(TrackNumber(track), level) for track, level in event.levels])
+        elif isinstance(event, LayerSeen):
+            if self._layer_was_seen is not None:
+                self._layer_was_seen(TrackNumber(event.track), event.rid)
+        elif isinstance(event, PeerSilent):
+            if connection := self._connection(event.peer):
+                connection.silent(event.silent_ms)
+        elif isinstance(event, PeerHeard):
+            if connection := self._connection(event.peer):
+                connection.heard()
+        elif isinstance(event, EventsLost):
+            self._counters.core_events_lost += event.count
+            _log.warning("core_events_lost", count=event.count)
+
+    def _connection(self, peer: int) -> Connection | None:
+        return self._connections.get(PeerNumber(peer))
+
+
+def parse_addresses(addresses: Sequence[str], default_port: int) -> tuple[tuple[str, int], ...]:
+    """Returns (ip, port) pairs.
+
+    Raises:
+        MisuseError: one of them is not an IP address with an optional port, or there is none.
+    """
+    pairs = tuple(_parse_address(address.strip(), default_port) for address in addresses)
+    if not pairs:
+        raise MisuseError("addresses: none to advertise")
+    return pairs
+
+
+def _parse_address(address: str, default_port: int) -> tuple[str, int]:
+    host, port = address, str(default_port)
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        port = rest.removeprefix(":") or port
+    elif address.count(":") == 1:
+        host, _, port = address.partition(":")
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        raise MisuseError(f"addresses: {address!r} is not an IP address") from None
+    if not port.isdecimal() or not 0 < int(port) <= _MAX_PORT:
+        raise MisuseError(f"addresses: {address!r} has no port from 1 to {_MAX_PORT}")
+    return str(ip), int(port)
+
+
+def start_native_core(bind_address: str, port: int) -> MediaCore:
+    """Returns the packet core, bound and running.
+
+    Raises:
+        PortTaken: another program has the port.
+        BindRefused: the address is not of this machine, or the port needs privileges.
+    """
+    # Here alone, so that everything else can run on another implementation of MediaCore.
+    from lianzhen_core import PacketCore
+
+    try:
+        return PacketCore(bind_address=bind_address, port=port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(bind_address=bind_address, port=port) from error
+        reason = os.strerror(error.errno) if error.errno else "refused"
+        raise BindRefused(bind_address=bind_address, port=port, reason=reason) from error
