@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import recorded_conversation
 from tests.support.namespaces import Network, network, reason_to_skip
 from tests.support.numbered_video import Painter, write_wav, write_y4m
 from tests.support.server import LIANZHEN, Server, running
@@ -74,3 +75,13 @@ def marked_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("media") / "marked.wav"
     write_wav(path, seconds=20)
     return path
+
+
+@pytest.fixture(scope="session")
+def conversation(
+    net: Network, server: Server, numbered_file: Path, marked_file: Path
+) -> recorded_conversation.Conversation:
+    """A recorded conversation of 25 s between a page and an SDK client, watched by one of each."""
+    return recorded_conversation.record(
+        net, server, room="recorded", seconds=25, video=numbered_file, sound=marked_file
+    )

@@ -110,7 +110,7 @@ async def test_bad_offers_are_refused_and_the_sender_may_offer_again(
             stalled_s = time.monotonic() - began
             assert stalled_s < MAX_STALL_S, (what, stalled_s)
             if not alive:
-                continue  # refused by ending the connection: legal, and seen by the bystanders as one who left
+                continue  # refused by ending the connection: legal, others see somebody leave
             await client.offer(good_offer(), number=2)
             answer = (await client.receive("answer")).answer
             assert answer.id == 2, what

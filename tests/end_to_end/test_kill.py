@@ -1,0 +1,104 @@
+"""kill -9 of the server while it records, at random moments: what is on disk plays and says what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.namespaces import Network
+from tests.support.recordings import ffprobe, last_packet_s, manifest, segments
+from tests.support.sdk_client import sdk_client
+from tests.support.server import Server
+
+KILLS = int(os.environ.get("LIANZHEN_KILLS", "3"))
+SEED = int(os.environ.get("LIANZHEN_KILL_SEED", "20260"))
+MAX_LOST_MS = 1_000
+# Moments reach past the end of the first segment (10 s), where a file has just been sealed and another begun.
+EARLIEST_S, LATEST_S = 0.2, 13.0
+
+
+def _moments() -> list[float]:
+    rng = random.Random(SEED)
+    drawn = [rng.uniform(EARLIEST_S, LATEST_S) for _ in range(KILLS)]
+    if KILLS <= 5:  # a short run still meets a young recording, a middling one and a second segment
+        drawn = [0.3, 4.0, 10.6, *drawn][:KILLS]
+    return drawn
+
+
+@pytest.mark.timeout(60 + 40 * KILLS)
+async def test_a_killed_server_loses_at_most_a_second_and_says_so(net: Network, tmp_path: Path) -> None:
+    losses_ms: list[float] = []
+    starts_s: list[float] = []
+    server = Server(net, tmp_path / "data", name="killed-server", http_port=8100, media_port=7900)
+    server.start()
+    try:
+        for number, moment_s in enumerate(_moments()):
+            room = f"killed-{number}"
+            async with sdk_client(net.clients, f"speaker{number}") as speaker:
+                token = server.token(f"speaker{number}", room)
+                await speaker.run("join", url=server.signal_url, token=token, single=number % 2 == 0)
+                await speaker.run("publish", width=320, height=180)
+                recording_id = await asyncio.to_thread(server.start_recording, room)
+                await asyncio.sleep(moment_s)  # the random moment of this case
+                killed_at_ms = time.time() * 1000
+                await asyncio.to_thread(server.kill)
+            began = time.monotonic()
+            await asyncio.to_thread(server.start)
+            starts_s.append(time.monotonic() - began)
+            lost_ms = _check_what_is_left(server, recording_id, killed_at_ms, moment_s)
+            losses_ms.append(lost_ms)
+            print(f"kill {number + 1}/{KILLS} after {moment_s:.2f} s: lost {lost_ms:.0f} ms")
+    finally:
+        if server.process is not None:
+            await asyncio.to_thread(server.stop)
+    print(
+        f"{KILLS} kills: lost at most {max(losses_ms):.0f} ms, on average {sum(losses_ms) / KILLS:.0f} ms; "
+        f"start with recovery at most {max(starts_s):.1f} s"
+    )
+
+
+def _check_what_is_left(server: Server, recording_id: str, killed_at_ms: float, moment_s: float) -> float:
+    """Judges one recording that a kill has cut off; returns the most milliseconds lost in a track."""
+    folder = server.recording_folder(recording_id)
+    facts = manifest(folder)
+    assert facts["state"] == "interrupted"
+    on_disk = segments(folder)
+    listed = {segment["file"]: segment for track in facts["tracks"] for segment in track["segments"]}
+    assert set(listed) == {path.name for path in on_disk}
+    for path in on_disk:
+        assert ffprobe(path)["streams"], path
+
+    lost_ms = 0.0
+    for track in facts["tracks"]:
+        lost_ms = max(lost_ms, _lost_ms(folder, facts, track, killed_at_ms))
+        gap = track["gaps"][-1] if track["gaps"] else None
+        assert gap is not None, f"{track['kind']}: no gap named"
+        assert gap["cause"] == "process_ended", track["gaps"]
+        if track["segments"]:
+            assert gap["from_ms"] == track["segments"][-1]["to_ms"], (gap, track["segments"][-1])
+    if moment_s > 1.0:
+        assert {track["kind"] for track in facts["tracks"] if track["segments"]} == {"audio", "video"}
+    assert lost_ms <= MAX_LOST_MS, lost_ms
+
+    done = server.run_command("verify", str(folder))
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert done.stdout.strip()
+    return lost_ms
+
+
+def _lost_ms(folder: Path, facts: dict[str, Any], track: dict[str, Any], killed_at_ms: float) -> float:
+    """From the end of the last media that plays to the kill."""
+    if not track["segments"]:
+        return killed_at_ms - facts["started_at_ms"] - track["from_ms"]
+    last = track["segments"][-1]
+    # The manifest must not claim more than the file has; a frame's duration is unknown to WebM's last block.
+    plays_ms = last_packet_s(folder / last["file"]) * 1000
+    assert last["to_ms"] - last["from_ms"] <= plays_ms + 150, (last, plays_ms)
+    return killed_at_ms - facts["started_at_ms"] - float(last["to_ms"])

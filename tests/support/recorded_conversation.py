@@ -1,0 +1,113 @@
+"""One real conversation with numbered pictures and marked sound, watched live and recorded at once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.chromium import chromium
+from tests.support.namespaces import Network
+from tests.support.recordings import Played, play
+from tests.support.sdk_client import sdk_client
+from tests.support.server import Server
+from tests.support.waiting import wait_until
+
+# What the SDK client publishes; the page publishes a file of its own length and rate.
+WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 360, 15
+
+
+@dataclass
+class Conversation:
+    """What was sent, what was seen live, and where the recording and its exports lie."""
+
+    recording_id: str
+    folder: Path
+    exports: dict[str, Path]  # by identity of the participant
+    sent_at_s: dict[int, float]
+    seen_by_sdk: dict[str, list[int | None]]  # by identity of the sender
+    marks_heard_by_sdk_s: dict[str, list[float]]
+    seen_by_page: dict[str, list[int | None]]
+    first_picture_ms: dict[str, int]
+    _played: dict[str, Played] = field(default_factory=dict)
+
+    def played(self, identity: str) -> Played:
+        """The decoded export of a participant; decoded once."""
+        if identity not in self._played:
+            self._played[identity] = play(self.exports[identity])
+        return self._played[identity]
+
+
+def record(
+    net: Network, server: Server, *, room: str, seconds: int, video: Path, sound: Path
+) -> Conversation:
+    """Holds the conversation and records ``seconds`` of it (as the sender's picture count goes)."""
+    return asyncio.run(_record(net, server, room=room, seconds=seconds, video=video, sound=sound))
+
+
+async def _record(
+    net: Network, server: Server, *, room: str, seconds: int, video: Path, sound: Path
+) -> Conversation:
+    async with (
+        chromium(net.clients, video=video, sound=sound) as browser,
+        sdk_client(net.clients, "clinic") as clinic,
+        sdk_client(net.clients, "observer") as observer,
+    ):
+        ambulance = await browser.harness_page("ambulance")
+        await clinic.run("join", url=server.signal_url, token=server.token("clinic", room))
+        await observer.run("join", url=server.signal_url, token=server.token("observer", room))
+        await ambulance.join(server.signal_url, server.token("ambulance", room), numbers=True)
+        await ambulance.publish()
+        await clinic.run("publish", width=WIDTH, height=HEIGHT, frames_per_second=FRAMES_PER_SECOND)
+        await asyncio.gather(
+            observer.wait_for_media("clinic"),
+            observer.wait_for_media("ambulance"),
+            ambulance.wait_for_media("clinic"),
+        )
+        recording_id = await asyncio.to_thread(server.start_recording, room)
+
+        async def sent_frames() -> int:
+            return int((await clinic.report())["sent_frames"])
+
+        start = await sent_frames()
+        await wait_until(
+            sent_frames,
+            what=f"{seconds} s of pictures sent",
+            accept=lambda sent: sent >= start + seconds * FRAMES_PER_SECOND,
+            timeout_s=seconds * 1.5 + 10,
+            every_s=0.25,
+        )
+        assert await asyncio.to_thread(server.stop_recording, room) == recording_id
+
+        people: dict[str, Any] = (await observer.run("report", numbers=True, marks=True, timeout_s=120))[
+            "people"
+        ]
+        sent_at_s = {int(n): at for n, at in (await clinic.run("sent"))["sent_at_s"].items()}
+        seen_by_page = await ambulance.state("numbers")
+        first_picture_ms = await ambulance.state("firstFrameMs")
+    folder = server.recording_folder(recording_id)
+    return Conversation(
+        recording_id=recording_id,
+        folder=folder,
+        exports=export(server, folder),
+        sent_at_s=sent_at_s,
+        seen_by_sdk={who: person["numbers"] for who, person in people.items()},
+        marks_heard_by_sdk_s={who: person["marks_s"] for who, person in people.items()},
+        seen_by_page=seen_by_page,
+        first_picture_ms=first_picture_ms,
+    )
+
+
+def export(server: Server, folder: Path) -> dict[str, Path]:
+    """Runs `lianzhen export` and returns its files by identity."""
+    out = server.data_dir / "exports" / folder.name
+    done = server.run_command("export", str(folder), "--out", str(out), timeout_s=120)
+    assert done.returncode == 0, done.stderr
+    files = sorted(path for path in out.iterdir() if path.suffix in (".webm", ".mp4"))
+    by_identity = {}
+    for identity in ("ambulance", "clinic", "observer"):
+        named = [path for path in files if identity in path.name]
+        if named:
+            by_identity[identity] = named[0]
+    return by_identity
