@@ -54,4 +54,4 @@ class SettingWrong(SignalingError):  # noqa: N818
         self.variable, self.sentence = variable, sentence
 
     def __str__(self) -> str:
-        return f"{self.variable}: {self.sentence}"
+        return self.sentence

@@ -17,24 +17,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from livekit.protocol import models, rtc
+from livekit.protocol import rtc
 
 from media_server.errors import SdpRefused
 from media_server.ids import ParticipantIdentity, ParticipantSid, TrackSid
 from media_server.plans import ChannelKind, MediaConnection, Offer, SubscriptionPlan
-from media_server.rooms.effects import AfterLeave, StartForwarding
+from media_server.rooms.effects import StartForwarding
 from media_server.rooms.layers import LayerChoice
 from media_server.rooms.presence import NS_PER_S
 from signaling.livekit.media_link import LinkOwner, MediaLink
-from signaling.livekit.messages import leave_with
 from signaling.livekit.socket import CLOSE_NORMAL, CLOSE_REPLACED, SignalSocket
 from signaling.ports import MediaPlane
 
 NEGOTIATION_RETRY_NS: Final = 5 * NS_PER_S
 """A round that nobody finishes is begun again: the message went down with a WebSocket, or the client dropped
 it."""
-
-_MEDIA_REASON: Final = models.DisconnectReason.MEDIA_FAILURE
 
 
 @dataclass(slots=True)
@@ -171,11 +168,11 @@ class ParticipantSession:
             self._send_offer(self._round.last_offer)
 
     def refuse_description(self, refusal: SdpRefused) -> None:
-        """Ends the session of a client whose session description cannot be used, and says which rule it
-        broke."""
-        self.send(leave_with(_MEDIA_REASON, AfterLeave.STAY_AWAY))
-        if self.socket is not None:
-            self.socket.finish(4400, refusal.code)
+        """Says which rule a session description broke. Nothing of it took effect: what was there goes on."""
+        reasons = rtc.RequestResponse.Reason
+        reason = reasons.UNCLASSIFIED_ERROR if refusal.limit is None else reasons.LIMIT_EXCEEDED
+        response = rtc.RequestResponse(reason=reason, message=refusal.code)
+        self.send(rtc.SignalResponse(request_response=response))
 
     # ---- forwarding -------------------------------------------------------------------------------------
 

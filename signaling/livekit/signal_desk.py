@@ -67,7 +67,6 @@ class SignalDesk:
             self._host.traffic.count("descriptions_refused")
             _log.warning("description_refused", code=refusal.code, participant=session.sid)
             session.refuse_description(refusal)
-            self._host.leave(session.sid, LeaveCause.PROTOCOL_ERROR)
         except (RoomRefusal, PeerProtocolError) as refusal:
             self._host.traffic.count("messages_refused")
             _log.info("request_refused", request=kind, code=refusal.code, participant=session.sid)

@@ -1,0 +1,75 @@
+"""The ``lianzhen`` command: serve, demo, token, verify, export. Exit codes: 0 fine, 1 refused, 2 wrong
+setting or usage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from signaling.errors import SettingWrong, Unavailable
+
+EXIT_OK: Final = 0
+EXIT_REFUSED: Final = 1
+EXIT_WRONG: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; every refusal is one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = _COMMANDS[options.command]
+    try:
+        return command(options)
+    except SettingWrong as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_WRONG
+    except Unavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_REFUSED
+    except BrokenPipeError:
+        return EXIT_REFUSED
+    except KeyboardInterrupt:
+        return EXIT_OK
+
+
+def _serve(options: argparse.Namespace) -> int:
+    # Imported here: token and verify must not need the native core.
+    from signaling.serving import serve
+
+    return serve(is_demo=options.command == "demo")
+
+
+def _token(options: argparse.Namespace) -> int:
+    from signaling.token_command import print_token
+
+    return print_token(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lianzhen", description="联诊 Lianzhen: rooms for county medical communities"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="启动服务 / start the service (settings: LIANZHEN_…)")
+    commands.add_parser("demo", help="带演示账号启动 / start with demo accounts and a key of its own")
+    token = commands.add_parser("token", help="打印一个进房凭证 / print a room token")
+    token.add_argument("--identity", required=True)
+    token.add_argument("--room", required=True)
+    token.add_argument("--name", default="")
+    token.add_argument("--no-publish", action="store_true", help="只看只听 / may only watch and listen")
+    token.add_argument("--hidden", action="store_true", help="不在名单上 / not in the roster")
+    token.add_argument("--record", action="store_true", help="可以录制 / may record")
+    token.add_argument("--admin", action="store_true", help="可以管理 / may administer the room")
+    token.add_argument("--ttl", type=int, default=None, metavar="SECONDS")
+    return parser
+
+
+_COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "serve": _serve,
+    "demo": _serve,
+    "token": _token,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

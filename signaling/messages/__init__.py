@@ -1,0 +1,29 @@
+"""What the server and the command line say to people, in Chinese and English, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from signaling.messages.chinese import CHINESE
+from signaling.messages.english import ENGLISH
+
+Language: TypeAlias = Literal["zh", "en"]
+CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {"zh": CHINESE, "en": ENGLISH}
+
+
+def say(key: str, language: Language, **facts: object) -> str:
+    """Returns the text of a key with its facts filled in."""
+    return CATALOGUES[language][key].format(**facts)
+
+
+def say_both(key: str, **facts: object) -> dict[str, str]:
+    """Returns the text in both languages, for answers whose reader's language is not known."""
+    return {language: say(key, language, **facts) for language in CATALOGUES}
+
+
+def say_to(key: str, language: Language | None, **facts: object) -> str:
+    """Returns the text in the chosen language; in both, Chinese first, where none was chosen."""
+    if language is not None:
+        return say(key, language, **facts)
+    return f"{say(key, 'zh', **facts)} / {say(key, 'en', **facts)}"

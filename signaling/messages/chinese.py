@@ -1,0 +1,104 @@
+"""The Chinese texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+CHINESE: Final[Mapping[str, str]] = {
+    # ---- settings ----
+    "setting.port": "{variable} 要填 0 到 65535 的整数。",
+    "setting.address": (
+        "{variable} 要填本机的 IP 地址，多个用逗号分开，可带端口，如 192.168.1.10 或 192.168.1.10:7882。"
+    ),
+    "setting.secret_missing": (
+        "{variable} 没有设置。请设一个至少 32 个字符的随机密钥，例如用 openssl rand -base64 32 生成。"
+    ),
+    "setting.secret_short": (
+        "{variable} 只有 {length} 个字符，至少要 32 个。可用 openssl rand -base64 32 生成。"
+    ),
+    "setting.secret_weak": "{variable} 太容易猜。请换一个随机密钥，可用 openssl rand -base64 32 生成。",
+    "setting.key_missing": "{variable} 没有设置。请给这把密钥起个名字，例如 county-hospital。",
+    "setting.file_missing": "{variable} 指的文件读不了，请检查路径和权限。",
+    "setting.tls_pair": "{variable} 要和另一个 TLS 文件一起设置：证书和私钥两个都要。",
+    "setting.tls_bad": "{variable} 里的证书和私钥对不上，或不是 PEM 格式。",
+    "setting.language": "{variable} 只能是 zh 或 en。",
+    "setting.log_level": "{variable} 只能是 debug、info、warning 或 error。",
+    "setting.log_format": "{variable} 只能是 auto、json 或 console。",
+    "setting.bad": "{variable} 的值不能用，请改正后再启动。",
+    "setting.unknown": "没有 {variable} 这项设置，请检查拼写。",
+    # ---- start ----
+    "start.http_port_taken": "HTTP 端口 {port} 被别的程序占用。请停掉那个程序，或用 {variable} 换一个端口。",
+    "start.http_refused": "HTTP 端口 {port} 打不开（{reason}）。请用 {variable} 换一个端口或地址。",
+    "start.media_port_taken": (
+        "UDP 端口 {port} 被别的程序占用。请停掉那个程序，或用 LIANZHEN_MEDIA_PORT 换一个端口。"
+    ),
+    "start.media_refused": (
+        "UDP 端口 {port} 打不开（{reason}）。请检查 LIANZHEN_MEDIA_BIND 和 LIANZHEN_MEDIA_PORT。"
+    ),
+    "start.data_unwritable": "数据文件夹 {folder} 写不进去。请改权限，或用 LIANZHEN_DATA_DIR 换一个文件夹。",
+    "start.key_unusable": "数据文件夹里的密钥文件 {file} 用不了。请从备份恢复，或移走它让服务另做一个。",
+    "start.core_missing": "媒体核心 lianzhen_core 没有装上。请运行 make setup。",
+    "start.failed": "服务启动不了（{reason}）。",
+    # ---- running ----
+    "demo.title": "联诊演示：账号 {accounts}，密码 {password}",
+    "demo.open": "本机打开 {url}",
+    "demo.phone": "同一网络的手机打开 {url}",
+    "demo.trust": (
+        "手机第一次打开会提示证书不受信任：点“高级”再“继续前往”。想不再提示，把 {file} 装为受信任的证书。"
+    ),
+    "demo.warning": "演示密码公开，只可用于试用，不可放真实患者资料。",
+    "pages.missing_title": "网页还没有构建",
+    "pages.missing": (
+        "服务已在运行，但没有找到网页文件。"
+        "请在源码目录运行 make run，或用 LIANZHEN_WEB_DIR 指出网页所在的文件夹。"
+    ),
+    # ---- verify, export ----
+    "verify.integrity": "完整性",
+    "verify.completeness": "齐全性",
+    "verify.unaltered": "未改动",
+    "verify.altered": "有改动",
+    "verify.unchecked": "未核",
+    "verify.nothing_missing": "无遗漏",
+    "verify.something_missing": "有遗漏",
+    "verify.segments": "{count} 段已核",
+    "verify.signature_valid": "签名有效",
+    "verify.signature_invalid": "签名无效",
+    "verify.signature_unknown_key": "签名不是这把密钥的",
+    "verify.fault": "首处问题：{file} 第 {offset} 字节（{code}）",
+    "verify.fault_file": "首处问题：{file}（{code}）",
+    "verify.events": "事件 {first} 到 {last}",
+    "verify.gaps": "缺口 {count} 处，已说明",
+    "verify.no_gaps": "没有缺口",
+    "verify.gap": "{from_s} 到 {to_s} 秒：{cause}",
+    "verify.no_key": (
+        "没有找到核对用的公钥。"
+        "请用 --key 指出公钥文件（数据文件夹里的 keys/signing.pub），不要用录像里带来的。"
+    ),
+    "verify.key_bad": "{file} 不是 Ed25519 公钥文件（PEM）。",
+    "verify.no_folder": "{folder} 不是文件夹，请给出一份录像的文件夹。",
+    "export.done": "已导出 {file}",
+    "export.refused": "不能导出：{reason}",
+    "export.nothing": "这份录像里没有可导出的声音或画面。",
+    "token.identity": "身份和房间名都不能空，最多 256 个字符。",
+    # ---- answers of the API ----
+    "api.signed_out": "还没有登录",
+    "api.password_wrong": "密码不对，还可试 {tries_left} 次",
+    "api.account_locked": "试错太多，请过 {minutes} 分钟再试",
+    "api.bad_request": "请求的内容不对",
+    "api.too_long": "太长了，最多 {limit} 个字",
+    "api.origin_refused": "请求不是从本站页面来的",
+    "api.not_found": "没有这一项",
+    "api.not_permitted": "你没有这个权限",
+    "api.room_not_open": "房间里现在没有人",
+    "api.already_recording": "已经在录制",
+    "api.not_recording": "现在没有录制",
+    "api.recording_unavailable": "现在录不了，通话不受影响。请看磁盘空间和权限",
+    "api.recording_missing": "没有这份录像，或你没有参加",
+    "api.media_missing": "这里没有录到",
+    "api.media_unready": "还在录制，录完再看",
+    "api.too_many": "请求太多，请稍后再试",
+    "api.token_refused": "凭证无效或已过期，请重新登录",
+    "api.room_full": "房间满了",
+    "api.unavailable": "服务正在停止，请稍后再试",
+}

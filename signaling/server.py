@@ -1,0 +1,115 @@
+"""Runs a built server: starts its parts in order, says when it is ready, and stops it within ten seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import ssl
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from media_server.errors import BindRefused, PortTaken
+from signaling.composition import Service
+from signaling.errors import Unavailable
+from signaling.log import log_loop_errors, place_of
+from signaling.messages import Language, say_to
+from signaling.settings import variable_of
+
+STOP_TIMEOUT_S: Final = 9.0
+"""Service managers kill after ten seconds by the contract; recordings are sealed first."""
+HTTP_DRAIN_S: Final = 1.0
+"""For requests under way; WebSockets have been closed by then."""
+KEEP_ALIVE_S: Final = 75.0
+
+_log = structlog.get_logger("server")
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """One address to accept HTTP on; ``setting`` names the setting that chose the port."""
+
+    host: str
+    port: int
+    setting: str
+    tls: ssl.SSLContext | None = None
+
+
+async def run_server(
+    service: Service, doors: list[Listening], *, language: Language | None, media_port: int
+) -> None:
+    """Serves until SIGTERM or SIGINT. Raises Unavailable where it cannot start."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(log_loop_errors)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        service.app,
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=KEEP_ALIVE_S,
+        shutdown_timeout=HTTP_DRAIN_S,
+    )
+    await service.start()
+    try:
+        await runner.setup()
+        sites = [await _open(runner, door, language) for door in doors]
+        watch = asyncio.create_task(service.host.run(), name="rooms")
+        watch.add_done_callback(lambda task: _end_of_watch(task, stop))
+        _say_ready(doors, runner, media_port)
+        await stop.wait()
+        _log.info("stopping")
+        for site in sites:
+            await site.stop()
+        watch.cancel()
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await service.close()
+                await runner.cleanup()
+    _log.info("stopped")
+
+
+async def _open(runner: web.AppRunner, door: Listening, language: Language | None) -> web.TCPSite:
+    site = web.TCPSite(runner, door.host, door.port, ssl_context=door.tls)
+    try:
+        await site.start()
+    except OSError as error:
+        variable = variable_of(door.setting)
+        if error.errno == errno.EADDRINUSE:
+            sentence = say_to("start.http_port_taken", language, port=door.port, variable=variable)
+            raise Unavailable("http_port_taken", sentence) from None
+        reason = errno.errorcode.get(error.errno or 0, "unknown")
+        sentence = say_to("start.http_refused", language, port=door.port, variable=variable, reason=reason)
+        raise Unavailable("http_refused", sentence) from None
+    return site
+
+
+def media_refusal(error: PortTaken | BindRefused, language: Language | None) -> Unavailable:
+    """Returns the sentence for a media port that cannot be had."""
+    if isinstance(error, PortTaken):
+        return Unavailable(error.code, say_to("start.media_port_taken", language, port=error.port))
+    sentence = say_to("start.media_refused", language, port=error.port, reason=error.reason)
+    return Unavailable(error.code, sentence)
+
+
+def _say_ready(doors: list[Listening], runner: web.AppRunner, media_port: int) -> None:
+    urls = []
+    for door, address in zip(doors, runner.addresses, strict=True):
+        scheme = "http" if door.tls is None else "https"
+        urls.append(f"{scheme}://{door.host}:{address[1]}")
+    sys.stdout.write(f"ready {' '.join(urls)} media udp {media_port}\n")
+    sys.stdout.flush()
+
+
+def _end_of_watch(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        # Seats and rooms without their clock would stay for ever: better to stop and be started again.
+        _log.error("rooms_stopped", error=type(error).__name__, where=place_of(error))
+        stop.set()
