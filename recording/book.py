@@ -1,5 +1,4 @@
-"""What is known of one recording, as a fold over the entries of its journal: live and after a crash the same.
-"""
+"""What is known of one recording: a fold over the entries of its journal, live and after a crash."""
 
 from __future__ import annotations
 
@@ -10,6 +9,7 @@ from recording.journal import (
     Entry,
     FragmentWritten,
     GapFound,
+    GapPending,
     ParticipantGone,
     ParticipantSeen,
     RecordingBegun,
@@ -47,6 +47,7 @@ class TrackBook:
     begun: TrackBegun
     segments: list[SegmentBook] = field(default_factory=list)
     gaps: list[GapFound] = field(default_factory=list)
+    pending: GapPending | None = None
     ended: TrackEnded | None = None
 
     @property
@@ -89,12 +90,8 @@ class RecordingBook:
                     self.participants[entry.identity].to_ms = entry.to_ms
             case TrackBegun():
                 self.tracks.setdefault(entry.track, TrackBook(entry))
-            case TrackEnded():
-                if entry.track in self.tracks:
-                    self.tracks[entry.track].ended = entry
-            case GapFound():
-                if entry.track in self.tracks:
-                    self.tracks[entry.track].gaps.append(entry)
+            case TrackEnded() | GapFound() | GapPending():
+                self._apply_to_track(entry)
             case Stopped():
                 self.stopped = entry
             case SegmentBegun() | FragmentWritten() | SegmentSealed():
@@ -119,6 +116,19 @@ class RecordingBook:
         known.name = entry.name or known.name
         known.to_ms = None
 
+    def _apply_to_track(self, entry: TrackEnded | GapFound | GapPending) -> None:
+        track = self.tracks.get(entry.track)
+        if track is None:
+            return
+        if isinstance(entry, GapPending):
+            track.pending = entry
+            return
+        track.pending = None
+        if isinstance(entry, GapFound):
+            track.gaps.append(entry)
+        else:
+            track.ended = entry
+
     def _apply_to_segment(self, entry: SegmentBegun | FragmentWritten | SegmentSealed) -> None:
         if isinstance(entry, SegmentBegun):
             if entry.track in self.tracks and entry.file not in self._segments:
@@ -131,6 +141,7 @@ class RecordingBook:
             return
         if isinstance(entry, FragmentWritten):
             known.fragments.append(entry)
+            self.tracks[known.begun.track].pending = None
         else:
             known.sealed = entry
             del known.fragments[entry.fragments :]
@@ -143,7 +154,7 @@ def _sign_ms(entry: Entry) -> int:
             return entry.at_ms
         case ParticipantSeen() | TrackBegun():
             return entry.from_ms
-        case ParticipantGone() | TrackEnded() | FragmentWritten() | GapFound():
+        case ParticipantGone() | TrackEnded() | FragmentWritten() | GapFound() | GapPending():
             return entry.to_ms
         case RecordingBegun() | SegmentBegun() | SegmentSealed():
             return 0

@@ -5,6 +5,7 @@ RecordingError
 │   └── UnknownRecording an id that is not being recorded (any more)
 ├── Unavailable          the machine cannot do it now; the call goes on
 │   ├── FolderUnwritable the data folder cannot be written
+│   ├── FolderInUse      another process records into the data folder
 │   ├── LedgerUnavailable the ledger's database cannot be written
 │   └── RecorderStopped  the recorder was closed
 ├── BadMedia             frames that are not what their codec says
@@ -60,6 +61,15 @@ class FolderUnwritable(Unavailable):
 
     def __str__(self) -> str:
         return f"the recording folder cannot be written (errno {self.errno})"
+
+
+class FolderInUse(Unavailable):
+    """Another process records into the data folder: two recorders would seal each other's open recordings."""
+
+    code = "folder_in_use"
+
+    def __str__(self) -> str:
+        return "another process is recording into this data folder"
 
 
 class LedgerUnavailable(Unavailable):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -72,3 +73,58 @@ def create_with(path: Path, content: bytes) -> int:
     finally:
         part.unlink(missing_ok=True)
     return descriptor
+
+
+class AppendFile:
+    """A file that grows by whole pieces: one that cannot be written whole is taken back before the next."""
+
+    def __init__(self, path: Path, descriptor: int, length: int) -> None:
+        self.path = path
+        self.length_bytes = length
+        self._descriptor: int | None = descriptor
+        self._is_torn = False
+
+    @classmethod
+    def create(cls, path: Path, first: bytes) -> AppendFile:
+        """A new file that begins with ``first``. Raises FileExistsError, OSError."""
+        return cls(path, create_with(path, first), len(first))
+
+    @classmethod
+    def reopen(cls, path: Path) -> AppendFile:
+        """A file that is there, or an empty one. Raises OSError."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(path, flags, PRIVATE_FILE_MODE)
+        return cls(path, descriptor, os.fstat(descriptor).st_size)
+
+    def append(self, content: bytes) -> None:
+        """Adds ``content`` as a whole. Raises OSError; nothing of it then counts."""
+        self.mend()
+        descriptor = self._open_descriptor()
+        try:
+            write_all(descriptor, content)
+        except OSError:
+            self._is_torn = True
+            with contextlib.suppress(OSError):
+                self.mend()
+            raise
+        self.length_bytes += len(content)
+
+    def mend(self) -> None:
+        """Takes back what a failed append left behind. Raises OSError."""
+        if self._is_torn:
+            os.ftruncate(self._open_descriptor(), self.length_bytes)
+            self._is_torn = False
+
+    def sync(self) -> None:
+        """Returns when the bytes are on disk. Raises OSError."""
+        os.fsync(self._open_descriptor())
+
+    def close(self) -> None:
+        """Closes the file. Closing twice is harmless."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open_descriptor(self) -> int:
+        assert self._descriptor is not None, "the file is closed"
+        return self._descriptor

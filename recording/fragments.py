@@ -22,6 +22,7 @@ import av
 from av.error import FFmpegError
 
 from recording.errors import BadMedia
+from recording.h264 import parameter_sets
 from recording.opus import OPUS_RATE_HZ
 from recording.segments import PlacedFrame, SegmentFormat
 
@@ -89,7 +90,8 @@ def _mux_webm(segment: SegmentFormat, frames: Sequence[PlacedFrame]) -> tuple[by
         else:
             stream = container.add_mux_stream("vp8", width=segment.width, height=segment.height)
         stream.time_base = _WEBM_TIME_BASE
-        _mux_frames(container, stream, frames, _WEBM_TIME_BASE)
+        payloads = [frame.data for frame in frames]
+        _mux_frames(container, stream, frames, payloads, _WEBM_TIME_BASE)
     content = bytes(sink.content)
     return content, content.find(_CLUSTER_ID)
 
@@ -97,19 +99,27 @@ def _mux_webm(segment: SegmentFormat, frames: Sequence[PlacedFrame]) -> tuple[by
 def _mux_mp4(segment: SegmentFormat, frames: Sequence[PlacedFrame], number: int) -> tuple[bytes, int]:
     sink = _Sink()
     options = {**_MP4_OPTIONS, "fragment_index": str(number)}
+    payloads = [frame.data for frame in frames]
+    if not parameter_sets(payloads[0]):
+        # A file that starts between key frames: its header needs the sets of the key frame before.
+        payloads[0] = segment.parameter_sets + payloads[0]
     with av.open(sink, "w", format="mp4", options=options) as container:
         stream = container.add_mux_stream("h264", width=segment.width, height=segment.height)
         stream.time_base = _MP4_TIME_BASE
-        _mux_frames(container, stream, frames, _MP4_TIME_BASE)
+        _mux_frames(container, stream, frames, payloads, _MP4_TIME_BASE)
     content = bytes(sink.content)
     return content, _find_box(content, b"moof")
 
 
 def _mux_frames(
-    container: OutputContainer, stream: Stream, frames: Sequence[PlacedFrame], time_base: Fraction
+    container: OutputContainer,
+    stream: Stream,
+    frames: Sequence[PlacedFrame],
+    payloads: Sequence[bytes],
+    time_base: Fraction,
 ) -> None:
-    for frame in frames:
-        packet: av.Packet[Stream] = av.Packet(frame.data)
+    for frame, data in zip(frames, payloads, strict=True):
+        packet: av.Packet[Stream] = av.Packet(data)
         packet.stream = stream
         packet.time_base = time_base
         packet.pts = packet.dts = ticks(frame.time_ns, time_base)

@@ -59,7 +59,8 @@ _DROP_CAUSES = (Cause.DISK_FULL, Cause.TAP_OVERFLOW, Cause.BAD_MEDIA, Cause.NO_K
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Media missing from ``from_ns`` (inside) to ``to_ns`` (not); ``lost_packets`` where they were counted.
+    """Media missing from ``from_ns`` (inside) to ``to_ns`` (not); ``lost_packets`` where
+    they were counted.
     """
 
     from_ns: int
@@ -137,6 +138,10 @@ class GapFinder:
         self.receive_unmute(now_ns)
         self._explain(now_ns)
         self._covered_until_ns = max(self._covered_until_ns, now_ns)
+        self._flush()
+
+    def settle(self) -> None:
+        """Nothing more is merged into the last gap: ``next_gaps`` returns it."""
         self._flush()
 
     def next_gaps(self) -> list[Gap]:

@@ -115,6 +115,19 @@ class GapFound:
 
 
 @dataclass(frozen=True, slots=True)
+class GapPending:
+    """A gap that is going on: what ``GapFound`` would say if the recording ended now. The next one replaces
+    it.
+    """
+
+    track: str
+    from_ms: int
+    to_ms: int
+    cause: str
+    lost_packets: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alive:
     """A sign of life while nothing else is written."""
 
@@ -139,6 +152,7 @@ Entry: TypeAlias = (
     | FragmentWritten
     | SegmentSealed
     | GapFound
+    | GapPending
     | Alive
     | Stopped
 )
@@ -153,6 +167,7 @@ _KINDS: Mapping[str, Callable[..., Entry]] = {
     "fragment": FragmentWritten,
     "sealed": SegmentSealed,
     "gap": GapFound,
+    "gap_pending": GapPending,
     "alive": Alive,
     "stopped": Stopped,
 }

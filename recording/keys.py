@@ -56,7 +56,8 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def trusted_key_path(recording_folder: Path) -> Path:
-    """Where the trusted key of a recording lies that is still in its data folder: ``DATA/keys/signing.pub``.
+    """Where the trusted key of a recording lies that is still in its data folder:
+    ``DATA/keys/signing.pub``.
     """
     return recording_folder.absolute().parent.parent / KEYS_FOLDER / PUBLIC_KEY_FILE
 

@@ -42,7 +42,8 @@ class SegmentFormat:
 
 @dataclass(frozen=True, slots=True)
 class PlacedFrame:
-    """A frame on the recording's time line. ``format`` is None where the frame does not tell (no key frame).
+    """A frame on the recording's time line. ``format`` is None where the frame does not
+    tell (no key frame).
     """
 
     time_ns: int
@@ -126,7 +127,8 @@ class SegmentCutter:
         return self._cut() if self._format is not None else []
 
     def abandon(self) -> None:
-        """The open file could not be written to and is closed: frames held are lost, a key frame is needed.
+        """The open file could not be written to and is closed: frames held are lost, a
+        key frame is needed.
         """
         self._format = None
         self._frames = []

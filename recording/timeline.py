@@ -136,7 +136,8 @@ class TrackTimeline:
         self._publisher.receive(self._publisher.without_steps(ntp_ns), arrival_ns)
 
     def place(self, rtp_timestamp: int, arrival_ns: int) -> int:
-        """The frame's time on the recording's time line: never negative, at least 1 ms after the one before.
+        """The frame's time on the recording's time line: never negative, at least 1 ms
+        after the one before.
         """
         media_ns = self._media_ns(rtp_timestamp)
         if self._intercept_ns is not None and self._has_jumped(media_ns, arrival_ns):
