@@ -1,4 +1,4 @@
-"""kill -9 of the server while it records, at random moments: what is on disk plays and says what is missing."""
+"""kill -9 of the server while it records, at random moments: what is on disk plays and tells its loss."""
 
 from __future__ import annotations
 
