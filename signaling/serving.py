@@ -18,7 +18,7 @@ from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
 from signaling.server import Listening, media_refusal, run_server
-from signaling.settings import DEFAULT_HTTPS_PORT, Settings, read_settings, variable_of
+from signaling.settings import DEFAULT_HTTPS_PORT, Settings, read_settings, split_media_address, variable_of
 from signaling.tls import own_certificate, tls_context
 
 _PROBE_FILE: Final = ".writable"
@@ -57,7 +57,7 @@ def _doors(settings: Settings, *, is_demo: bool) -> list[Listening]:
         if settings.https_port is None and not is_demo:
             return doors
         try:
-            addresses = [_host_of(address) for address in media_addresses(settings)]
+            addresses = [split_media_address(text)[0] for text in media_addresses(settings)]
             certificate, private_key = own_certificate(
                 settings.data_dir, addresses, datetime.datetime.now(datetime.UTC)
             )
@@ -88,10 +88,6 @@ def _data_refusal(settings: Settings, error: OSError) -> Unavailable:
     del error
     sentence = say_to("start.data_unwritable", settings.language, folder=settings.data_dir)
     return Unavailable("data_unwritable", sentence)
-
-
-def _host_of(address: str) -> str:
-    return address.rpartition(":")[0] if address.count(":") == 1 else address
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

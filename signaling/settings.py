@@ -140,8 +140,17 @@ def variable_of(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def split_media_address(text: str) -> tuple[str, str]:
+    """Returns host and port ("" where there is none) of "ip", "ip:port" or "[ip]:port"."""
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        return host, rest.removeprefix(":")
+    host, _, port = text.partition(":") if text.count(":") == 1 else (text, "", "")
+    return host, port
+
+
 def _check_media_address(text: str) -> None:
-    host, _, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
+    host, port = split_media_address(text)
     ipaddress.ip_address(host)
     if port and not 0 < int(port) <= 65535:
         raise ValueError("port")
