@@ -1,0 +1,391 @@
+// One stay in a room over livekit-client: waits, listens, feeds the deciding modules and hands their view to the screen.
+
+import {
+  ConnectionError,
+  ConnectionErrorReason,
+  ConnectionQuality,
+  ConnectionState,
+  DisconnectReason,
+  LocalTrackPublication,
+  Room,
+  RoomEvent,
+  Track,
+  type Participant,
+  type RemoteParticipant,
+  type TrackPublication,
+} from "livekit-client";
+import { ApiFailure } from "../protocol/api";
+import { problemOf } from "../protocol/devices";
+import { endingOf, type Ending } from "../protocol/ending";
+import { LADDER_AT_START, levelOf, stepLadder, worst, type Ladder, type Level } from "../protocol/ladder";
+import type { EnterChoices, EnterStep, Link, LinkQuality, MeetingView, OwnDevice, Person, Picture } from "../protocol/meeting";
+import { waitBeforeTry } from "../protocol/reconnect";
+import type { StageChoice } from "../protocol/stage";
+import {
+  EMPTY_MEMORY,
+  freshness,
+  measure,
+  receivedReport,
+  reportToSend,
+  type Memory,
+  type TruthReport,
+} from "../protocol/truth";
+import type { Backend, Meeting } from "./ports";
+import { sampleReceivers } from "./receivers";
+
+const TRUTH_TOPIC = "lianzhen.truth";
+const MEASURE_EVERY_MS = 1000;
+/** A report is some 150 bytes; anything far above is not one. */
+const REPORT_LIMIT_BYTES = 2000;
+
+const QUALITY: ReadonlyMap<ConnectionQuality, LinkQuality> = new Map([
+  [ConnectionQuality.Excellent, "good"],
+  [ConnectionQuality.Good, "good"],
+  [ConnectionQuality.Poor, "poor"],
+  [ConnectionQuality.Lost, "lost"],
+]);
+
+const CHANGES = [
+  RoomEvent.ParticipantConnected,
+  RoomEvent.ParticipantDisconnected,
+  RoomEvent.ParticipantNameChanged,
+  RoomEvent.ParticipantAttributesChanged,
+  RoomEvent.TrackPublished,
+  RoomEvent.TrackUnpublished,
+  RoomEvent.TrackSubscribed,
+  RoomEvent.TrackUnsubscribed,
+  RoomEvent.TrackMuted,
+  RoomEvent.TrackUnmuted,
+  RoomEvent.TrackStreamStateChanged,
+  RoomEvent.LocalTrackPublished,
+  RoomEvent.LocalTrackUnpublished,
+  RoomEvent.ActiveSpeakersChanged,
+  RoomEvent.ConnectionQualityChanged,
+  RoomEvent.RecordingStatusChanged,
+  RoomEvent.AudioPlaybackStatusChanged,
+  RoomEvent.ActiveDeviceChanged,
+  RoomEvent.MediaDevicesChanged,
+] as const;
+
+interface Heard {
+  report: TruthReport;
+  at_ms: number;
+}
+
+const OFF: OwnDevice = { is_on: false, is_busy: false, problem: null };
+
+export class LiveMeeting implements Meeting {
+  readonly #backend: Backend;
+  readonly #roomName: string;
+  readonly #choices: EnterChoices;
+  readonly #room: Room;
+  readonly #listeners = new Set<() => void>();
+  #view: MeetingView;
+  #link: Link = "connecting";
+  #step: EnterStep = "token";
+  #tries = 0;
+  #ending: Ending | null = null;
+  #enteredAt_ms: number | null = null;
+  #own: Record<"microphone" | "camera" | "screen", OwnDevice> = { microphone: OFF, camera: OFF, screen: OFF };
+  #memory: Memory = EMPTY_MEMORY;
+  #stopped: ReadonlyMap<string, number> = new Map();
+  #ladder: Ladder = LADDER_AT_START;
+  #worst: string | null = null;
+  #heard = new Map<string, Heard>();
+  #stage: StageChoice | null = null;
+  #timer: number | undefined;
+
+  constructor(backend: Backend, room: string, choices: EnterChoices) {
+    this.#backend = backend;
+    this.#roomName = room;
+    this.#choices = choices;
+    this.#room = new Room({
+      adaptiveStream: true,
+      dynacast: true,
+      reconnectPolicy: {
+        nextRetryDelayInMs: ({ retryCount, elapsedMs }) => {
+          this.#tries = retryCount + 1;
+          this.#refresh();
+          return waitBeforeTry(retryCount, elapsedMs);
+        },
+      },
+      videoCaptureDefaults: {
+        resolution: { width: 1280, height: 720, frameRate: 25 },
+        ...(choices.camera_id === null ? {} : { deviceId: choices.camera_id }),
+      },
+      ...(choices.microphone_id === null ? {} : { audioCaptureDefaults: { deviceId: choices.microphone_id } }),
+      ...(choices.speaker_id === null ? {} : { audioOutput: { deviceId: choices.speaker_id } }),
+    });
+    this.#view = this.#draw();
+    this.#listen();
+  }
+
+  view(): MeetingView {
+    return this.#view;
+  }
+
+  subscribe(onChange: () => void): () => void {
+    this.#listeners.add(onChange);
+    return () => this.#listeners.delete(onChange);
+  }
+
+  async enter(): Promise<void> {
+    let token: string;
+    try {
+      ({ token } = await this.#backend.roomToken(this.#roomName));
+    } catch (error) {
+      const isRefusal = error instanceof ApiFailure && (error.status === 403 || error.status === 404);
+      this.#end(isRefusal ? "not_admitted" : "link_lost");
+      return;
+    }
+    this.#step = "signal";
+    this.#refresh();
+    try {
+      await this.#room.connect(location.origin.replace(/^http/, "ws"), token, { maxRetries: 1 });
+    } catch (error) {
+      if (this.#ending === null) {
+        const isRefusal = error instanceof ConnectionError && error.reason === ConnectionErrorReason.NotAllowed;
+        this.#end(isRefusal ? "not_admitted" : "link_lost");
+      }
+      return;
+    }
+    this.#link = "connected";
+    this.#enteredAt_ms = Date.now();
+    this.#timer = window.setInterval(() => void this.#measure(), MEASURE_EVERY_MS);
+    this.#refresh();
+    await Promise.all([
+      this.#choices.with_microphone ? this.setMicrophone(true) : undefined,
+      this.#choices.with_camera ? this.setCamera(true) : undefined,
+    ]);
+  }
+
+  async leave(): Promise<void> {
+    this.#end("left");
+    await this.#room.disconnect();
+  }
+
+  setMicrophone(isOn: boolean): Promise<void> {
+    return this.#turn("microphone", isOn, () => this.#room.localParticipant.setMicrophoneEnabled(isOn));
+  }
+
+  setCamera(isOn: boolean): Promise<void> {
+    return this.#turn("camera", isOn, () => this.#room.localParticipant.setCameraEnabled(isOn));
+  }
+
+  setScreen(isOn: boolean): Promise<void> {
+    return this.#turn("screen", isOn, () => this.#room.localParticipant.setScreenShareEnabled(isOn));
+  }
+
+  async useDevice(kind: MediaDeviceKind, deviceId: string): Promise<void> {
+    const device = kind === "audioinput" ? "microphone" : "camera";
+    try {
+      await this.#room.switchActiveDevice(kind, deviceId);
+      if (kind !== "audiooutput") this.#own[device] = { ...this.#own[device], problem: null };
+    } catch (error) {
+      if (kind !== "audiooutput") this.#own[device] = { ...this.#own[device], problem: problemNamed(error) };
+    }
+    this.#refresh();
+  }
+
+  deviceInUse(kind: MediaDeviceKind): string | null {
+    return this.#room.getActiveDevice(kind) ?? null;
+  }
+
+  async allowSound(): Promise<void> {
+    await this.#room.startAudio();
+    this.#refresh();
+  }
+
+  show(pictureKey: string, element: HTMLVideoElement): () => void {
+    const track = this.#publications().find((one) => one.key === pictureKey)?.publication.track;
+    if (track === undefined) return () => undefined;
+    track.attach(element);
+    return () => track.detach(element);
+  }
+
+  setStage(stage: StageChoice | null): void {
+    this.#stage = stage;
+  }
+
+  #listen(): void {
+    const room = this.#room;
+    const refresh = (): void => this.#refresh();
+    for (const change of CHANGES) room.on(change, refresh);
+    room.on(RoomEvent.SignalConnected, () => {
+      this.#step = "media";
+      refresh();
+    });
+    room.on(RoomEvent.ConnectionStateChanged, (state) => {
+      if (this.#ending !== null || this.#enteredAt_ms === null) return;
+      if (state === ConnectionState.Connected) {
+        this.#link = "connected";
+        this.#tries = 0;
+      } else if (state !== ConnectionState.Disconnected) {
+        this.#link = "reconnecting";
+        this.#tries = Math.max(1, this.#tries);
+      }
+      this.#climb(null);
+      refresh();
+    });
+    room.on(RoomEvent.Disconnected, (reason?: DisconnectReason) => {
+      // A refusal while entering is put into words by `enter`, which knows more.
+      if (this.#enteredAt_ms === null && reason === undefined) return;
+      this.#end(endingOf(reason));
+    });
+    room.on(RoomEvent.DataReceived, (payload, participant?: RemoteParticipant, _kind?: unknown, topic?: string) => {
+      if (topic !== TRUTH_TOPIC || participant === undefined || payload.byteLength > REPORT_LIMIT_BYTES) return;
+      const report = receivedReport(new TextDecoder().decode(payload));
+      if (report !== null) this.#heard.set(participant.identity, { report, at_ms: performance.now() });
+    });
+    room.on(RoomEvent.TrackSubscribed, (track) => {
+      // Sound needs an element of its own; pictures get theirs from the screen.
+      if (track.kind === Track.Kind.Audio) document.body.append(track.attach());
+    });
+    room.on(RoomEvent.TrackUnsubscribed, (track) => {
+      for (const element of track.detach()) if (track.kind === Track.Kind.Audio) element.remove();
+    });
+    room.on(RoomEvent.ParticipantDisconnected, (participant) => this.#heard.delete(participant.identity));
+    // The browser's own button ends a share without asking the page.
+    room.on(RoomEvent.LocalTrackUnpublished, (publication: LocalTrackPublication) => {
+      if (publication.source === Track.Source.ScreenShare) this.#own.screen = OFF;
+      refresh();
+    });
+  }
+
+  async #turn(device: "microphone" | "camera" | "screen", isOn: boolean, act: () => Promise<unknown>): Promise<void> {
+    if (this.#own[device].is_busy) return;
+    this.#own[device] = { ...this.#own[device], is_busy: true, problem: null };
+    this.#refresh();
+    try {
+      await act();
+      this.#own[device] = { is_on: isOn, is_busy: false, problem: null };
+    } catch (error) {
+      const problem = problemNamed(error);
+      // Closing the browser's list of screens is a change of mind, not a fault.
+      const isChangeOfMind = device === "screen" && problem === "refused";
+      this.#own[device] = { is_on: false, is_busy: false, problem: isChangeOfMind ? null : problem };
+    }
+    this.#refresh();
+  }
+
+  async #measure(): Promise<void> {
+    if (this.#link !== "connected") return;
+    const samples = await sampleReceivers(this.#room, this.#stage);
+    const now_ms = performance.now();
+    const { memory, report, stopped_since_ms } = measure(this.#memory, samples, now_ms);
+    this.#memory = memory;
+    this.#stopped = stopped_since_ms;
+    this.#heard.set(this.#room.localParticipant.identity, { report, at_ms: now_ms });
+    this.#climb(report);
+    this.#refresh();
+    const bytes = new TextEncoder().encode(reportToSend(report));
+    // Lossy by nature: a report that could not be sent is replaced by the next one in a second.
+    await this.#room.localParticipant.publishData(bytes, { reliable: false, topic: TRUTH_TOPIC }).catch(() => undefined);
+  }
+
+  #climb(own: TruthReport | null): void {
+    const now_ms = performance.now();
+    if (this.#link === "reconnecting") {
+      this.#worst = null;
+      this.#ladder = stepLadder(this.#ladder, 5, now_ms);
+      return;
+    }
+    const fresh = new Map<string, TruthReport>();
+    for (const [identity, heard] of this.#heard) {
+      if (freshness(heard.at_ms, now_ms).kind === "fresh") fresh.set(identity, heard.report);
+    }
+    const found = worst(fresh);
+    const ownLevel: Level = own === null ? 0 : levelOf(own);
+    this.#worst = found !== null && found.level > ownLevel ? found.identity : this.#room.localParticipant.identity;
+    if (found === null) this.#worst = null;
+    this.#ladder = stepLadder(this.#ladder, found?.level ?? 0, now_ms);
+  }
+
+  #end(ending: Ending): void {
+    if (this.#ending !== null) return;
+    this.#ending = ending;
+    this.#link = "ended";
+    window.clearInterval(this.#timer);
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    this.#view = this.#draw();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #publications(): { key: string; publication: TrackPublication }[] {
+    const people: Participant[] = [this.#room.localParticipant, ...this.#room.remoteParticipants.values()];
+    return people.flatMap((person) =>
+      [...person.trackPublications.values()].map((publication) => ({ key: publication.trackSid, publication })),
+    );
+  }
+
+  #picture(participant: Participant, source: Track.Source): Picture | null {
+    const publication = participant.getTrackPublication(source);
+    if (publication === undefined) return null;
+    const isOwn = publication instanceof LocalTrackPublication;
+    const since_ms = this.#stopped.get(publication.trackSid);
+    const isThere = publication.track !== undefined && !publication.isMuted;
+    return {
+      key: publication.trackSid,
+      state: !isThere ? "off" : since_ms === undefined || isOwn ? "live" : "stopped",
+      stopped_ms: since_ms === undefined ? 0 : performance.now() - since_ms,
+      is_mirror: isOwn && source === Track.Source.Camera,
+    };
+  }
+
+  #person(participant: Participant, isSelf: boolean): Person {
+    const voice = participant.getTrackPublication(Track.Source.Microphone);
+    const heard = this.#heard.get(participant.identity);
+    return {
+      identity: participant.identity,
+      name: participant.name === undefined || participant.name === "" ? participant.identity : participant.name,
+      place: participant.attributes["place"] ?? "",
+      is_self: isSelf,
+      is_speaking: participant.isSpeaking,
+      is_muted: voice === undefined || voice.isMuted,
+      camera: this.#picture(participant, Track.Source.Camera),
+      screen: this.#picture(participant, Track.Source.ScreenShare),
+      quality: QUALITY.get(participant.connectionQuality) ?? "unknown",
+      report: heard?.report ?? null,
+      report_age_ms:
+        heard === undefined
+          ? Date.now() - (participant.joinedAt?.getTime() ?? Date.now())
+          : performance.now() - heard.at_ms,
+    };
+  }
+
+  #draw(): MeetingView {
+    const room = this.#room;
+    const others = [...room.remoteParticipants.values()].map((one) => this.#person(one, false));
+    const people = this.#enteredAt_ms === null ? [] : [...others, this.#person(room.localParticipant, true)];
+    return {
+      room: this.#roomName,
+      link: this.#link,
+      step: this.#step,
+      tries: this.#tries,
+      ending: this.#ending,
+      entered_at_ms: this.#enteredAt_ms,
+      people,
+      is_recording: room.isRecording,
+      is_sound_blocked: this.#link === "connected" && !room.canPlaybackAudio,
+      microphone: this.#ownNow("microphone", Track.Source.Microphone),
+      camera: this.#ownNow("camera", Track.Source.Camera),
+      screen: this.#ownNow("screen", Track.Source.ScreenShare),
+      level: this.#ladder.level,
+      worst: people.find((person) => person.identity === this.#worst) ?? null,
+    };
+  }
+
+  /** What is published decides whether a device is on: the server too can mute. */
+  #ownNow(device: "microphone" | "camera" | "screen", source: Track.Source): OwnDevice {
+    const publication = this.#room.localParticipant.getTrackPublication(source);
+    return { ...this.#own[device], is_on: publication !== undefined && !publication.isMuted };
+  }
+}
+
+function problemNamed(error: unknown): ReturnType<typeof problemOf> {
+  return problemOf(error instanceof Error ? error.name : "");
+}
+

@@ -1,0 +1,79 @@
+// What the screens need from the world, as interfaces: real ones are joined to them in main.tsx, others in the mock.
+
+import type {
+  Account,
+  DemoAccount,
+  Push,
+  RecordingDetail,
+  RecordingSummary,
+  RoomEvent,
+  RoomSummary,
+  RoomToken,
+  Verification,
+} from "../protocol/api";
+import type { DeviceProblem } from "../protocol/devices";
+import type { EnterChoices, MeetingView } from "../protocol/meeting";
+import type { StageChoice } from "../protocol/stage";
+
+/** Every call rejects with ApiFailure and nothing else. */
+export interface Backend {
+  session(): Promise<Account>;
+  signIn(account: string, password: string): Promise<Account>;
+  signOut(): Promise<void>;
+  /** Empty when the service runs without demo data. */
+  demoAccounts(): Promise<DemoAccount[]>;
+  rooms(): Promise<RoomSummary[]>;
+  roomToken(room: string): Promise<RoomToken>;
+  startRecording(room: string): Promise<void>;
+  stopRecording(room: string): Promise<void>;
+  mark(room: string, text: string): Promise<void>;
+  roomEvents(room: string, after: number): Promise<RoomEvent[]>;
+  recordings(): Promise<RecordingSummary[]>;
+  recording(id: string): Promise<RecordingDetail>;
+  verification(id: string): Promise<Verification>;
+  /** One round trip to the service, in milliseconds. */
+  roundTrip(): Promise<number>;
+  /** Listens to pushes until the returned function is called; `onLink` says whether the socket is open. */
+  watch(onPush: (push: Push) => void, onLink: (isOpen: boolean) => void): () => void;
+}
+
+/** One stay in one room. Views are immutable; a new one is made for each change. */
+export interface Meeting {
+  view(): MeetingView;
+  subscribe(onChange: () => void): () => void;
+  /** Enters; resolves when in the room or ended (the view says which). */
+  enter(): Promise<void>;
+  leave(): Promise<void>;
+  setMicrophone(isOn: boolean): Promise<void>;
+  setCamera(isOn: boolean): Promise<void>;
+  setScreen(isOn: boolean): Promise<void>;
+  useDevice(kind: MediaDeviceKind, deviceId: string): Promise<void>;
+  deviceInUse(kind: MediaDeviceKind): string | null;
+  /** Must be called from a click: lets the browser play sound. */
+  allowSound(): Promise<void>;
+  /** Shows a picture in an element until the returned function is called. */
+  show(pictureKey: string, element: HTMLVideoElement): () => void;
+  /** Says which picture is on the stage: the truth panel judges that one by its size. */
+  setStage(stage: StageChoice | null): void;
+}
+
+export type OpenMeeting = (room: string, choices: EnterChoices) => Meeting;
+
+export interface Opened {
+  stream: MediaStream | null;
+  problem: DeviceProblem | null;
+}
+
+export interface Devices {
+  /** False where the browser gives no devices at all (a page that is neither https nor localhost). */
+  isAvailable(): boolean;
+  list(): Promise<MediaDeviceInfo[]>;
+  onChange(listener: () => void): () => void;
+  openCamera(deviceId: string | null): Promise<Opened>;
+  openMicrophone(deviceId: string | null): Promise<Opened>;
+  /** Lit bars 0 to 7, a few times a second, until the returned function is called. */
+  watchLevel(stream: MediaStream, onBars: (bars: number) => void): () => void;
+  /** False where the browser cannot choose a speaker. */
+  canChooseSpeaker(): boolean;
+  playTone(speakerId: string | null): Promise<void>;
+}

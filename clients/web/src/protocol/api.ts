@@ -1,0 +1,206 @@
+// The shapes of the pages' own API (/api/v1), and how an answer that is no success is understood.
+
+export interface Account {
+  account: string;
+  identity: string;
+  name: string;
+  place: string;
+  role: string;
+  may_record: boolean;
+}
+
+export interface DemoAccount {
+  account: string;
+  name: string;
+  place: string;
+  password: string;
+}
+
+export type TwoLanguages = { zh: string; en: string };
+
+export interface RoomSummary {
+  room: string;
+  title: TwoLanguages;
+  recording_policy: "on_request" | "never";
+  is_recording: boolean;
+  opened_at_ms: number | null;
+  participants: { identity: string; name: string }[];
+}
+
+export interface RoomToken {
+  token: string;
+  room: string;
+  identity: string;
+}
+
+export type EventKind =
+  | "room_opened"
+  | "joined"
+  | "left"
+  | "recording_started"
+  | "recording_stopped"
+  | "mark"
+  | "link_lost"
+  | "link_back";
+
+/** One thing that happened in a room. Kinds may be added by the server, so the type stays open. */
+export interface RoomEvent {
+  sequence: number;
+  at_ms: number;
+  kind: string;
+  actor_name: string;
+  text: string;
+}
+
+export type RecordingState = "recording" | "sealed" | "interrupted";
+
+export interface RecordingSummary {
+  recording_id: string;
+  room: string;
+  title: TwoLanguages | string;
+  state: RecordingState;
+  started_at_ms: number;
+  duration_ms: number;
+  participants: string[];
+  gap_count: number;
+}
+
+export interface Span {
+  from_ms: number;
+  to_ms: number;
+}
+
+export interface Gap extends Span {
+  cause: string;
+}
+
+export interface Lane {
+  identity: string;
+  name: string;
+  media_url: string;
+  media_type: string;
+  starts_at_ms: number;
+  spans: Span[];
+  gaps: Gap[];
+}
+
+export interface RecordedEvent extends RoomEvent {
+  offset_ms: number;
+}
+
+export interface RecordingDetail extends RecordingSummary {
+  lanes: Lane[];
+  events: RecordedEvent[];
+}
+
+export interface Fault {
+  file: string;
+  offset: number | null;
+  code: string;
+}
+
+export interface Verification {
+  integrity: {
+    verdict: "unaltered" | "altered" | "unchecked";
+    segments: number;
+    signature: "valid" | "invalid" | "unknown_key";
+    fault: Fault | null;
+  };
+  completeness: {
+    verdict: "nothing_missing" | "something_missing" | "unchecked";
+    events_from: number;
+    events_to: number;
+    known_gaps: unknown[];
+    fault: Fault | null;
+  };
+}
+
+/** What the events socket pushes. */
+export type Push = { type: "rooms" } | { type: "room_event"; room: string; event: RoomEvent };
+
+/** A refusal or failure the server put into words; `status` 0 means that no answer came at all. */
+export class ApiFailure extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly words: TwoLanguages | null;
+  readonly facts: Readonly<Record<string, unknown>>;
+
+  constructor(status: number, code: string, words: TwoLanguages | null, facts: Record<string, unknown>) {
+    super(code);
+    this.name = "ApiFailure";
+    this.status = status;
+    this.code = code;
+    this.words = words;
+    this.facts = facts;
+  }
+
+  get isOffline(): boolean {
+    return this.status === 0;
+  }
+
+  /** A whole number among the facts, such as `tries_left`; null when it is absent or no number. */
+  number(fact: string): number | null {
+    const value = this.facts[fact];
+    return typeof value === "number" && Number.isFinite(value) ? Math.round(value) : null;
+  }
+}
+
+/** The failure when the request got no answer. */
+export function unreachable(): ApiFailure {
+  return new ApiFailure(0, "unreachable", null, {});
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Reads an error body; a body that is not ours (a proxy's page) still gives a failure, named by its status. */
+export function failureFrom(status: number, body: unknown): ApiFailure {
+  // A gateway that answers for a service which is down is, for the person at the page, the same as no answer.
+  if (status === 502 || status === 504) return unreachable();
+  if (!isRecord(body) || typeof body["code"] !== "string") return new ApiFailure(status, `http_${status}`, null, {});
+  const { code, message, ...facts } = body;
+  const words =
+    isRecord(message) && typeof message["zh"] === "string" && typeof message["en"] === "string"
+      ? { zh: message["zh"], en: message["en"] }
+      : null;
+  return new ApiFailure(status, code as string, words, facts);
+}
+
+/** Reads one push of the events socket; null when it is not one of ours (newer servers may say more). */
+export function pushFrom(text: string): Push | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isRecord(value)) return null;
+  if (value["type"] === "rooms") return { type: "rooms" };
+  const event = value["event"];
+  if (value["type"] !== "room_event" || typeof value["room"] !== "string" || !isRecord(event)) return null;
+  if (typeof event["sequence"] !== "number" || typeof event["at_ms"] !== "number") return null;
+  return {
+    type: "room_event",
+    room: value["room"],
+    event: {
+      sequence: event["sequence"],
+      at_ms: event["at_ms"],
+      kind: String(event["kind"]),
+      actor_name: typeof event["actor_name"] === "string" ? event["actor_name"] : "",
+      text: typeof event["text"] === "string" ? event["text"] : "",
+    },
+  };
+}
+
+/** Joins two lists of room events by sequence, oldest first, each sequence once. */
+export function mergeEvents(known: readonly RoomEvent[], more: readonly RoomEvent[]): RoomEvent[] {
+  const bySequence = new Map<number, RoomEvent>();
+  for (const event of known) bySequence.set(event.sequence, event);
+  for (const event of more) bySequence.set(event.sequence, event);
+  return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+}
+
+/** A title in one language; older recordings may carry a single string. */
+export function titleIn(title: TwoLanguages | string, language: "zh" | "en"): string {
+  return typeof title === "string" ? title : title[language];
+}

@@ -1,0 +1,49 @@
+// The drawn signs, one stroke each; they always stand beside a word or carry a label on their button.
+
+const PATHS = {
+  mic: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM6 11a6 6 0 0 0 12 0M12 17v4M9 21h6",
+  micOff: "M9 9v2a3 3 0 0 0 4.8 2.4M15 10.5V6a3 3 0 0 0-5.8-1M6 11a6 6 0 0 0 9.6 4.8M18 11a6 6 0 0 1-.5 2.4M12 17v4M9 21h6M4 4l16 16",
+  cam: "M3 7h12v10H3zM15 10.5l6-3v9l-6-3",
+  camOff: "M9 7h6v5.5M15 16v1H3V7h2M15 10.5l6-3v9l-3-1.5M3 3l18 18",
+  share: "M3 5h18v12H3zM9 21h6M12 17v4M12 14V8M9.5 10.5L12 8l2.5 2.5",
+  shareOff: "M3 5h18v12H3zM9 21h6M12 17v4M9.5 8.5l5 5M14.5 8.5l-5 5",
+  people: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 20c0-4 2.5-6 6-6s6 2 6 6M18 8v6M15 11h6",
+  enter: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 20c0-4 2.5-6 6-6s6 2 6 6M16.5 9.5h5v-6h-8v6h1v2.2z",
+  flag: "M6 21V4h11l-2 4 2 4H6",
+  end: "M13 4H5v16h8M10 12h11M17 8l4 4-4 4",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  x: "M6 6l12 12M18 6L6 18",
+  play: "M7 5l12 7-12 7z",
+  pause: "M8 5v14M16 5v14",
+  back: "M15 5l-7 7 7 7",
+  down: "M6 9l6 6 6-6",
+  sound: "M4 10v4h4l5 4V6L8 10zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11",
+  soundOff: "M4 10v4h4l5 4V6L8 10zM16 9.5l5 5M21 9.5l-5 5",
+  dots: "M5 12h.01M12 12h.01M19 12h.01",
+  gear: "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4",
+  record: "M12 19a7 7 0 1 0 0-14 7 7 0 0 0 0 14z",
+  stop: "M7 7h10v10H7z",
+  pin: "M9 4h6l-1 6 3 3H7l3-3zM12 13v7",
+  retry: "M20 11a8 8 0 1 0-2 6M20 5v6h-6",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, size = 20, weight = 1.75 }: { name: IconName; size?: number; weight?: number }) {
+  return (
+    <svg
+      className="ic"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill={name === "record" ? "currentColor" : "none"}
+      stroke="currentColor"
+      strokeWidth={name === "dots" ? weight * 1.6 : weight}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

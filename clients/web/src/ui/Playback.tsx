@@ -1,0 +1,311 @@
+// One recording: every participant's picture in step on one time line, its events, and the two verdicts on it.
+
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Player, type PlayerView } from "../io/player";
+import { titleIn, type Lane, type RecordedEvent, type RecordingDetail } from "../protocol/api";
+import { currentEvent, nextStop, RATES, STEP_MS, stops, type LaneMoment } from "../protocol/playback";
+import { clock, day, timeOfDay } from "../protocol/times";
+import { keyOr, type Speak } from "../messages/speak";
+import { Icon } from "./Icon";
+import { useKeys, useLoaded, usePhone } from "./hooks";
+import { eventWords } from "./Notes";
+import { Failure, Notice } from "./pieces";
+import { lengthWords } from "./Recordings";
+import { Timeline } from "./Timeline";
+import { useWorld } from "./world";
+import { Verdicts } from "./Verdicts";
+
+export function causeWords(cause: string, speak: Speak): string {
+  return cause === "" ? speak("m4.noMediaNoCause") : speak(keyOr(`cause.${cause}`, "cause.other"), { code: cause });
+}
+
+export function Playback({ id }: { id: string }) {
+  const { backend, speak } = useWorld();
+  const detail = useLoaded(`recording ${id}`, () => backend.recording(id));
+  if (detail.value !== null) return <Open key={detail.value.state} detail={detail.value} />;
+  if (detail.failure === null) return detail.isSlow ? <div className="vid-hatch pane player-wait" /> : null;
+  const { status } = detail.failure;
+  const refused = status === 403 ? speak("m4.refused") : status === 404 ? speak("m4.notFound") : undefined;
+  return (
+    <Failure title={speak("m4.detailFailed")} failure={detail.failure} refused={refused} onRetry={detail.reload} />
+  );
+}
+
+function Open({ detail }: { detail: RecordingDetail }) {
+  const { speak, language } = useWorld();
+  const isPhone = usePhone();
+  const player = useMemo(() => new Player(detail.lanes, detail.duration_ms), [detail]);
+  useEffect(() => player.start(), [player]);
+  const view = useSyncExternalStore(
+    (onChange) => player.subscribe(onChange),
+    () => player.view(),
+  );
+  const places = useMemo(() => stops(detail.lanes, detail.events), [detail]);
+  const goTo = (direction: 1 | -1): void => {
+    const place = nextStop(places, view.position_ms, direction);
+    if (place !== null) player.seek(place);
+    else if (direction === -1) player.seek(0);
+  };
+  useKeys({
+    "[": () => goTo(-1),
+    "]": () => goTo(1),
+    " ": () => player.toggle(),
+    arrowleft: () => player.step(-STEP_MS),
+    arrowright: () => player.step(STEP_MS),
+  });
+  const started = new Date(detail.started_at_ms);
+  const ended = new Date(detail.started_at_ms + detail.duration_ms);
+  const atPosition = new Date(detail.started_at_ms + view.position_ms);
+  const hasNext = nextStop(places, view.position_ms, 1) !== null;
+
+  return (
+    <>
+      <div className="play-head wide">
+        <h1>{titleIn(detail.title, language === "en" ? "en" : "zh")}</h1>
+        <span className="i2">
+          <span className="nb">{day(started)}</span>
+          <span className="nb">
+            {speak("m4.span", { from: timeOfDay(started, false), to: timeOfDay(ended, false) })}
+          </span>
+          <span>{detail.participants.join(speak("app.listComma"))}</span>
+        </span>
+      </div>
+      {detail.state !== "sealed" && (
+        <p className="state-line" role="status">
+          <span className={detail.state === "interrupted" ? "chip-hatch" : "rec-mark"} aria-hidden="true" />
+          <span>
+            <b>{speak(`m4.state.${detail.state}`)}</b>
+            <span className="i2">
+              {speak(detail.state === "interrupted" ? "m4.interruptedMore" : "m4.recordingMore")}
+            </span>
+          </span>
+        </p>
+      )}
+      <section className="pane player" aria-label={speak("m4.videos")}>
+        <Pictures player={player} view={view} lanes={detail.lanes} />
+        <div className="controls">
+          {!isPhone && (
+            <>
+              <button type="button" className="btn act play-button" onClick={() => player.toggle()}>
+                <Icon name={view.is_running ? "pause" : "play"} weight={2.4} />
+                {speak(view.is_running ? "m4.pause" : "m4.play")}
+              </button>
+              <button type="button" className="btn" onClick={() => player.step(-STEP_MS)}>
+                {speak("m4.back10")}
+              </button>
+              <button type="button" className="btn" onClick={() => player.step(STEP_MS)}>
+                {speak("m4.forward10")}
+              </button>
+            </>
+          )}
+          <span className="nb">
+            <b className="position">{clock(view.position_ms)}</b>
+            <span className="i2">{` / ${clock(detail.duration_ms)}`}</span>
+          </span>
+          <span className="i3 nb server-clock">
+            {timeOfDay(atPosition)}
+            <span className="server-word">{speak("m4.server")}</span>
+          </span>
+          <span className="sp" />
+          {isPhone ? (
+            <button
+              type="button"
+              className="btn"
+              aria-label={speak("m4.rate")}
+              onClick={() => player.setRate(RATES[(RATES.indexOf(view.rate) + 1) % RATES.length] ?? 1)}
+            >
+              {`${view.rate}×`}
+            </button>
+          ) : (
+            <>
+              <span className="seg" role="group" aria-label={speak("m4.rate")}>
+                {RATES.map((rate) => (
+                  <button
+                    key={rate}
+                    type="button"
+                    className={rate === view.rate ? "on" : ""}
+                    aria-pressed={rate === view.rate}
+                    onClick={() => player.setRate(rate)}
+                  >
+                    {`${rate}×`}
+                  </button>
+                ))}
+              </span>
+              <button type="button" className="btn" aria-keyshortcuts="[" onClick={() => goTo(-1)}>
+                {speak("m4.prev")}
+                <kbd>[</kbd>
+              </button>
+              <button type="button" className="btn" aria-keyshortcuts="]" disabled={!hasNext} onClick={() => goTo(1)}>
+                {speak("m4.next")}
+                <kbd>]</kbd>
+              </button>
+            </>
+          )}
+        </div>
+        {view.is_sound_blocked && <p className="refusal pad-line">{speak("m4.soundBlocked")}</p>}
+        <Timeline detail={detail} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
+        <Events detail={detail} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
+      </section>
+      <Verdicts id={detail.recording_id} state={detail.state} />
+      {isPhone && (
+        <div className="dock three">
+          <button type="button" className="btn" onClick={() => player.step(-STEP_MS)}>
+            {speak("m4.back10")}
+          </button>
+          <button
+            type="button"
+            className="btn act"
+            aria-label={speak(view.is_running ? "m4.pause" : "m4.play")}
+            onClick={() => player.toggle()}
+          >
+            <Icon name={view.is_running ? "pause" : "play"} size={32} weight={2.4} />
+          </button>
+          <button type="button" className="btn" disabled={!hasNext} onClick={() => goTo(1)}>
+            {speak("m4.next")}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Pictures({ player, view, lanes }: { player: Player; view: PlayerView; lanes: readonly Lane[] }) {
+  const { speak } = useWorld();
+  const playable = lanes.filter((lane) => lane.media_url !== "");
+  if (playable.length === 0) {
+    return (
+      <div className="pictures n1">
+        <div className="vid vid-hatch">
+          <div className="vid-card">
+            <b>{speak("m4.noMedia")}</b>
+            <span className="i2">{speak("m4.noLanes")}</span>
+          </div>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div className={`pictures n${Math.min(playable.length, 9)}`}>
+      {playable.map((lane) => (
+        <LanePicture
+          key={lane.identity}
+          player={player}
+          lane={lane}
+          moment={view.moments.get(lane.identity) ?? { kind: "over" }}
+          isBroken={view.broken.has(lane.identity)}
+          isWaiting={view.is_waiting}
+        />
+      ))}
+    </div>
+  );
+}
+
+function LanePicture(props: { player: Player; lane: Lane; moment: LaneMoment; isBroken: boolean; isWaiting: boolean }) {
+  const { speak } = useWorld();
+  const { player, lane, moment } = props;
+  const element = useRef<HTMLVideoElement>(null);
+  const [isReady, setReady] = useState(false);
+  useEffect(() => {
+    if (element.current === null) return;
+    return player.attach(lane.identity, element.current);
+  }, [player, lane.identity]);
+  const isAudio = lane.media_type.startsWith("audio/");
+  const isHere = moment.kind === "recorded";
+  const isHatched = moment.kind === "gap" || props.isBroken || (isHere && (!isReady || props.isWaiting));
+  return (
+    <div className="vid">
+      <video
+        ref={element}
+        className={isHere && !props.isBroken ? "whole" : "whole away"}
+        src={lane.media_url}
+        preload="auto"
+        playsInline
+        disablePictureInPicture
+        aria-label={lane.name}
+        onLoadedData={() => setReady(true)}
+      />
+      {isAudio && isHere && (
+        <div className="vid-word">
+          <Icon name="sound" size={28} />
+          <span>{speak("m4.audioOnly")}</span>
+        </div>
+      )}
+      {(moment.kind === "not_yet" || moment.kind === "over") && (
+        <div className="vid-word">
+          <span>{speak(moment.kind === "over" ? "m4.over" : "m4.notYet")}</span>
+        </div>
+      )}
+      {isHatched && (
+        <div className={isHere && !props.isBroken ? "vid-hatch faint" : "vid-hatch"}>
+          <div className="vid-card" role="status">
+            {props.isBroken ? (
+              <>
+                <b>{speak("m4.broken")}</b>
+                <span className="i2">{speak("m4.brokenMore")}</span>
+              </>
+            ) : moment.kind === "gap" ? (
+              <>
+                <b>{speak("m4.noMedia")}</b>
+                <span className="i2 card-facts">
+                  <span className="nb">{speak("m4.gapLength", { length: lengthWords(moment.length_ms, speak) })}</span>
+                  <span className="nb">{causeWords(moment.cause, speak)}</span>
+                </span>
+              </>
+            ) : (
+              <span>{speak("m4.buffering")}</span>
+            )}
+          </div>
+        </div>
+      )}
+      <span className="cap">{lane.name}</span>
+    </div>
+  );
+}
+
+function Events(props: { detail: RecordingDetail; position_ms: number; onSeek: (at_ms: number) => void }) {
+  const { speak } = useWorld();
+  const { events } = props.detail;
+  const current = currentEvent(events, props.position_ms);
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    const item = list.current?.querySelector(".on");
+    // Only the list scrolls: scrollIntoView would move the whole page on a phone.
+    if (item instanceof HTMLElement && list.current !== null) {
+      const top = item.offsetTop - list.current.offsetTop;
+      const { scrollTop, clientHeight } = list.current;
+      if (top < scrollTop || top + item.offsetHeight > scrollTop + clientHeight) list.current.scrollTop = top - clientHeight / 3;
+    }
+  }, [current]);
+  if (events.length === 0) return <Notice title={speak("m4.eventsEmpty")} />;
+  return (
+    <ol className="mks" ref={list} aria-label={speak("m4.events")}>
+      {events.map((event) => (
+        <li key={event.sequence}>
+          <button
+            type="button"
+            className={event.sequence === current ? "mk on" : "mk"}
+            aria-current={event.sequence === current ? "true" : undefined}
+            onClick={() => props.onSeek(event.offset_ms)}
+          >
+            <span className="mk-at">{clock(event.offset_ms)}</span>
+            <span className="mk-what">
+              <EventText event={event} />
+            </span>
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function EventText({ event }: { event: RecordedEvent }) {
+  const { speak } = useWorld();
+  if (event.kind !== "mark") return <>{eventWords(event, speak)}</>;
+  return (
+    <>
+      <b className="note-kind">{speak("event.mark")}</b>
+      {event.text}
+      {event.actor_name !== "" && <span className="i3 note-by">{event.actor_name}</span>}
+    </>
+  );
+}

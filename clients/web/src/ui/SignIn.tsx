@@ -1,0 +1,164 @@
+// M1: signing in, with a look at this computer before anyone depends on it.
+
+import { useId, useRef, useState, type SubmitEvent } from "react";
+import { ApiFailure } from "../protocol/api";
+import type { MessageKey } from "../messages/speak";
+import { ComputerCheck } from "./ComputerCheck";
+import { Icon } from "./Icon";
+import { useLoaded } from "./hooks";
+import { OfflineBanner } from "./pieces";
+import { Brand, LanguageSwitch, Top, WallClock } from "./Top";
+import { useWorld } from "./world";
+
+interface Refusal {
+  key: MessageKey;
+  values?: Record<string, string | number>;
+}
+
+function refusalOf(error: unknown): Refusal | null {
+  if (!(error instanceof ApiFailure)) return { key: "m1.failed", values: { code: "page" } };
+  // No answer is said by the banner across the page, not beside the password.
+  if (error.isOffline) return null;
+  if (error.status === 423) {
+    const seconds = error.number("retry_after_s") ?? 60;
+    return seconds < 60
+      ? { key: "m1.lockedSoon", values: { seconds } }
+      : { key: "m1.locked", values: { minutes: Math.ceil(seconds / 60) } };
+  }
+  if (error.code === "account_disabled") return { key: "m1.disabled" };
+  if (error.status === 401) {
+    const tries = error.number("tries_left");
+    return tries === null ? { key: "m1.wrongOnly" } : { key: "m1.wrong", values: { tries } };
+  }
+  return { key: "m1.failed", values: { code: error.code } };
+}
+
+export function SignIn() {
+  const { backend, network, signedIn, speak } = useWorld();
+  const [account, setAccount] = useState("");
+  const [password, setPassword] = useState("");
+  const [isShown, setShown] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const demo = useLoaded("demo", () => backend.demoAccounts());
+  const ids = { account: useId(), password: useId(), refusal: useId() };
+  const passwordField = useRef<HTMLInputElement>(null);
+
+  const signIn = (who: string, secret: string): void => {
+    if (isBusy) return;
+    setBusy(true);
+    setRefusal(null);
+    backend
+      .signIn(who, secret)
+      .then(signedIn, (error: unknown) => {
+        setRefusal(refusalOf(error));
+        if (error instanceof ApiFailure && error.isOffline) network.tryNow();
+        passwordField.current?.select();
+      })
+      .finally(() => setBusy(false));
+  };
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (account.trim() === "" || password === "") setRefusal({ key: "m1.needBoth" });
+    else signIn(account.trim(), password);
+  };
+  const accounts = demo.value ?? [];
+
+  return (
+    <div className="page">
+      <Top>
+        <Brand />
+        <span className="sp" />
+        <LanguageSwitch />
+        <WallClock withDay />
+      </Top>
+      <OfflineBanner />
+      <main className="sign">
+        <section className="sign-left">
+          <form className="sign-form" onSubmit={submit} noValidate>
+            <div>
+              <h1>{speak("m1.title")}</h1>
+              <p className="i2">{speak("m1.lead")}</p>
+            </div>
+            <div className="field">
+              <label htmlFor={ids.account}>{speak("m1.account")}</label>
+              <input
+                id={ids.account}
+                className="in"
+                name="username"
+                autoComplete="username"
+                autoCapitalize="none"
+                spellCheck={false}
+                autoFocus
+                value={account}
+                onChange={(event) => setAccount(event.target.value)}
+              />
+            </div>
+            <div className="field">
+              <label htmlFor={ids.password}>{speak("m1.password")}</label>
+              <div className="in-with">
+                <input
+                  ref={passwordField}
+                  id={ids.password}
+                  className="in"
+                  name="password"
+                  type={isShown ? "text" : "password"}
+                  autoComplete="current-password"
+                  spellCheck={false}
+                  aria-describedby={refusal === null ? undefined : ids.refusal}
+                  aria-invalid={refusal !== null}
+                  value={password}
+                  onChange={(event) => setPassword(event.target.value)}
+                />
+                <button type="button" className="btn ghost" aria-pressed={isShown} onClick={() => setShown(!isShown)}>
+                  {speak(isShown ? "m1.hide" : "m1.show")}
+                </button>
+              </div>
+              {refusal !== null && (
+                <p id={ids.refusal} role="alert" className="refusal">
+                  <span className="tri" aria-hidden="true" />
+                  <b>{speak(refusal.key, refusal.values)}</b>
+                  {refusal.key === "m1.wrong" && <span className="i2">{speak("m1.forgot")}</span>}
+                </p>
+              )}
+            </div>
+            <button type="submit" className="btn act big" disabled={isBusy}>
+              {speak(isBusy ? "m1.signingIn" : "m1.signIn")}
+            </button>
+            <p className="fine">{speak("app.about")}</p>
+          </form>
+        </section>
+        <section className="sign-right">
+          <div className="sign-side">
+            {accounts.length > 0 && (
+              <div className="demo">
+                <h2>{speak("m1.demo")}</h2>
+                <p className="i2 fine">{speak("m1.demoLead")}</p>
+                <div className="demo-list">
+                  {accounts.map((one) => (
+                    <button
+                      key={one.account}
+                      type="button"
+                      className="btn demo-one"
+                      disabled={isBusy}
+                      onClick={() => {
+                        setAccount(one.account);
+                        setPassword(one.password);
+                        signIn(one.account, one.password);
+                      }}
+                    >
+                      <b>{one.name}</b>
+                      <span className="i2">{one.place}</span>
+                      <Icon name="enter" size={18} />
+                    </button>
+                  ))}
+                </div>
+              </div>
+            )}
+            <ComputerCheck />
+          </div>
+        </section>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+// How the pages are built: static files only, nothing inlined into the HTML, no address outside this host.
+import react from "@vitejs/plugin-react";
+import { configDefaults, defineConfig } from "vitest/config";
+
+// `npx vite` against a running `lianzhen demo`; the built pages need no proxy because the service serves them.
+const service = process.env["LIANZHEN_URL"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: ["chrome111", "edge111", "firefox114", "safari16.4"],
+    assetsInlineLimit: 0, // data: images would need a wider content security policy
+    modulePreload: { polyfill: false }, // the polyfill is for browsers below the target
+    // livekit-client changes seldom: apart from our code it stays in the browser's cache.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "livekit", test: /node_modules\/(livekit-client|@livekit)/ }] } },
+    },
+  },
+  server: {
+    proxy: {
+      "/api": { target: service, ws: true },
+      "/rtc": { target: service, ws: true },
+      "/healthz": service,
+    },
+  },
+  test: {
+    include: ["tests/**/*.test.ts", "tests/**/*.test.tsx"],
+    exclude: [...configDefaults.exclude],
+    coverage: {
+      provider: "v8",
+      include: ["src/protocol/**"], // what decides; drivers and drawings are tested in real browsers
+      thresholds: { branches: 100, lines: 100, functions: 100, statements: 100 },
+      reporter: [["text", { skipFull: true }]],
+    },
+  },
+});
