@@ -221,5 +221,5 @@ impl ReceiveLog {
 
 fn delay_65536ths(delay_ns: u64) -> u32 {
     let (seconds, rest_ns) = (delay_ns / 1_000_000_000, delay_ns % 1_000_000_000);
-    u32::try_from(seconds << 16 | (rest_ns << 16) / 1_000_000_000).unwrap_or(u32::MAX)
+    u32::try_from((seconds << 16) | ((rest_ns << 16) / 1_000_000_000)).unwrap_or(u32::MAX)
 }
