@@ -28,8 +28,8 @@ FRAGMENTS_FILE = "fragments.jsonl"
 
 Milliseconds: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 Count: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
-Sha256: TypeAlias = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
-SegmentFile: TypeAlias = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_]{1,64}-[0-9]{4,9}\.(webm|mp4)\Z")]
+Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+SegmentFile: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}-[0-9]{4,9}\.(webm|mp4)$")]
 
 
 class _Part(BaseModel):

@@ -1,0 +1,386 @@
+"""Proves a sealed recording from its files and the public key alone.
+
+Two verdicts:
+
+* Integrity: what is here is what was recorded. Manifest signed by the trusted key, every byte of every file
+  as the manifest says, the event chain unbroken, nothing added.
+* Completeness: all that was recorded is here, and what could not be recorded is explained. No segment and no
+  event missing, and every track's life covered by media or by a gap with a cause. Known gaps do not spoil it.
+
+Reads only, trusts nothing it reads, and raises nothing of the files' making: whatever is in the folder, the
+answer is a verdict, with the first fault named by file and byte offset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from recording.event_chain import BrokenEvent, genesis, parse_event
+from recording.gaps import SILENT_NS
+from recording.journal import JOURNAL_FILE
+from recording.manifest import (
+    EVENTS_FILE,
+    FRAGMENTS_FILE,
+    MANIFEST_FILE,
+    SIGNATURE_FILE,
+    FragmentLine,
+    Malformed,
+    Manifest,
+    ManifestSegment,
+    ManifestTrack,
+    parse_fragments,
+    parse_manifest,
+    parse_signature,
+)
+from recording.signing import ED25519_SUITE, fingerprint, is_signed
+
+SignatureState: TypeAlias = Literal["valid", "invalid", "unknown_key"]
+
+MAX_SMALL_FILE_BYTES = 256 * 1024 * 1024
+"""Manifest and sidecars are read whole: a day of a full room has a manifest of some 20 MB; this keeps a
+forged one from filling the memory."""
+
+HOLE_MS = SILENT_NS // 1_000_000 + 500
+"""Media time that may pass without media or gap: pauses up to 2 s are no gaps, and ends are rounded."""
+
+_READ_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong first: a stable code, the file, and the offset in it where that shows
+    (None: no such place).
+    """
+
+    file: str
+    offset: int | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """Whether what is here is what was recorded; ``segments`` is how many were found to be."""
+
+    verdict: Literal["unaltered", "altered", "unchecked"]
+    segments: int
+    signature: SignatureState
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGap:
+    """A gap that the manifest explains."""
+
+    track: str
+    identity: str
+    from_ms: int
+    to_ms: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Whether all that was recorded is here; events are numbered from 1 to ``events_to``."""
+
+    verdict: Literal["nothing_missing", "something_missing", "unchecked"]
+    events_from: int
+    events_to: int
+    known_gaps: tuple[KnownGap, ...]
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Both verdicts; ``recording`` is the id in the manifest, empty where there is none to be trusted."""
+
+    recording: str
+    integrity: Integrity
+    completeness: Completeness
+
+    @property
+    def is_sound(self) -> bool:
+        """Unaltered and nothing missing."""
+        return self.integrity.verdict == "unaltered" and self.completeness.verdict == "nothing_missing"
+
+
+def verify_folder(folder: Path, public_key: Ed25519PublicKey) -> Verdict:
+    """Checks everything in ``folder`` against the trusted ``public_key``."""
+    manifest_bytes = _read_small(folder / MANIFEST_FILE)
+    if manifest_bytes is None:
+        code = "not_sealed" if (folder / JOURNAL_FILE).exists() else "manifest_missing"
+        return _unchecked(Fault(MANIFEST_FILE, None, code))
+    try:
+        manifest = parse_manifest(manifest_bytes)
+    except Malformed as error:
+        fault = Fault(MANIFEST_FILE, error.offset, "manifest_malformed")
+        return _untrusted("invalid", fault)
+    signature, fault_in_signature = _check_signature(folder, manifest, manifest_bytes, public_key)
+    if fault_in_signature is not None:
+        return _untrusted(signature, fault_in_signature)
+    return _Inspection(folder, manifest).verdict()
+
+
+class _Inspection:
+    """The checks that follow once the manifest is trusted; keeps the first fault of either kind."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._altered: Fault | None = None
+        self._missing: Fault | None = None
+        self._sound_segments = 0
+        self._events_to = 0
+
+    def verdict(self) -> Verdict:
+        index = self._check_fragment_index()
+        for track in self._manifest.tracks:
+            for segment in track.segments:
+                self._check_segment(segment, index.get(segment.file))
+        self._check_events()
+        self._check_for_extra_files()
+        for track in self._manifest.tracks:
+            self._check_coverage(track)
+        return Verdict(
+            self._manifest.recording,
+            Integrity(
+                "unaltered" if self._altered is None else "altered",
+                self._sound_segments,
+                "valid",
+                self._altered,
+            ),
+            Completeness(
+                "nothing_missing" if self._missing is None else "something_missing",
+                1,
+                self._events_to,
+                _known_gaps(self._manifest),
+                self._missing,
+            ),
+        )
+
+    def _blame(self, file: str, offset: int | None, code: str) -> None:
+        if self._altered is None:
+            self._altered = Fault(file, offset, code)
+
+    def _miss(self, file: str, offset: int | None, code: str) -> None:
+        if self._missing is None:
+            self._missing = Fault(file, offset, code)
+
+    def _check_fragment_index(self) -> dict[str, FragmentLine]:
+        content = _read_small(self._folder / FRAGMENTS_FILE)
+        if content is None:
+            self._miss(FRAGMENTS_FILE, None, "fragments_missing")
+            return {}
+        index: dict[str, FragmentLine] = {}
+        fault_at = 0
+        try:
+            index = parse_fragments(content)
+        except Malformed as error:
+            fault_at = error.offset
+        stated = self._manifest.fragments
+        if len(content) != stated.bytes or hashlib.sha256(content).hexdigest() != stated.sha256:
+            self._blame(FRAGMENTS_FILE, fault_at, "fragments_altered")
+            return {}
+        return index
+
+    def _check_segment(self, segment: ManifestSegment, fragments: FragmentLine | None) -> None:
+        path = self._folder / segment.file
+        descriptor = _open_regular(path)
+        if descriptor is None:
+            if os.path.lexists(path):
+                self._blame(segment.file, None, "not_a_readable_file")
+            else:
+                self._miss(segment.file, None, "segment_missing")
+            return
+        try:
+            digest, size, fault_at = _hash_segment(descriptor, fragments)
+        except OSError:
+            self._blame(segment.file, None, "not_a_readable_file")
+            return
+        finally:
+            os.close(descriptor)
+        if size == segment.bytes and digest == segment.sha256:
+            self._sound_segments += 1
+        elif fault_at is None and size < segment.bytes:
+            self._blame(segment.file, size, "segment_shortened")
+        elif fault_at is None and size > segment.bytes:
+            self._blame(segment.file, segment.bytes, "segment_lengthened")
+        else:
+            self._blame(segment.file, fault_at or 0, "segment_altered")
+
+    def _check_events(self) -> None:
+        content = _read_small(self._folder / EVENTS_FILE)
+        stated = self._manifest.events
+        if content is None:
+            self._miss(EVENTS_FILE, None, "events_missing")
+            return
+        head = genesis(self._manifest.recording)
+        offset = 0
+        while offset < len(content):
+            if head.sequence == stated.count:
+                self._blame(EVENTS_FILE, offset, "events_added")
+                return
+            end = content.find(b"\n", offset)
+            line = content[offset : end if end >= 0 else len(content)]
+            try:
+                event = parse_event(line)
+            except BrokenEvent as error:
+                self._blame(EVENTS_FILE, offset + error.offset, "event_altered")
+                return
+            is_next = event.previous == head.hash and event.event.sequence == head.sequence + 1
+            if not is_next or event.stream != self._manifest.recording:
+                self._blame(EVENTS_FILE, offset, "chain_broken")
+                if event.event.sequence > head.sequence + 1:
+                    self._miss(EVENTS_FILE, offset, "event_missing")
+                return
+            if end < 0:
+                self._blame(EVENTS_FILE, len(content), "event_altered")
+                return
+            head = event.head
+            self._events_to = head.sequence
+            offset = end + 1
+        if head.sequence < stated.count:
+            self._miss(EVENTS_FILE, len(content), "events_cut_off")
+        elif head.hash != stated.head:
+            self._blame(EVENTS_FILE, None, "chain_rewritten")
+
+    def _check_for_extra_files(self) -> None:
+        expected = {MANIFEST_FILE, SIGNATURE_FILE, EVENTS_FILE, FRAGMENTS_FILE}
+        for track in self._manifest.tracks:
+            expected.update(segment.file for segment in track.segments)
+        for name in sorted(path.name for path in self._folder.iterdir()):
+            if name not in expected:
+                printable = name.encode("utf-8", "backslashreplace").decode()
+                self._blame(printable, 0, "extra_file")
+
+    def _check_coverage(self, track: ManifestTrack) -> None:
+        covered = [(segment.from_ms, segment.to_ms, segment.file) for segment in track.segments]
+        covered += [(gap.from_ms, gap.to_ms, "") for gap in track.gaps]
+        until_ms = track.from_ms
+        last_file = track.track
+        for from_ms, to_ms, file in sorted(covered):
+            if from_ms - until_ms > HOLE_MS:
+                self._miss(file or last_file, None, "unexplained_hole")
+                return
+            until_ms = max(until_ms, to_ms)
+            last_file = file or last_file
+        if track.to_ms - until_ms > HOLE_MS:
+            self._miss(last_file, None, "unexplained_hole")
+
+
+def _check_signature(
+    folder: Path, manifest: Manifest, manifest_bytes: bytes, public_key: Ed25519PublicKey
+) -> tuple[SignatureState, Fault | None]:
+    """Whether the trusted key signed the manifest; which of the two files is at fault where it did not."""
+    content = _read_small(folder / SIGNATURE_FILE)
+    if content is None:
+        return "invalid", Fault(SIGNATURE_FILE, None, "signature_missing")
+    try:
+        signature = parse_signature(content)
+        signature_bytes = signature.signature_bytes()
+    except Malformed as error:
+        return "invalid", Fault(SIGNATURE_FILE, error.offset, "signature_malformed")
+    is_valid = is_signed(public_key, manifest_bytes, signature_bytes)
+    is_about_manifest = signature.manifest_sha256 == hashlib.sha256(manifest_bytes).hexdigest()
+    if is_valid and is_about_manifest and signature.suite == ED25519_SUITE:
+        trusted = fingerprint(public_key)
+        if signature.key != trusted:
+            return "invalid", Fault(SIGNATURE_FILE, 0, "signature_altered")
+        if manifest.key != trusted or manifest.suite != ED25519_SUITE:
+            return "invalid", Fault(MANIFEST_FILE, 0, "manifest_names_another_key")
+        return "valid", None
+    if signature.key != fingerprint(public_key) and is_about_manifest and not is_valid:
+        return "unknown_key", Fault(SIGNATURE_FILE, 0, "unknown_key")
+    if is_valid or is_about_manifest:
+        return "invalid", Fault(SIGNATURE_FILE, 0, "signature_altered")
+    return "invalid", Fault(MANIFEST_FILE, 0, "manifest_altered")
+
+
+def _hash_segment(descriptor: int, fragments: FragmentLine | None) -> tuple[str, int, int | None]:
+    """(SHA-256 of the file, its size, offset of the first fragment that is not as it was written or None)."""
+    whole = hashlib.sha256()
+    size = 0
+    fault_at: int | None = None
+    sizes = fragments.bytes if fragments is not None else []
+    hashes = fragments.sha256 if fragments is not None else []
+    for fragment_bytes, digest in zip(sizes, hashes, strict=False):
+        piece = _read_exactly(descriptor, fragment_bytes)
+        whole.update(piece)
+        is_whole = len(piece) == fragment_bytes
+        if fault_at is None and is_whole and hashlib.sha256(piece).hexdigest() != digest:
+            fault_at = size
+        size += len(piece)
+        if not is_whole:
+            break
+    while piece := os.read(descriptor, _READ_BYTES):
+        whole.update(piece)
+        size += len(piece)
+    return whole.hexdigest(), size, fault_at
+
+
+def _read_exactly(descriptor: int, size: int) -> bytes:
+    """``size`` bytes, or what there is up to the end of the file."""
+    pieces: list[bytes] = []
+    while size > 0:
+        piece = os.read(descriptor, min(size, _READ_BYTES))
+        if not piece:
+            break
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _read_small(path: Path) -> bytes | None:
+    """The content of a regular file; None where there is none that can be read, or it is absurdly large."""
+    descriptor = _open_regular(path)
+    if descriptor is None:
+        return None
+    try:
+        if os.fstat(descriptor).st_size > MAX_SMALL_FILE_BYTES:
+            return None
+        return _read_exactly(descriptor, MAX_SMALL_FILE_BYTES)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _open_regular(path: Path) -> int | None:
+    """A descriptor of a regular file, never of a link, device or pipe (which could lead
+    elsewhere or never end).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _known_gaps(manifest: Manifest) -> tuple[KnownGap, ...]:
+    gaps = [
+        KnownGap(track.track, track.identity, gap.from_ms, gap.to_ms, gap.cause)
+        for track in manifest.tracks
+        for gap in track.gaps
+    ]
+    return tuple(sorted(gaps, key=lambda gap: (gap.from_ms, gap.to_ms, gap.track)))
+
+
+def _unchecked(fault: Fault) -> Verdict:
+    return Verdict(
+        "",
+        Integrity("unchecked", 0, "invalid", fault),
+        Completeness("unchecked", 1, 0, (), fault),
+    )
+
+
+def _untrusted(signature: SignatureState, fault: Fault) -> Verdict:
+    return Verdict("", Integrity("altered", 0, signature, fault), Completeness("unchecked", 1, 0, (), None))
