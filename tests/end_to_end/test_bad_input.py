@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -105,7 +106,9 @@ async def test_bad_offers_are_refused_and_the_sender_may_offer_again(
             assert isinstance(client, SignalClient), (what, client)
             await client.receive("join")
             began = time.monotonic()
-            await client.offer(sdp)
+            # Over the limit of a frame the server hangs up while the client is still writing.
+            with contextlib.suppress(ConnectionError):
+                await client.offer(sdp)
             alive = await client.is_alive()
             stalled_s = time.monotonic() - began
             assert stalled_s < MAX_STALL_S, (what, stalled_s)
@@ -134,10 +137,11 @@ async def test_nonsense_on_the_websocket_ends_at_most_its_sender(
         async with signal_client(server, server.token("mallory", room)) as client:
             assert isinstance(client, SignalClient), (what, client)
             await client.receive("join")
-            if isinstance(frame, str):
-                await client.socket.send_str(frame)
-            else:
-                await client.socket.send_bytes(frame)
+            with contextlib.suppress(ConnectionError):
+                if isinstance(frame, str):
+                    await client.socket.send_str(frame)
+                else:
+                    await client.socket.send_bytes(frame)
             await client.is_alive()
     answer = await asyncio.to_thread(server.request, "GET", "/healthz")
     assert (answer.status, answer.json()) == (200, {"status": "ok"})
