@@ -183,3 +183,9 @@ const setAttributes = (attributes) => state.room.localParticipant.setAttributes(
 const setMicrophone = (enabled) => state.room.localParticipant.setMicrophoneEnabled(enabled);
 const setCamera = (enabled) => state.room.localParticipant.setCameraEnabled(enabled);
 const leave = () => state.room.disconnect();
+
+// What a subscriber wants of one sender's picture: quality 0 low, 1 medium, 2 high; or nothing for now.
+const pictureOf = (identity) =>
+  [...state.room.remoteParticipants.get(identity).trackPublications.values()].find((one) => one.kind === "video");
+const setQuality = (identity, quality) => pictureOf(identity).setVideoQuality(quality);
+const setWanted = (identity, isWanted) => pictureOf(identity).setEnabled(isWanted);
