@@ -1,7 +1,32 @@
-//! The packet core of Lianzhen and its binding to Python.
-use pyo3::prelude::*;
+//! The packet core of Lianzhen: one UDP socket, one thread, all peers.
+//!
+//! The deciding parts are pure: they take bytes and a time and return values (`router` composes them). `thread` drives
+//! them on a socket, and `binding` is the Python module. docs/ARCHITECTURE.md shows the way of a packet.
+#![forbid(unsafe_code)]
 
-#[pymodule]
-fn lianzhen_core(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
-}
+pub mod audio_level;
+#[cfg(feature = "python")]
+mod binding;
+pub mod clock;
+pub mod counters;
+pub mod egress;
+pub mod events;
+pub mod history;
+pub mod input;
+pub mod keyframe;
+pub mod layer;
+pub mod numbered;
+pub mod output;
+pub mod packet;
+pub mod peers;
+pub mod router;
+pub mod routes;
+pub mod seeded;
+pub mod select;
+pub mod sent_log;
+pub mod socket;
+pub mod splice;
+pub mod streams;
+pub mod tap;
+pub mod tap_ring;
+pub mod thread;

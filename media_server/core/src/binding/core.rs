@@ -1,0 +1,190 @@
+//! PacketCore: the verbs as Python methods.
+use std::net::IpAddr;
+use std::os::fd::AsRawFd;
+
+use lianzhen_wire::srtp::Profile;
+use pyo3::exceptions::{PyOSError, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyDict, PyList};
+
+use super::{MisuseError, changes, events, records, stats};
+use crate::routes::Misuse;
+use crate::thread::{Closed, CoreThread};
+
+#[pyclass(frozen, module = "lianzhen_core")]
+pub(super) struct PacketCore {
+    thread: CoreThread,
+}
+
+impl From<Closed> for PyErr {
+    fn from(_: Closed) -> PyErr {
+        PyRuntimeError::new_err("the packet core is closed")
+    }
+}
+
+#[pymethods]
+impl PacketCore {
+    #[new]
+    #[pyo3(signature = (*, bind_address, port))]
+    fn new(py: Python<'_>, bind_address: &str, port: u16) -> PyResult<PacketCore> {
+        let address: IpAddr = bind_address
+            .parse()
+            .map_err(|_| MisuseError::new_err(format!("{bind_address:?} is not an IP address")))?;
+        let thread = py
+            .detach(|| CoreThread::start(address, port))
+            .map_err(|error| {
+                PyOSError::new_err((error.raw_os_error().unwrap_or(0), error.to_string()))
+            })?;
+        Ok(PacketCore { thread })
+    }
+
+    #[getter]
+    fn port(&self) -> u16 {
+        self.thread.port()
+    }
+
+    #[pyo3(signature = (*, peer, ufrag, password))]
+    fn open_peer(
+        &self,
+        py: Python<'_>,
+        peer: u32,
+        ufrag: String,
+        password: String,
+    ) -> PyResult<()> {
+        self.judged(py, move |router, _| {
+            router.open_peer(peer, &ufrag, password.as_bytes())
+        })
+    }
+
+    #[pyo3(signature = (*, peer, ufrag, password))]
+    fn add_credentials(
+        &self,
+        py: Python<'_>,
+        peer: u32,
+        ufrag: String,
+        password: String,
+    ) -> PyResult<()> {
+        self.judged(py, move |router, _| {
+            router.add_credentials(peer, &ufrag, password.as_bytes())
+        })
+    }
+
+    #[pyo3(signature = (*, peer))]
+    fn close_peer(&self, py: Python<'_>, peer: u32) {
+        // A closed core has forgotten the peer, too.
+        let _ = py.detach(|| {
+            self.thread
+                .call(move |router, now_ns| router.close_peer(now_ns, peer))
+        });
+    }
+
+    #[pyo3(signature = (*, peer, profile, receive, transmit))]
+    fn set_keys(
+        &self,
+        py: Python<'_>,
+        peer: u32,
+        profile: &str,
+        receive: PyBackedBytes,
+        transmit: PyBackedBytes,
+    ) -> PyResult<()> {
+        let profile = match profile {
+            "SRTP_AES128_CM_SHA1_80" => Profile::Aes128CmSha1_80,
+            "SRTP_AEAD_AES_128_GCM" => Profile::AeadAes128Gcm,
+            _ => {
+                return Err(MisuseError::new_err(format!(
+                    "SRTP profile {profile:?} is not known"
+                )));
+            }
+        };
+        self.judged(py, move |router, now_ns| {
+            router.set_keys(now_ns, peer, profile, &receive, &transmit)
+        })
+    }
+
+    #[pyo3(signature = (*, peer, datagram))]
+    fn send_datagram(&self, py: Python<'_>, peer: u32, datagram: PyBackedBytes) {
+        // A closed core sends nothing; a datagram may get lost anyway.
+        let _ = py.detach(|| {
+            self.thread
+                .post(move |router, _| router.send_datagram(peer, &datagram))
+        });
+    }
+
+    fn apply(&self, py: Python<'_>, changes: &Bound<'_, PyAny>) -> PyResult<()> {
+        let patch = changes::read_patch(changes)?;
+        self.judged(py, move |router, now_ns| router.apply(now_ns, &patch))
+    }
+
+    #[pyo3(signature = (*, track))]
+    fn request_keyframe(&self, py: Python<'_>, track: u32) -> PyResult<()> {
+        self.judged(py, move |router, now_ns| {
+            router.request_keyframe(now_ns, track)
+        })
+    }
+
+    #[pyo3(signature = (*, tap, track, layer=None))]
+    fn tap(&self, py: Python<'_>, tap: u32, track: u32, layer: Option<String>) -> PyResult<()> {
+        // The ring is there before the first record is.
+        if !self.thread.open_ring(tap) {
+            return Err(Misuse::TapInUse(tap).into());
+        }
+        let result = self.judged(py, move |router, now_ns| {
+            router.tap(now_ns, tap, track, layer)
+        });
+        if result.is_err() {
+            self.thread.close_ring(tap);
+        }
+        result
+    }
+
+    #[pyo3(signature = (*, tap))]
+    fn untap(&self, py: Python<'_>, tap: u32) {
+        // A closed core has no taps, only what was not read.
+        let _ = py.detach(|| self.thread.call(move |router, _| router.untap(tap)));
+        self.thread.close_ring(tap);
+    }
+
+    #[pyo3(signature = (*, tap, max_records=256))]
+    fn read_batch<'py>(
+        &self,
+        py: Python<'py>,
+        tap: u32,
+        max_records: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let taken = py
+            .detach(|| self.thread.read_ring(tap, max_records))
+            .ok_or(Misuse::UnknownTap(tap))?;
+        records::to_list(py, taken)
+    }
+
+    fn event_fd(&self) -> i32 {
+        self.thread.event_fd().as_raw_fd()
+    }
+
+    fn drain_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let drained = py.detach(|| self.thread.drain_events());
+        events::to_list(py, drained)
+    }
+
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let snapshot = py.detach(|| self.thread.call(|router, now_ns| router.snapshot(now_ns)))?;
+        stats::to_dict(py, &snapshot, self.thread.commands_dropped())
+    }
+
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.thread.close());
+    }
+}
+
+impl PacketCore {
+    /// Runs a command that can be misused, and waits for its judgement without the interpreter lock.
+    fn judged(
+        &self,
+        py: Python<'_>,
+        command: impl FnOnce(&mut crate::router::Router, u64) -> Result<(), Misuse> + Send + 'static,
+    ) -> PyResult<()> {
+        py.detach(|| self.thread.call(command))??;
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! A published track: its codecs, its layers, and who receives it.
+use crate::audio_level::AudioLevel;
+use crate::layer::Layer;
+use crate::numbered::Slot;
+use crate::select::Candidate;
+use lianzhen_wire::frame_assembler::Codec;
+
+/// Layers of one track: LiveKit uses three.
+const MAX_LAYERS: usize = 8;
+
+/// Sound or picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaKind {
+    /// Every packet can be begun with.
+    Audio,
+    /// Receivers begin at key frames.
+    Video,
+}
+
+/// What an SSRC carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The media itself.
+    Media,
+    /// Retransmissions of it (RFC 4588).
+    Repair,
+}
+
+/// A payload type a publisher may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputCodec {
+    /// The payload format.
+    pub codec: Codec,
+    /// Equal text means the same bitstream.
+    pub format: String,
+    /// 0..=127.
+    pub payload_type: u8,
+    /// 0..=127.
+    pub rtx_payload_type: Option<u8>,
+}
+
+/// What is published in one section of a peer.
+#[derive(Debug)]
+pub struct Input {
+    /// The caller's number.
+    pub track: u32,
+    /// Slot of the publisher.
+    pub peer: Slot,
+    /// Its section.
+    pub mid: String,
+    /// Sound or picture.
+    pub kind: MediaKind,
+    /// RTP ticks a second.
+    pub clock_rate_hz: u32,
+    /// What it may send.
+    pub codecs: Vec<InputCodec>,
+    /// (media, rtx) SSRCs announced in SDP.
+    pub announced: Vec<(u32, Option<u32>)>,
+    /// Its layers in the order of appearance; they are never removed, so that an index stays valid.
+    pub layers: Vec<Layer>,
+    /// Slots of the outputs that receive it.
+    pub outputs: Vec<Slot>,
+    /// Slots of the taps that receive it.
+    pub taps: Vec<Slot>,
+    /// How loud it is.
+    pub audio_level: AudioLevel,
+}
+
+impl Input {
+    /// The codec of a payload type, and whether it is the codec itself or its retransmission.
+    #[inline]
+    pub fn codec_of(&self, payload_type: u8) -> Option<(usize, Role)> {
+        self.codecs.iter().enumerate().find_map(|(index, codec)| {
+            if codec.payload_type == payload_type {
+                Some((index, Role::Media))
+            } else if codec.rtx_payload_type == Some(payload_type) {
+                Some((index, Role::Repair))
+            } else {
+                None
+            }
+        })
+    }
+
+    /// True if SDP announced this SSRC for the track.
+    pub fn announces(&self, ssrc: u32) -> bool {
+        self.announced
+            .iter()
+            .any(|&(media, rtx)| media == ssrc || rtx == Some(ssrc))
+    }
+
+    /// The layer name of an announced SSRC: "" for the first pair, "1", "2" … for further ones (simulcast by SSRC
+    /// groups has no RIDs).
+    pub fn rid_of_announced(&self, ssrc: u32) -> String {
+        match self
+            .announced
+            .iter()
+            .position(|&(media, rtx)| media == ssrc || rtx == Some(ssrc))
+        {
+            None | Some(0) => String::new(),
+            Some(index) => index.to_string(),
+        }
+    }
+
+    /// Adds a layer; None if there are too many.
+    pub fn add_layer(&mut self, rid: &str) -> Option<usize> {
+        if self.layers.len() >= MAX_LAYERS {
+            return None;
+        }
+        self.layers
+            .push(Layer::new(rid, self.clock_rate_hz, self.wants_repair()));
+        Some(self.layers.len() - 1)
+    }
+
+    /// Binds an SSRC to a layer; `begins_anew` forgets all numbers of the one before.
+    pub fn bind(&mut self, layer: usize, ssrc: u32, role: Role, begins_anew: bool) {
+        if begins_anew {
+            let repaired = self.wants_repair();
+            self.layers[layer].begin_anew(self.clock_rate_hz, repaired);
+        }
+        match role {
+            Role::Media => self.layers[layer].ssrc = Some(ssrc),
+            Role::Repair => self.layers[layer].rtx_ssrc = Some(ssrc),
+        }
+    }
+
+    /// What layer choice needs to know.
+    pub fn candidates(&self) -> Vec<Candidate<'_>> {
+        self.layers
+            .iter()
+            .map(|layer| Candidate {
+                rid: &layer.rid,
+                pixels: layer.pixels(),
+                last_media_ns: layer.last_media_ns,
+            })
+            .collect()
+    }
+
+    /// True if missing packets are worth asking for: browsers answer NACK for video; for audio only with RTX.
+    fn wants_repair(&self) -> bool {
+        self.kind == MediaKind::Video
+            || self
+                .codecs
+                .iter()
+                .any(|codec| codec.rtx_payload_type.is_some())
+    }
+}

@@ -1,0 +1,133 @@
+//! One incoming RTP stream of a track: a simulcast layer, or the whole track without simulcast.
+use lianzhen_wire::reception::{Arrival, ReceiveLog};
+use lianzhen_wire::rtp::{SequenceUnwrapper, TimestampUnwrapper};
+
+use crate::history::History;
+use crate::keyframe::KeyframeRequests;
+use crate::splice::ClockPoint;
+
+/// The state of a layer.
+#[derive(Debug)]
+pub struct Layer {
+    /// "" without simulcast.
+    pub rid: String,
+    /// Its media SSRC, once seen.
+    pub ssrc: Option<u32>,
+    /// Its retransmission SSRC, once seen.
+    pub rtx_ssrc: Option<u32>,
+    /// Counts the runs: numbers of different runs have nothing to do with each other.
+    pub generation: u32,
+    sequences: SequenceUnwrapper,
+    timestamps: TimestampUnwrapper,
+    /// Losses, jitter, what to ask for.
+    pub log: ReceiveLog,
+    /// What was received lately.
+    pub history: History,
+    /// The last sender report.
+    pub clock: Option<ClockPoint>,
+    /// When the last media packet with a payload came.
+    pub last_media_ns: Option<u64>,
+    /// Key frames wanted.
+    pub keyframes: KeyframeRequests,
+    /// Packets received, padding and duplicates included.
+    pub packets: u64,
+    /// Payload bytes received.
+    pub bytes: u64,
+    /// Key frames begun.
+    pub keyframe_count: u64,
+    /// Pixels of the last key frame; 0 if unknown.
+    pub width: u16,
+    /// Pixels of the last key frame; 0 if unknown.
+    pub height: u16,
+}
+
+impl Layer {
+    /// A layer that has sent nothing.
+    pub fn new(rid: &str, clock_rate_hz: u32, wants_repair: bool) -> Layer {
+        Layer {
+            rid: rid.to_owned(),
+            ssrc: None,
+            rtx_ssrc: None,
+            generation: 0,
+            sequences: SequenceUnwrapper::new(),
+            timestamps: TimestampUnwrapper::new(),
+            log: ReceiveLog::new(clock_rate_hz, wants_repair),
+            history: History::default(),
+            clock: None,
+            last_media_ns: None,
+            keyframes: KeyframeRequests::default(),
+            packets: 0,
+            bytes: 0,
+            keyframe_count: 0,
+            width: 0,
+            height: 0,
+        }
+    }
+
+    /// Begins another run: the publisher goes on under another SSRC.
+    pub fn begin_anew(&mut self, clock_rate_hz: u32, wants_repair: bool) {
+        self.generation += 1;
+        self.sequences = SequenceUnwrapper::new();
+        self.timestamps = TimestampUnwrapper::new();
+        self.log = ReceiveLog::new(clock_rate_hz, wants_repair);
+        self.history = History::default();
+        self.clock = None;
+        self.rtx_ssrc = None;
+    }
+
+    /// Notes a packet of the media SSRC: its unwrapped numbers, or None for a duplicate.
+    #[inline]
+    pub fn receive(
+        &mut self,
+        sequence: u16,
+        timestamp: u32,
+        arrival_ns: u64,
+    ) -> Option<(u64, i64)> {
+        let sequence = self.sequences.unwrap(sequence);
+        let arrival = self.log.receive(sequence, timestamp, arrival_ns);
+        (arrival == Arrival::Fresh).then(|| (sequence, self.timestamps.unwrap(timestamp)))
+    }
+
+    /// Notes a packet restored from RTX. None for a duplicate, and before the first media packet, as nothing tells
+    /// then where its number lies.
+    pub fn receive_repair(
+        &mut self,
+        sequence: u16,
+        timestamp: u32,
+        arrival_ns: u64,
+    ) -> Option<(u64, i64)> {
+        self.sequences.highest()?;
+        let sequence = self.sequences.peek(sequence);
+        let arrival = self.log.receive_repair(sequence, arrival_ns);
+        (arrival == Arrival::Fresh).then(|| (sequence, self.timestamps.peek(timestamp)))
+    }
+
+    /// Notes a sender report of the layer (RFC 3550 §6.4.1). None before the first media packet, as nothing tells
+    /// then to which turn of the timestamp it refers.
+    pub fn receive_sender_report(
+        &mut self,
+        ntp: u64,
+        timestamp: u32,
+        arrival_ns: u64,
+    ) -> Option<ClockPoint> {
+        self.log.receive_sender_report(ntp, arrival_ns);
+        self.sequences.highest()?;
+        let clock = ClockPoint {
+            ntp,
+            timestamp: self.timestamps.peek(timestamp),
+            arrival_ns,
+        };
+        self.clock = Some(clock);
+        Some(clock)
+    }
+
+    /// Highest sequence number so far.
+    pub fn highest_sequence(&self) -> Option<u64> {
+        self.sequences.highest()
+    }
+
+    /// Width times height of the last key frame.
+    pub fn pixels(&self) -> u32 {
+        u32::from(self.width) * u32::from(self.height)
+    }
+}

@@ -1,0 +1,387 @@
+//! One subscription: a track rewritten for one subscriber.
+use lianzhen_wire::rtcp::{self, ReportBlock, SenderInfo};
+use lianzhen_wire::rtp::{self, ExtensionWriter};
+use lianzhen_wire::srtp;
+
+use crate::numbered::Slot;
+use crate::packet::MediaPacket;
+use crate::peers::{ExtensionIds, Peer};
+use crate::sent_log::{Sent, SentLog};
+use crate::splice::{ClockPoint, Placement, Splice};
+
+/// Sender reports remembered to tell the round trip from reception reports: one a second and one a switch.
+const REMEMBERED_REPORTS: usize = 8;
+
+/// The payload types under which the subscriber takes one input codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayloadTypes {
+    /// Of the media.
+    pub media: u8,
+    /// Of its retransmissions, if negotiated.
+    pub rtx: Option<u8>,
+}
+
+/// Which run of which layer a packet is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Index of the layer in its input.
+    pub layer: u8,
+    /// The layer's run.
+    pub generation: u32,
+}
+
+/// Counts and last reports of an output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutputStats {
+    /// RTP packets sent, without repeats.
+    pub packets: u64,
+    /// Payload bytes of them.
+    pub bytes: u64,
+    /// Sequence numbers asked for.
+    pub nacks: u64,
+    /// Packets sent again.
+    pub retransmitted: u64,
+    /// PLI and FIR received.
+    pub plis: u64,
+    /// Layer switches.
+    pub switches: u64,
+    /// Of the last reception report, in 1/256.
+    pub fraction_lost: u8,
+    /// Of the last reception report that told it.
+    pub rtt_ns: Option<u64>,
+}
+
+/// The state of a subscription.
+#[derive(Debug)]
+pub struct Output {
+    /// The caller's number.
+    pub number: u32,
+    /// Slot of the track.
+    pub input: Slot,
+    /// Slot of the subscriber.
+    pub peer: Slot,
+    /// The subscriber's section.
+    pub mid: String,
+    /// Our media SSRC.
+    pub ssrc: u32,
+    /// Our retransmission SSRC.
+    pub rtx_ssrc: Option<u32>,
+    /// By index of the input's codecs.
+    pub payload_types: Vec<Option<PayloadTypes>>,
+    /// The wanted RID; None is the best.
+    pub wanted: Option<String>,
+    /// Wants nothing at all.
+    pub is_paused: bool,
+    /// What is sent.
+    pub splice: Splice,
+    /// What was sent.
+    pub log: SentLog,
+    /// Next extended number on the retransmission SSRC.
+    pub rtx_sequence: u64,
+    /// Counts.
+    pub stats: OutputStats,
+    /// When a sender report was last sent.
+    pub report_sent_ns: u64,
+    reports: [(u32, u64); REMEMBERED_REPORTS],
+    next_report: usize,
+}
+
+/// What a new output is made of.
+#[derive(Debug, Clone)]
+pub struct OutputPlan {
+    /// The caller's number.
+    pub number: u32,
+    /// Slot of the track.
+    pub input: Slot,
+    /// Slot of the subscriber.
+    pub peer: Slot,
+    /// The subscriber's section.
+    pub mid: String,
+    /// Our media SSRC.
+    pub ssrc: u32,
+    /// Our retransmission SSRC.
+    pub rtx_ssrc: Option<u32>,
+    /// By index of the input's codecs.
+    pub payload_types: Vec<Option<PayloadTypes>>,
+    /// The wanted RID; None is the best.
+    pub wanted: Option<String>,
+    /// RTP ticks a second.
+    pub clock_rate_hz: u32,
+    /// First extended number on the media SSRC.
+    pub first_sequence: u64,
+    /// First extended number on the retransmission SSRC.
+    pub first_rtx_sequence: u64,
+}
+
+impl Output {
+    /// An output that has sent nothing.
+    pub fn new(plan: OutputPlan) -> Output {
+        Output {
+            number: plan.number,
+            input: plan.input,
+            peer: plan.peer,
+            mid: plan.mid,
+            ssrc: plan.ssrc,
+            rtx_ssrc: plan.rtx_ssrc,
+            payload_types: plan.payload_types,
+            wanted: plan.wanted,
+            is_paused: false,
+            splice: Splice::new(plan.clock_rate_hz, plan.first_sequence),
+            log: SentLog::default(),
+            rtx_sequence: plan.first_rtx_sequence,
+            stats: OutputStats::default(),
+            report_sent_ns: 0,
+            reports: [(0, 0); REMEMBERED_REPORTS],
+            next_report: 0,
+        }
+    }
+
+    /// The payload types for an input codec; None if the subscriber takes no such format.
+    #[inline]
+    pub fn types_of(&self, codec: u8) -> Option<PayloadTypes> {
+        self.payload_types
+            .get(usize::from(codec))
+            .copied()
+            .flatten()
+    }
+
+    /// Appends the packet as it goes out the first time, protected, and remembers how to make it again.
+    #[inline]
+    pub fn write(
+        &mut self,
+        out: &mut Vec<u8>,
+        subscriber: &mut Carrier<'_>,
+        types: PayloadTypes,
+        packet: &MediaPacket<'_>,
+        placement: &Placement,
+        origin: Origin,
+    ) {
+        let start = out.len();
+        let fields = rtp::Fields {
+            payload_type: types.media,
+            has_marker: packet.facts.has_marker,
+            sequence: placement.sequence as u16,
+            timestamp: placement.timestamp as u32,
+            ssrc: self.ssrc,
+        };
+        let transport_sequence = subscriber.next_transport_sequence();
+        let header_len = self.write_header(
+            out,
+            subscriber.extensions,
+            &fields,
+            packet,
+            transport_sequence,
+        );
+        write_payload(
+            out,
+            packet,
+            placement.picture_id_offset,
+            placement.tl0_offset,
+        );
+        if packet.payload.is_empty() {
+            write_padding(out, start);
+        }
+        subscriber
+            .sender
+            .protect_rtp(out, start, header_len, placement.sequence);
+        let sent = Sent {
+            sequence: placement.sequence,
+            layer_sequence: packet.facts.sequence,
+            timestamp: fields.timestamp,
+            transport_sequence,
+            generation: origin.generation,
+            picture_id_offset: placement.picture_id_offset,
+            tl0_offset: placement.tl0_offset,
+            layer: origin.layer,
+        };
+        self.log.note(sent, packet.payload.len());
+        self.stats.packets += 1;
+        self.stats.bytes += packet.payload.len() as u64;
+        self.stats.switches += u64::from(placement.is_switch);
+    }
+
+    /// Appends a packet that went out before: over RTX where negotiated (RFC 4588 §4), else as it was.
+    pub fn write_again(
+        &mut self,
+        out: &mut Vec<u8>,
+        subscriber: &mut Carrier<'_>,
+        types: PayloadTypes,
+        packet: &MediaPacket<'_>,
+        sent: &Sent,
+    ) {
+        let start = out.len();
+        let rtx = self.rtx_ssrc.zip(types.rtx);
+        // Without RTX the SRTP index repeats, and with AES-GCM two different packets under one index give away the
+        // authentication key (RFC 7714 §10.1). So the repeat equals the first packet to the byte.
+        let (ssrc, payload_type, extended, transport_sequence) = match rtx {
+            Some((rtx_ssrc, rtx_type)) => {
+                let extended = self.rtx_sequence;
+                self.rtx_sequence += 1;
+                (
+                    rtx_ssrc,
+                    rtx_type,
+                    extended,
+                    subscriber.next_transport_sequence(),
+                )
+            }
+            None => (
+                self.ssrc,
+                types.media,
+                sent.sequence,
+                sent.transport_sequence,
+            ),
+        };
+        let fields = rtp::Fields {
+            payload_type,
+            has_marker: packet.facts.has_marker,
+            sequence: extended as u16,
+            timestamp: sent.timestamp,
+            ssrc,
+        };
+        let header_len = self.write_header(
+            out,
+            subscriber.extensions,
+            &fields,
+            packet,
+            transport_sequence,
+        );
+        if rtx.is_some() {
+            out.extend_from_slice(&(sent.sequence as u16).to_be_bytes());
+        }
+        write_payload(out, packet, sent.picture_id_offset, sent.tl0_offset);
+        if packet.payload.is_empty() {
+            write_padding(out, start);
+        }
+        subscriber
+            .sender
+            .protect_rtp(out, start, header_len, extended);
+        self.log.spend(packet.payload.len());
+        self.stats.retransmitted += 1;
+    }
+
+    /// Appends a sender report for now, translated from the layer's clock (RFC 3550 §6.4.1), and remembers it.
+    pub fn write_sender_report(
+        &mut self,
+        out: &mut Vec<u8>,
+        now_ns: u64,
+        clock: &ClockPoint,
+        clock_rate_hz: u32,
+    ) {
+        let elapsed_ns = now_ns.saturating_sub(clock.arrival_ns);
+        let ntp = clock
+            .ntp
+            .wrapping_add(((u128::from(elapsed_ns) << 32) / 1_000_000_000) as u64);
+        let elapsed_ticks =
+            (u128::from(elapsed_ns) * u128::from(clock_rate_hz) / 1_000_000_000) as i64;
+        let timestamp = self
+            .splice
+            .map_timestamp(clock.timestamp.wrapping_add(elapsed_ticks));
+        let info = SenderInfo {
+            ssrc: self.ssrc,
+            ntp,
+            rtp_timestamp: timestamp as u32,
+            packets: self.stats.packets as u32,
+            octets: self.stats.bytes as u32,
+        };
+        rtcp::write_sender_report(out, &info, &[]);
+        self.reports[self.next_report] = ((ntp >> 16) as u32, now_ns);
+        self.next_report = (self.next_report + 1) % REMEMBERED_REPORTS;
+        self.report_sent_ns = now_ns;
+    }
+
+    /// Takes a reception report about our media SSRC; the round trip where it tells one (RFC 3550 §6.4.1).
+    pub fn receive_report(&mut self, now_ns: u64, block: &ReportBlock) -> Option<u64> {
+        self.stats.fraction_lost = block.fraction_lost;
+        if block.last_sender_report == 0 {
+            return None;
+        }
+        let (_, sent_ns) = self
+            .reports
+            .iter()
+            .find(|(middle, _)| *middle == block.last_sender_report)?;
+        let held_ns = (u64::from(block.delay_since_last_sender_report) * 1_000_000_000) >> 16;
+        let rtt_ns = now_ns.checked_sub(*sent_ns)?.checked_sub(held_ns)?;
+        self.stats.rtt_ns = Some(rtt_ns);
+        Some(rtt_ns)
+    }
+
+    #[inline]
+    fn write_header(
+        &self,
+        out: &mut Vec<u8>,
+        ids: &ExtensionIds,
+        fields: &rtp::Fields,
+        packet: &MediaPacket<'_>,
+        transport_sequence: u16,
+    ) -> usize {
+        let start = out.len();
+        rtp::write_header(out, fields);
+        let mut writer = ExtensionWriter::begin(out, start);
+        writer.add(ids.mid, self.mid.as_bytes());
+        writer.add(ids.transport_cc, &transport_sequence.to_be_bytes());
+        if let Some(level) = packet.facts.audio_level {
+            writer.add(ids.audio_level, &[level]);
+        }
+        if let Some(orientation) = packet.facts.video_orientation {
+            writer.add(ids.video_orientation, &[orientation]);
+        }
+        writer.finish()
+    }
+}
+
+/// What writing to a subscriber needs of its peer, borrowed apart from the rest.
+pub struct Carrier<'a> {
+    /// Protects.
+    pub sender: &'a srtp::Sender,
+    /// Its header extension ids.
+    pub extensions: &'a ExtensionIds,
+    /// The last transport-wide number given out.
+    pub transport_sequence: &'a mut u16,
+}
+
+impl<'a> Carrier<'a> {
+    /// Of a peer that has keys.
+    #[inline]
+    pub fn of(peer: &'a mut Peer) -> Option<Carrier<'a>> {
+        Some(Carrier {
+            sender: peer.sender.as_ref()?,
+            extensions: &peer.extensions,
+            transport_sequence: &mut peer.transport_sequence,
+        })
+    }
+
+    fn next_transport_sequence(&mut self) -> u16 {
+        *self.transport_sequence = self.transport_sequence.wrapping_add(1);
+        *self.transport_sequence
+    }
+}
+
+#[inline]
+fn write_payload(
+    out: &mut Vec<u8>,
+    packet: &MediaPacket<'_>,
+    picture_id_offset: u16,
+    tl0_offset: u8,
+) {
+    let at = out.len();
+    out.extend_from_slice(packet.payload);
+    let Some(descriptor) = &packet.facts.vp8 else {
+        return;
+    };
+    if picture_id_offset == 0 && tl0_offset == 0 {
+        return;
+    }
+    let picture_id = descriptor
+        .picture_id
+        .map_or(0, |id| id.value.wrapping_add(picture_id_offset) & id.mask());
+    let tl0_pic_idx = descriptor
+        .tl0_pic_idx
+        .map_or(0, |index| index.value.wrapping_add(tl0_offset));
+    descriptor.rewrite(&mut out[at..], picture_id, tl0_pic_idx);
+}
+
+/// Makes the packet at `start` padding only (RFC 3550 §5.1: the P bit, and the last octet counts the padding).
+fn write_padding(out: &mut Vec<u8>, start: usize) {
+    out.extend_from_slice(&[0, 0, 0, 4]);
+    out[start] |= 0x20;
+}

@@ -1,0 +1,175 @@
+//! What the core can tell about itself: counters, peers, tracks with their layers, outputs. No address, no key.
+use super::Router;
+use crate::counters::Counters;
+use crate::select;
+
+/// Everything, as of one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Counts since the start.
+    pub counters: Counters,
+    /// By number.
+    pub peers: Vec<(u32, PeerSnapshot)>,
+    /// By number.
+    pub tracks: Vec<(u32, TrackSnapshot)>,
+    /// By number.
+    pub outputs: Vec<(u32, OutputSnapshot)>,
+}
+
+/// A peer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PeerSnapshot {
+    /// True while nothing authentic comes.
+    pub is_silent: bool,
+    /// True if media can be sent to it.
+    pub is_ready: bool,
+    /// Milliseconds since something authentic came; None before the first.
+    pub last_heard_ms_ago: Option<u64>,
+    /// Round trip by its reports.
+    pub rtt_ms: Option<f64>,
+}
+
+/// A track.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TrackSnapshot {
+    /// By RID.
+    pub layers: Vec<(String, LayerSnapshot)>,
+}
+
+/// A layer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LayerSnapshot {
+    /// Packets received, padding and duplicates included.
+    pub packets: u64,
+    /// Payload bytes received.
+    pub bytes: u64,
+    /// Packets lost on the way in (RFC 3550: repaired ones count).
+    pub lost: i64,
+    /// Interarrival jitter.
+    pub jitter_ms: f64,
+    /// True if it sends, compared with its siblings.
+    pub is_live: bool,
+    /// Key frames begun.
+    pub keyframes: u64,
+    /// Pixels of the last key frame; 0 if unknown.
+    pub width: u16,
+    /// Pixels of the last key frame; 0 if unknown.
+    pub height: u16,
+}
+
+/// An output.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OutputSnapshot {
+    /// The RID being sent; None while nothing is.
+    pub layer: Option<String>,
+    /// The RID it will switch to at its next key frame.
+    pub target_layer: Option<String>,
+    /// Wants nothing.
+    pub is_paused: bool,
+    /// RTP packets sent, without repeats.
+    pub packets: u64,
+    /// Payload bytes of them.
+    pub bytes: u64,
+    /// Sequence numbers asked for.
+    pub nacks: u64,
+    /// Packets sent again.
+    pub retransmitted: u64,
+    /// PLI and FIR received.
+    pub plis: u64,
+    /// Layer switches.
+    pub switches: u64,
+    /// Lost on the way out by the last report, 0 … 1.
+    pub fraction_lost: f64,
+    /// Round trip by the last report.
+    pub rtt_ms: Option<f64>,
+}
+
+impl Router {
+    /// Everything as of now.
+    pub fn snapshot(&self, now_ns: u64) -> Snapshot {
+        Snapshot {
+            counters: self.counters,
+            peers: self
+                .peers
+                .iter()
+                .map(|(_, peer)| (peer.number, self.peer_snapshot(now_ns, peer)))
+                .collect(),
+            tracks: self
+                .inputs
+                .iter()
+                .map(|(_, input)| (input.track, track_snapshot(input)))
+                .collect(),
+            outputs: self
+                .outputs
+                .iter()
+                .map(|(_, output)| (output.number, self.output_snapshot(output)))
+                .collect(),
+        }
+    }
+
+    fn peer_snapshot(&self, now_ns: u64, peer: &crate::peers::Peer) -> PeerSnapshot {
+        PeerSnapshot {
+            is_silent: peer.is_silent,
+            is_ready: peer.is_ready(),
+            last_heard_ms_ago: peer
+                .last_heard_ns
+                .map(|heard_ns| now_ns.saturating_sub(heard_ns) / 1_000_000),
+            rtt_ms: peer.rtt_ns.map(as_ms),
+        }
+    }
+
+    fn output_snapshot(&self, output: &crate::output::Output) -> OutputSnapshot {
+        let rid = |layer: usize| {
+            Some(
+                self.inputs
+                    .get(output.input)?
+                    .layers
+                    .get(layer)?
+                    .rid
+                    .clone(),
+            )
+        };
+        OutputSnapshot {
+            layer: output.splice.current().and_then(rid),
+            target_layer: output.splice.target().and_then(rid),
+            is_paused: output.is_paused,
+            packets: output.stats.packets,
+            bytes: output.stats.bytes,
+            nacks: output.stats.nacks,
+            retransmitted: output.stats.retransmitted,
+            plis: output.stats.plis,
+            switches: output.stats.switches,
+            fraction_lost: f64::from(output.stats.fraction_lost) / 256.0,
+            rtt_ms: output.stats.rtt_ns.map(as_ms),
+        }
+    }
+}
+
+fn track_snapshot(input: &crate::input::Input) -> TrackSnapshot {
+    let newest_ns = input
+        .layers
+        .iter()
+        .filter_map(|layer| layer.last_media_ns)
+        .max();
+    let layers = input.layers.iter().map(|layer| {
+        let snapshot = LayerSnapshot {
+            packets: layer.packets,
+            bytes: layer.bytes,
+            lost: layer.log.cumulative_lost(),
+            jitter_ms: f64::from(layer.log.jitter_rtp_ticks()) * 1000.0
+                / f64::from(input.clock_rate_hz.max(1)),
+            is_live: select::is_live(layer.last_media_ns, newest_ns),
+            keyframes: layer.keyframe_count,
+            width: layer.width,
+            height: layer.height,
+        };
+        (layer.rid.clone(), snapshot)
+    });
+    TrackSnapshot {
+        layers: layers.collect(),
+    }
+}
+
+fn as_ms(ns: u64) -> f64 {
+    ns as f64 / 1e6
+}

@@ -1,0 +1,353 @@
+//! The driver: one thread that waits, feeds the router, and carries out what it decided. It decides nothing itself.
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use mio::{Events, Interest, Poll, Token, Waker};
+use rustc_hash::FxHashMap;
+use rustix::event::{EventfdFlags, eventfd};
+
+use crate::clock::{arrival_ns, monotonic_ns, wall_ns};
+use crate::events::{Event, EventQueue, Pushed};
+use crate::router::{Router, TICK_NS};
+use crate::socket::UdpSocket;
+use crate::tap::TapRecord;
+use crate::tap_ring::{Stored, TapRing};
+
+const SOCKET: Token = Token(0);
+const WAKER: Token = Token(1);
+
+/// Commands waiting at most; callers wait beyond it, as they do for their answers anyway.
+const MAX_COMMANDS: usize = 256;
+
+/// Receive calls between two looks at the commands and the clock.
+const MAX_RECEIVES: usize = 8;
+
+/// Bytes collected for sending before they are sent within a receive batch: they still lie in the processor's cache.
+const EGRESS_BYTES: usize = 1 << 20;
+
+/// Without peers nothing is due; a command wakes the thread at once.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+type Command = Box<dyn FnOnce(&mut Router, u64) + Send>;
+
+/// The core is closed: its thread has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// What the thread and its callers share.
+struct Shared {
+    events: Mutex<EventQueue>,
+    event_fd: OwnedFd,
+    rings: Mutex<FxHashMap<u32, TapRing>>,
+    is_closing: AtomicBool,
+    commands_dropped: AtomicU64,
+}
+
+/// The running core.
+pub struct CoreThread {
+    commands: SyncSender<Command>,
+    waker: Waker,
+    shared: Arc<Shared>,
+    port: u16,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl CoreThread {
+    /// Binds the port and starts the thread.
+    pub fn start(address: IpAddr, port: u16) -> io::Result<CoreThread> {
+        let mut socket = UdpSocket::bind(address, port)?;
+        let port = socket.port();
+        let poll = Poll::new()?;
+        poll.registry()
+            .register(socket.source(), SOCKET, Interest::READABLE)?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let (commands, waiting) = sync_channel(MAX_COMMANDS);
+        let shared = Arc::new(Shared {
+            events: Mutex::default(),
+            event_fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
+            rings: Mutex::default(),
+            is_closing: AtomicBool::new(false),
+            commands_dropped: AtomicU64::new(0),
+        });
+        let driver = Driver {
+            router: Router::new(monotonic_ns() ^ wall_ns().rotate_left(32)),
+            socket,
+            poll,
+            commands: waiting,
+            shared: Arc::clone(&shared),
+        };
+        let thread = std::thread::Builder::new()
+            .name("lianzhen-core".to_owned())
+            .spawn(move || {
+                let _loudly = AbortOnPanic;
+                driver.run();
+            })?;
+        Ok(CoreThread {
+            commands,
+            waker,
+            shared,
+            port,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// The bound port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Polls readable while events wait.
+    pub fn event_fd(&self) -> BorrowedFd<'_> {
+        self.shared.event_fd.as_fd()
+    }
+
+    /// Runs `command` on the core thread between two packets and waits for its result.
+    pub fn call<R: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut Router, u64) -> R + Send + 'static,
+    ) -> Result<R, Closed> {
+        let (reply, result) = sync_channel(1);
+        let command: Command = Box::new(move |router, now_ns| {
+            // The caller waits for it and does not go away.
+            let _ = reply.send(command(router, now_ns));
+        });
+        self.commands.send(command).map_err(|_| Closed)?;
+        self.wake();
+        result.recv().map_err(|_| Closed)
+    }
+
+    /// Runs `command` on the core thread soon; dropped and counted if too many wait.
+    pub fn post(
+        &self,
+        command: impl FnOnce(&mut Router, u64) + Send + 'static,
+    ) -> Result<(), Closed> {
+        match self.commands.try_send(Box::new(command)) {
+            Ok(()) => {
+                self.wake();
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => {
+                self.shared.commands_dropped.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(Closed),
+        }
+    }
+
+    /// All waiting events; clears the descriptor.
+    pub fn drain_events(&self) -> Vec<Event> {
+        let mut count = [0; 8];
+        // It may be clear already (EAGAIN): the events count, not the descriptor.
+        let _ = rustix::io::read(&self.shared.event_fd, &mut count);
+        lock(&self.shared.events).drain()
+    }
+
+    /// Makes the ring of a tap; false if the number is in use.
+    pub fn open_ring(&self, tap: u32) -> bool {
+        let mut rings = lock(&self.shared.rings);
+        let is_free = !rings.contains_key(&tap);
+        if is_free {
+            rings.insert(tap, TapRing::default());
+        }
+        is_free
+    }
+
+    /// Drops the ring of a tap with what was not read.
+    pub fn close_ring(&self, tap: u32) {
+        lock(&self.shared.rings).remove(&tap);
+    }
+
+    /// Takes records from a tap's ring; None if there is no such tap.
+    pub fn read_ring(&self, tap: u32, max_records: usize) -> Option<Vec<TapRecord>> {
+        Some(lock(&self.shared.rings).get_mut(&tap)?.take(max_records))
+    }
+
+    /// Verbs dropped because too many waited.
+    pub fn commands_dropped(&self) -> u64 {
+        self.shared.commands_dropped.load(Ordering::Relaxed)
+    }
+
+    /// Ends the thread and waits for it. Closing twice is harmless.
+    pub fn close(&self) {
+        self.shared.is_closing.store(true, Ordering::Release);
+        self.wake();
+        if let Some(thread) = lock(&self.thread).take() {
+            // A panic there has ended the process before.
+            let _ = thread.join();
+        }
+    }
+
+    fn wake(&self) {
+        // It fails only without the poll, whose thread is gone then.
+        let _ = self.waker.wake();
+    }
+}
+
+impl Drop for CoreThread {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A half-dead media server would look alive: a panic ends the process, in builds that unwind too.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
+/// Nothing here can be left half-changed: a lock poisoned by a panic means that the process is ending.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Driver {
+    router: Router,
+    socket: UdpSocket,
+    poll: Poll,
+    commands: Receiver<Command>,
+    shared: Arc<Shared>,
+}
+
+impl Driver {
+    fn run(mut self) {
+        let mut ready = Events::with_capacity(8);
+        let mut next_tick_ns = 0;
+        let mut has_more = false;
+        while !self.shared.is_closing.load(Ordering::Acquire) {
+            let timeout = if has_more {
+                Duration::ZERO
+            } else {
+                self.timeout(next_tick_ns)
+            };
+            // An interrupted wait is as good as an ended one.
+            let _ = self.poll.poll(&mut ready, Some(timeout));
+            has_more = self.run_commands();
+            has_more |= self.receive();
+            let now_ns = monotonic_ns();
+            if now_ns >= next_tick_ns {
+                self.router.on_tick(now_ns);
+                next_tick_ns = now_ns + TICK_NS;
+            }
+            self.carry_out(now_ns);
+        }
+    }
+
+    fn timeout(&self, next_tick_ns: u64) -> Duration {
+        if self.router.is_idle() {
+            return IDLE_TIMEOUT;
+        }
+        Duration::from_nanos(next_tick_ns.saturating_sub(monotonic_ns()))
+    }
+
+    fn run_commands(&mut self) -> bool {
+        for _ in 0..MAX_COMMANDS {
+            let Ok(command) = self.commands.try_recv() else {
+                return false;
+            };
+            command(&mut self.router, monotonic_ns());
+        }
+        true
+    }
+
+    /// Always tries to receive: readiness is told once per arrival (edge-triggered), and a call that takes less than
+    /// it could has emptied the socket.
+    fn receive(&mut self) -> bool {
+        for _ in 0..MAX_RECEIVES {
+            let now_ns = monotonic_ns();
+            let wall_now_ns = wall_ns();
+            let (messages, has_more) = self.socket.receive();
+            for index in 0..messages {
+                let message = self.socket.message(index);
+                let arrived_ns = arrival_ns(now_ns, wall_now_ns, message.stamp);
+                if message.bytes.is_empty() {
+                    self.router
+                        .receive_datagram(now_ns, arrived_ns, message.path, &mut []);
+                }
+                for datagram in message.bytes.chunks_mut(message.stride) {
+                    self.router
+                        .receive_datagram(now_ns, arrived_ns, message.path, datagram);
+                }
+                if self.router.egress().byte_count() >= EGRESS_BYTES {
+                    self.send();
+                }
+            }
+            if !has_more {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn carry_out(&mut self, now_ns: u64) {
+        self.store_tap_records(now_ns);
+        self.send();
+        self.queue_events();
+    }
+
+    fn send(&mut self) {
+        if self.router.egress().byte_count() > 0 {
+            let report = self.socket.send(self.router.egress());
+            self.router.sent(report);
+        }
+    }
+
+    fn queue_events(&mut self) {
+        if !self.router.has_events() {
+            return;
+        }
+        let (mut dtls_dropped, mut events_dropped) = (0, 0);
+        let was_empty = {
+            let mut queue = lock(&self.shared.events);
+            let was_empty = queue.is_empty();
+            for event in self.router.drain_events() {
+                match queue.push(event) {
+                    Pushed::Queued => {}
+                    Pushed::DtlsDropped => dtls_dropped += 1,
+                    Pushed::EventDropped => events_dropped += 1,
+                }
+            }
+            was_empty
+        };
+        self.router.counters_mut().dtls_dropped += dtls_dropped;
+        self.router.counters_mut().events_dropped += events_dropped;
+        if was_empty {
+            // It fails only when the count is full, and then the descriptor is readable already.
+            let _ = rustix::io::write(&self.shared.event_fd, &1u64.to_ne_bytes());
+        }
+    }
+
+    fn store_tap_records(&mut self, now_ns: u64) {
+        if !self.router.has_tap_records() {
+            return;
+        }
+        let (mut dropped, mut wanting) = (0, Vec::new());
+        {
+            let mut rings = lock(&self.shared.rings);
+            for (tap, record) in self.router.drain_tap_records() {
+                let Some(ring) = rings.get_mut(&tap) else {
+                    continue;
+                };
+                let stored = ring.push(record);
+                dropped += u64::from(stored != Stored::Kept);
+                if stored == Stored::FirstDropped || ring.needs_keyframe() {
+                    wanting.push(tap);
+                }
+            }
+        }
+        self.router.counters_mut().tap_frames_dropped += dropped;
+        for tap in wanting {
+            self.router.want_keyframe_for_tap(now_ns, tap);
+        }
+    }
+}
