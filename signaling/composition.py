@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, Final
 
 from aiohttp import web
 
 from media_server.sfu import Sfu, start_native_core
 from recording.clock import SystemClock
+from recording.keys import load_or_create_signer
+from recording.ledger import Ledger
+from recording.recorder import Recorder
+from signaling.accounts import DEMO_PASSWORD, AccountBook, demo_accounts
 from signaling.addresses import media_addresses
 from signaling.api_keys import ApiKey
+from signaling.browser_sessions import BrowserSessions
 from signaling.http_shell import add_security_headers, guard
 from signaling.livekit.endpoint import SignalEndpoint
 from signaling.livekit.signal_desk import SignalDesk
 from signaling.metrics import MetricsPages
 from signaling.pacing import Pacer
+from signaling.recording_desk import RecordingDesk
+from signaling.rest.callers import Callers
+from signaling.rest.events_socket import EventsSocket
+from signaling.rest.recording_pages import RecordingPages
+from signaling.rest.room_pages import RoomPages
+from signaling.rest.session_pages import SessionPages
 from signaling.room_host import RoomHost
+from signaling.room_journal import RoomJournal
 from signaling.settings import Settings
+from signaling.standing_rooms import StandingRooms, demo_rooms
 from signaling.tokens import TokenDesk
 from signaling.traffic import Traffic
 from signaling.web_pages import WebPages
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES: Final = 1024 * 1024
 """Of one HTTP request: a data packet of 64 kB in base64 and a participant's metadata fit many times."""
+LEDGER_FILE: Final = "ledger.sqlite3"
 
 
 @dataclass(frozen=True)
@@ -32,33 +48,77 @@ class Service:
     app: web.Application
     sfu: Sfu
     host: RoomHost
+    desk: RecordingDesk
+    recorder: Recorder
+    events: EventsSocket
     media_port: int
 
     async def start(self) -> None:
-        """Starts the parts that run by themselves."""
+        """Starts the parts that run by themselves. Raises RecordingError."""
         await self.sfu.start()
+        await self.recorder.start()
+
+    def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """Returns what has to run for as long as the server does."""
+        return (self.host.run(), self.desk.run())
 
     async def close(self) -> None:
-        """Ends rooms, then media. Twice is harmless."""
+        """Ends rooms, seals recordings, ends media. Twice is harmless."""
+        self.events.close()
         await self.host.close()
+        await self.desk.close()
         await self.sfu.close()
 
 
 def build_service(settings: Settings, key: ApiKey, *, is_demo: bool) -> Service:
-    """Returns the built server, nothing of it started but the packet core's socket. Raises Unavailable
-    shapes."""
+    """Returns the built server, nothing of it started but the packet core's socket.
+
+    Raises PortTaken, BindRefused, RecordingError, OSError.
+    """
     clock = SystemClock()
     traffic = Traffic()
     pacer = Pacer()
     tokens = TokenDesk(api_key=key.name, api_secret=key.secret)
+    signer = load_or_create_signer(settings.data_dir)
+    ledger = Ledger(settings.data_dir / LEDGER_FILE)
+    recorder = Recorder(data_dir=settings.data_dir, ledger=ledger, signer=signer, clock=clock)
+    people = demo_accounts() if is_demo else ()
+    accounts = AccountBook(people, {account.account: DEMO_PASSWORD for account in people})
+    standing = StandingRooms(demo_rooms() if is_demo else ())
     core = start_native_core(settings.media_bind, settings.media_port)
     sfu = Sfu(core, addresses=media_addresses(settings))
     host = RoomHost(media=sfu, clock=clock, tokens=tokens, traffic=traffic)
-    desk = SignalDesk(host)
-    endpoint = SignalEndpoint(host=host, desk=desk, tokens=tokens, pacer=pacer)
-    metrics = MetricsPages(host, {})
+    journal = RoomJournal(clock)
+    desk = RecordingDesk(host=host, recorder=recorder, journal=journal, standing=standing)
+    sessions = BrowserSessions()
+    callers = Callers(sessions=sessions, tokens=tokens, clock=clock, pacer=pacer)
+    events = EventsSocket(callers)
+    for observer in (journal, desk, events):
+        host.observe(observer)
+    journal.follow(events.receive_event)
+    pages = (
+        SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer),
+        MetricsPages(host, {"recorder": recorder.stats}),
+        SessionPages(
+            accounts=accounts, sessions=sessions, callers=callers, clock=clock, pacer=pacer, is_demo=is_demo
+        ),
+        RoomPages(
+            host=host,
+            desk=desk,
+            journal=journal,
+            standing=standing,
+            callers=callers,
+            tokens=tokens,
+            clock=clock,
+        ),
+        RecordingPages(recorder=recorder, callers=callers, standing=standing, data_dir=settings.data_dir),
+        events,
+        WebPages(settings.web_dir),
+    )
     app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)
     app.on_response_prepare.append(add_security_headers)
-    for pages in (endpoint, metrics, WebPages(settings.web_dir)):
-        app.add_routes(pages.routes())
-    return Service(app=app, sfu=sfu, host=host, media_port=core.port)
+    for page in pages:
+        app.add_routes(page.routes())
+    return Service(
+        app=app, sfu=sfu, host=host, desk=desk, recorder=recorder, events=events, media_port=core.port
+    )

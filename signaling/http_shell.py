@@ -12,12 +12,11 @@ from aiohttp.typedefs import Handler
 from signaling.log import place_of
 
 CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Everything from here and nowhere else. Styles are inline because Ant Design writes them at run time; ws:
-and wss: because Safari before 15.4 does not count them to 'self'."""
+"""Everything from here and nowhere else. ws: and wss: because Safari before 15.4 does not count them to
+'self'."""
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Permissions-Policy": (

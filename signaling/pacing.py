@@ -9,7 +9,8 @@ from typing import Final
 from aiohttp import web
 
 BURST: Final = 120
-"""A ward of 30 browsers behind one address may hold expired tokens at once, each trying /rtc/v1, /rtc and both validate pages."""
+"""A ward of 30 browsers behind one address may hold expired tokens at once, each trying
+/rtc/v1, /rtc and their validate pages."""
 REFILL_NS: Final = 1_000_000_000
 """One more refusal a second: guessing a token or a password gains nothing at that pace."""
 MAX_ADDRESSES: Final = 10_000

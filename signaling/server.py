@@ -8,6 +8,7 @@ import errno
 import signal
 import ssl
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,9 +42,16 @@ class Listening:
 
 
 async def run_server(
-    service: Service, doors: list[Listening], *, language: Language | None, media_port: int
+    service: Service,
+    doors: list[Listening],
+    *,
+    language: Language | None,
+    announce: Callable[[], None],
 ) -> None:
-    """Serves until SIGTERM or SIGINT. Raises Unavailable where it cannot start."""
+    """Serves until SIGTERM or SIGINT; ``announce`` is called when it accepts connections.
+
+    Raises Unavailable where it cannot start.
+    """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(log_loop_errors)
     stop = asyncio.Event()
@@ -60,14 +68,17 @@ async def run_server(
     try:
         await runner.setup()
         sites = [await _open(runner, door, language) for door in doors]
-        watch = asyncio.create_task(service.host.run(), name="rooms")
-        watch.add_done_callback(lambda task: _end_of_watch(task, stop))
-        _say_ready(doors, runner, media_port)
+        watches = [asyncio.create_task(watch) for watch in service.watches()]
+        for watch in watches:
+            watch.add_done_callback(lambda task: _end_of_watch(task, stop))
+        _say_ready(doors, runner, service.media_port)
+        announce()
         await stop.wait()
         _log.info("stopping")
         for site in sites:
             await site.stop()
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_TIMEOUT_S):
@@ -111,5 +122,5 @@ def _say_ready(doors: list[Listening], runner: web.AppRunner, media_port: int) -
 def _end_of_watch(task: asyncio.Task[None], stop: asyncio.Event) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         # Seats and rooms without their clock would stay for ever: better to stop and be started again.
-        _log.error("rooms_stopped", error=type(error).__name__, where=place_of(error))
+        _log.error("watch_stopped", error=type(error).__name__, where=place_of(error))
         stop.set()

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from media_server.errors import BindRefused, PortTaken
+from recording.errors import FolderInUse, RecordingError, UnusableKey
+from signaling.accounts import DEMO_PASSWORD, demo_accounts
 from signaling.addresses import media_addresses
-from signaling.api_keys import find_key
-from signaling.composition import Service, build_service
+from signaling.api_keys import KEYS_FOLDER, find_key
+from signaling.composition import build_service
 from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
 from signaling.server import Listening, media_refusal, run_server
 from signaling.settings import DEFAULT_HTTPS_PORT, Settings, read_settings, split_media_address, variable_of
-from signaling.tls import own_certificate, tls_context
+from signaling.tls import CERTIFICATE_FILE, own_certificate, tls_context
 
 _PROBE_FILE: Final = ".writable"
 
@@ -33,21 +35,28 @@ def serve(*, is_demo: bool) -> int:
     doors = _doors(settings, is_demo=is_demo)
 
     async def run() -> None:
-        service = _build(settings, lambda: build_service(settings, key, is_demo=is_demo))
-        await run_server(service, doors, language=settings.language, media_port=service.media_port)
+        service = build_service(settings, key, is_demo=is_demo)
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(run())
-    return 0
+        def announce() -> None:
+            if is_demo:
+                _print_demo(settings, doors)
 
+        await run_server(service, doors, language=settings.language, announce=announce)
 
-def _build(settings: Settings, build: Callable[[], Service]) -> Service:
     try:
-        return build()
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run())
     except (PortTaken, BindRefused) as error:
         raise media_refusal(error, settings.language) from None
-    except OSError as error:
-        raise _data_refusal(settings, error) from None
+    except UnusableKey as error:
+        sentence = say_to("start.key_unusable", settings.language, file=error.fault)
+        raise Unavailable(error.code, sentence) from None
+    except FolderInUse as error:
+        sentence = say_to("start.data_in_use", settings.language, folder=settings.data_dir)
+        raise Unavailable(error.code, sentence) from None
+    except (RecordingError, OSError):
+        raise _data_refusal(settings) from None
+    return 0
 
 
 def _doors(settings: Settings, *, is_demo: bool) -> list[Listening]:
@@ -61,8 +70,8 @@ def _doors(settings: Settings, *, is_demo: bool) -> list[Listening]:
             certificate, private_key = own_certificate(
                 settings.data_dir, addresses, datetime.datetime.now(datetime.UTC)
             )
-        except OSError as error:
-            raise _data_refusal(settings, error) from None
+        except OSError:
+            raise _data_refusal(settings) from None
     port = DEFAULT_HTTPS_PORT if settings.https_port is None else settings.https_port
     try:
         context = tls_context(certificate, private_key)
@@ -74,18 +83,37 @@ def _doors(settings: Settings, *, is_demo: bool) -> list[Listening]:
     return [*doors, Listening(settings.http_host, port, "https_port", context)]
 
 
+def _print_demo(settings: Settings, doors: list[Listening]) -> None:
+    """Says which addresses to open and with whom; the ready line is for programs, these are for people."""
+    accounts = " ".join(account.account for account in demo_accounts())
+    hosts = [split_media_address(text)[0] for text in media_addresses(settings)]
+    lines = [
+        say_to("demo.title", settings.language, accounts=accounts, password=DEMO_PASSWORD),
+        say_to("demo.open", settings.language, url=f"http://localhost:{doors[0].port}"),
+    ]
+    for door in doors[1:]:
+        lines += [
+            say_to("demo.phone", settings.language, url=f"https://{host}:{door.port}") for host in hosts
+        ]
+        if settings.tls_cert_file is None:
+            certificate = settings.data_dir / KEYS_FOLDER / CERTIFICATE_FILE
+            lines.append(say_to("demo.trust", settings.language, file=certificate))
+    lines.append(say_to("demo.warning", settings.language))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
 def _check_data_dir(settings: Settings) -> None:
     probe: Path = settings.data_dir / _PROBE_FILE
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe.write_bytes(b"")
         probe.unlink()
-    except OSError as error:
-        raise _data_refusal(settings, error) from None
+    except OSError:
+        raise _data_refusal(settings) from None
 
 
-def _data_refusal(settings: Settings, error: OSError) -> Unavailable:
-    del error
+def _data_refusal(settings: Settings) -> Unavailable:
     sentence = say_to("start.data_unwritable", settings.language, folder=settings.data_dir)
     return Unavailable("data_unwritable", sentence)
 

@@ -37,6 +37,9 @@ CHINESE: Final[Mapping[str, str]] = {
         "UDP 端口 {port} 打不开（{reason}）。请检查 LIANZHEN_MEDIA_BIND 和 LIANZHEN_MEDIA_PORT。"
     ),
     "start.data_unwritable": "数据文件夹 {folder} 写不进去。请改权限，或用 LIANZHEN_DATA_DIR 换一个文件夹。",
+    "start.data_in_use": (
+        "数据文件夹 {folder} 正被另一个联诊服务使用。请停掉那一个，或用 LIANZHEN_DATA_DIR 换一个文件夹。"
+    ),
     "start.key_unusable": "数据文件夹里的密钥文件 {file} 用不了。请从备份恢复，或移走它让服务另做一个。",
     "start.core_missing": "媒体核心 lianzhen_core 没有装上。请运行 make setup。",
     "start.failed": "服务启动不了（{reason}）。",

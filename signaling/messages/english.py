@@ -51,6 +51,10 @@ ENGLISH: Final[Mapping[str, str]] = {
         "The data folder {folder} cannot be written. "
         "Change its permissions or choose another one with LIANZHEN_DATA_DIR."
     ),
+    "start.data_in_use": (
+        "The data folder {folder} is used by another Lianzhen service. "
+        "Stop that one or choose another folder with LIANZHEN_DATA_DIR."
+    ),
     "start.key_unusable": (
         "The key file {file} in the data folder cannot be used. "
         "Restore it from a backup, or move it away and a new one is made."

@@ -1,0 +1,56 @@
+"""The rooms that are always there, with their titles and whether they may be recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from media_server.ids import RoomName
+
+RecordingPolicy: TypeAlias = Literal["on_request", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRoom:
+    """A room that people find in their list also while nobody is in it."""
+
+    room: RoomName
+    title_zh: str
+    title_en: str
+    recording_policy: RecordingPolicy
+
+    def titles(self) -> Mapping[str, str]:
+        """Returns the title by language."""
+        return {"zh": self.title_zh, "en": self.title_en}
+
+
+class StandingRooms:
+    """All standing rooms of this server, in the order people see them."""
+
+    def __init__(self, rooms: Iterable[StandingRoom]) -> None:
+        self._rooms = {room.room: room for room in rooms}
+
+    def all(self) -> tuple[StandingRoom, ...]:
+        """Returns every standing room."""
+        return tuple(self._rooms.values())
+
+    def find(self, name: RoomName) -> StandingRoom | None:
+        """Returns the standing room of that name."""
+        return self._rooms.get(name)
+
+    def describe(self, name: RoomName) -> StandingRoom:
+        """Returns the standing room of that name, or what a room opened by a token alone is called and may
+        do."""
+        return self._rooms.get(name) or StandingRoom(name, name, name, "on_request")
+
+
+def demo_rooms() -> tuple[StandingRoom, ...]:
+    """Returns the demo's rooms (design/mockups, M2)."""
+    rows: tuple[tuple[str, str, str, RecordingPolicy], ...] = (
+        ("clinic-discussion", "门诊讨论室", "Clinic discussion room", "on_request"),
+        ("shiqiao-cardiology", "石桥—县医院 心内", "Shiqiao – county hospital, cardiology", "on_request"),
+        ("nursing-handover", "护理交班", "Nursing handover", "on_request"),
+        ("equipment-trial", "设备试机", "Equipment trial", "never"),
+    )
+    return tuple(StandingRoom(RoomName(room), zh, en, policy) for room, zh, en, policy in rows)
