@@ -1,0 +1,62 @@
+"""A connection listener that keeps what it hears and lets a test wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from media_server.ids import TrackSid
+from media_server.plans import (
+    ChannelKind,
+    DisconnectReason,
+    MediaKind,
+    PublicationPlan,
+    PublishedMedia,
+)
+
+
+class KeepingListener:
+    """Implements ``ConnectionListener``; ``plans`` says what each kind of section is published as."""
+
+    def __init__(self) -> None:
+        self.plans: dict[MediaKind, PublicationPlan] = {}
+        self.started: list[PublishedMedia] = []
+        self.ended: list[TrackSid] = []
+        self.messages: list[tuple[ChannelKind, bytes]] = []
+        self.reasons: list[DisconnectReason] = []
+        self.is_connected = False
+        self.silences: list[int | None] = []
+        self.fault: Exception | None = None
+
+    def plan_publication(self, kind: MediaKind, msid_track_id: str) -> PublicationPlan | None:
+        return self.plans.get(kind)
+
+    def publication_started(self, media: PublishedMedia) -> None:
+        self.started.append(media)
+
+    def publication_ended(self, track_sid: TrackSid) -> None:
+        self.ended.append(track_sid)
+
+    def connected(self) -> None:
+        self.is_connected = True
+
+    def data_received(self, kind: ChannelKind, payload: bytes) -> None:
+        self.messages.append((kind, payload))
+        if self.fault is not None:
+            raise self.fault
+
+    def disconnected(self, reason: DisconnectReason) -> None:
+        self.reasons.append(reason)
+
+    def silent(self, silent_ms: int) -> None:
+        self.silences.append(silent_ms)
+
+    def heard(self) -> None:
+        self.silences.append(None)
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Waits until a condition holds; fails the test after ``timeout_s``."""
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.002)
