@@ -104,7 +104,8 @@ impl FrameAssembler {
         }
     }
 
-    /// True while video frames are thrown away until a key frame comes: ask the publisher for one.
+    /// True while video frames are thrown away until a key frame comes: ask the publisher for one. Means nothing
+    /// for Opus.
     pub fn needs_keyframe(&self) -> bool {
         self.decodable.is_none()
     }
