@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from signaling.errors import SettingWrong, Unavailable
+from signaling.messages import say_to
+from signaling.settings import chosen_language
 
 EXIT_OK: Final = 0
 EXIT_REFUSED: Final = 1
@@ -35,8 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     # Imported here: token and verify must not need the native core.
-    from signaling.serving import serve
-
+    try:
+        from signaling.serving import serve
+    except ImportError as error:
+        if error.name == "lianzhen_core":
+            raise Unavailable("core_missing", say_to("start.core_missing", chosen_language())) from None
+        raise
     return serve(is_demo=options.command == "demo")
 
 
