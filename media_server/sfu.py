@@ -239,7 +239,7 @@ def _parse_address(address: str, default_port: int) -> tuple[str, int]:
         ip = ipaddress.ip_address(host)
     except ValueError:
         raise MisuseError(f"addresses: {address!r} is not an IP address") from None
-    if not port.isdecimal() or not 0 < int(port) <= _MAX_PORT:
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) <= _MAX_PORT):
         raise MisuseError(f"addresses: {address!r} has no port from 1 to {_MAX_PORT}")
     return str(ip), int(port)
 

@@ -41,8 +41,9 @@ class FakeCore:
 
     def happen(self, *events: Event) -> None:
         """Lets events wait for ``drain_events``."""
-        self._events.extend(events)
-        os.eventfd_write(self._event_fd, 1)
+        if not self.is_closed:
+            self._events.extend(events)
+            os.eventfd_write(self._event_fd, 1)
 
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         if peer in self.credentials:

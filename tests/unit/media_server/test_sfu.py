@@ -1,0 +1,203 @@
+"""The pump, the taps, the addresses, and the native core's port."""
+
+import errno
+import sys
+import types
+from collections.abc import AsyncIterator
+
+import pytest
+
+from media_server.certificate import CertificateSource
+from media_server.errors import BindRefused, MisuseError, PortTaken
+from media_server.ids import TrackNumber, TrackSid
+from media_server.plans import PublicationPlan
+from media_server.ports import (
+    AudioLevels,
+    DtlsDatagram,
+    EventsLost,
+    LayerSeen,
+    PathSelected,
+    PeerHeard,
+    PeerSilent,
+)
+from media_server.sfu import Sfu, parse_addresses, start_native_core
+from tests.support.fake_core import FakeCore
+from tests.support.listening import KeepingListener, until
+from tests.support.offers import audio, data, describe
+
+
+@pytest.fixture
+async def core() -> FakeCore:
+    return FakeCore(port=5000)
+
+
+@pytest.fixture
+async def sfu(core: FakeCore) -> AsyncIterator[Sfu]:
+    made = Sfu(core, addresses=["192.0.2.1"])
+    await made.start()
+    yield made
+    await made.close()
+
+
+def publish(sfu: Sfu) -> tuple[TrackNumber, KeepingListener]:
+    listener, track = KeepingListener(), sfu.allocate_track()
+    listener.plans["audio"] = PublicationPlan(TrackSid("TR_a"), track)
+    connection = sfu.open_connection(listener, offers=False)
+    connection.receive_offer(describe(audio("0", "sendonly"), data("d")))
+    return track, listener
+
+
+class TestEvents:
+    async def test_levels_and_layers_reach_who_asked_for_them(self, sfu: Sfu, core: FakeCore) -> None:
+        levels: list[list[tuple[TrackNumber, int]]] = []
+        layers: list[tuple[TrackNumber, str]] = []
+        sfu.on_audio_levels(levels.append)
+        sfu.on_layer_seen(lambda track, rid: layers.append((track, rid)))
+        core.happen(AudioLevels(levels=[(7, 30)]), LayerSeen(track=7, rid="q"))
+        await until(lambda: layers)
+        assert levels == [[(7, 30)]]
+        assert layers == [(7, "q")]
+
+    async def test_without_anybody_to_hear_them_events_pass(self, sfu: Sfu, core: FakeCore) -> None:
+        core.happen(
+            AudioLevels(levels=[]),
+            LayerSeen(track=7, rid=""),
+            PathSelected(peer=1, is_first=True),
+            DtlsDatagram(peer=99, datagram=b"x"),
+            PeerSilent(peer=99, silent_ms=1),
+            PeerHeard(peer=99),
+            EventsLost(count=3),
+        )
+        await until(lambda: sfu.stats()["control"]["core_events_lost"])
+        assert sfu.stats()["control"]["core_events_lost"] == 3
+        assert sfu.stats()["control"]["listener_faults"] == 0
+
+    async def test_one_who_raises_does_not_cost_others_their_events(self, sfu: Sfu, core: FakeCore) -> None:
+        heard: list[str] = []
+
+        def broken(_levels: object) -> None:
+            raise RuntimeError("a bug above")
+
+        sfu.on_audio_levels(broken)
+        sfu.on_layer_seen(lambda _track, rid: heard.append(rid))
+        core.happen(AudioLevels(levels=[]), LayerSeen(track=7, rid="h"))
+        await until(lambda: heard)
+        assert sfu.stats()["control"]["listener_faults"] == 1
+
+    async def test_starting_twice_is_harmless(self, sfu: Sfu) -> None:
+        await sfu.start()
+
+
+class TestTracks:
+    async def test_numbers_are_never_given_twice(self, sfu: Sfu) -> None:
+        numbers = [sfu.allocate_track() for _ in range(3)]
+        connection = sfu.open_connection(KeepingListener(), offers=True)
+        assert len({*numbers, connection.peer}) == 4
+
+    async def test_key_frames_are_asked_of_live_tracks_only(self, sfu: Sfu, core: FakeCore) -> None:
+        track, _listener = publish(sfu)
+        sfu.request_keyframe(track)
+        sfu.request_keyframe(TrackNumber(999))
+        assert core.keyframe_requests == [track]
+
+    async def test_a_tap_reads_until_it_is_closed(self, sfu: Sfu, core: FakeCore) -> None:
+        track, _listener = publish(sfu)
+        tap = sfu.open_tap(track)
+        ((number, tapped),) = core.taps.items()
+        assert tapped == track
+        core.records[number] = ["one", "two", "three"]  # type: ignore[list-item]
+        assert tap.read(2) == ["one", "two"]
+        assert tap.read() == ["three"]
+        tap.close()
+        tap.close()
+        assert core.taps == {}
+        assert tap.read() == []
+
+    async def test_a_tap_on_a_track_that_is_not_live_is_misuse(self, sfu: Sfu) -> None:
+        with pytest.raises(MisuseError):
+            sfu.open_tap(TrackNumber(999))
+
+
+class TestClosing:
+    async def test_it_closes_connections_then_the_core_and_opens_no_more(self, core: FakeCore) -> None:
+        sfu = Sfu(core, addresses=["192.0.2.1"], certificate=CertificateSource())
+        await sfu.start()
+        publish(sfu)
+        await sfu.close()
+        await sfu.close()
+        await sfu.start()
+        assert core.is_closed
+        assert core.inputs == {}
+        with pytest.raises(MisuseError):
+            sfu.open_connection(KeepingListener(), offers=False)
+
+    async def test_it_may_be_closed_before_it_started(self, core: FakeCore) -> None:
+        sfu = Sfu(core, addresses=["192.0.2.1"])
+        await sfu.close()
+        assert core.is_closed
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("text", "pair"),
+        [
+            ("192.0.2.1", ("192.0.2.1", 7882)),
+            (" 192.0.2.1:9000 ", ("192.0.2.1", 9000)),
+            ("2001:DB8::1", ("2001:db8::1", 7882)),
+            ("[2001:db8::1]", ("2001:db8::1", 7882)),
+            ("[2001:db8::1]:9000", ("2001:db8::1", 9000)),
+        ],
+    )
+    def test_an_address_with_or_without_a_port(self, text: str, pair: tuple[str, int]) -> None:
+        assert parse_addresses([text], 7882) == (pair,)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "media.example", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "[::1]:x", "192.0.2.1:٣"],
+    )
+    def test_anything_else_is_misuse(self, text: str) -> None:
+        with pytest.raises(MisuseError):
+            parse_addresses([text], 7882)
+
+    def test_none_at_all_is_misuse(self) -> None:
+        with pytest.raises(MisuseError):
+            parse_addresses([], 7882)
+
+
+class TestNativeCore:
+    @staticmethod
+    def core_that(monkeypatch: pytest.MonkeyPatch, raises: OSError | None) -> None:
+        def packet_core(**arguments: object) -> object:
+            if raises is not None:
+                raise raises
+            return arguments
+
+        module = types.ModuleType("lianzhen_core")
+        module.PacketCore = packet_core  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "lianzhen_core", module)
+
+    def test_it_is_bound_where_it_was_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.core_that(monkeypatch, None)
+        assert start_native_core("0.0.0.0", 7882) == {"bind_address": "0.0.0.0", "port": 7882}
+
+    def test_a_taken_port_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.core_that(monkeypatch, OSError(errno.EADDRINUSE, "in use"))
+        with pytest.raises(PortTaken) as caught:
+            start_native_core("0.0.0.0", 7882)
+        assert caught.value.port == 7882
+
+    @pytest.mark.parametrize(
+        ("error", "reason"),
+        [
+            (OSError(errno.EACCES, ""), "Permission denied"),
+            (OSError(errno.EADDRNOTAVAIL, ""), "Cannot assign requested address"),
+            (OSError("odd"), "refused"),
+        ],
+    )
+    def test_another_refusal_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+    ) -> None:
+        self.core_that(monkeypatch, error)
+        with pytest.raises(BindRefused) as caught:
+            start_native_core("192.0.2.1", 80)
+        assert caught.value.reason == reason
