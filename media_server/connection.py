@@ -153,13 +153,17 @@ class Connection:
             self._renew_credentials()
         self._take_remote(offer)
         self._apply(step.changes)
-        for track_sid, track in step.ended:
+        for _track_sid, track in step.ended:
             self._parts.tracks.end(track)
-            self._listener.publication_ended(track_sid)
         for media in step.started:
             self._parts.tracks.begin(media.track)
+        # Written before the listener hears of it: what it then changes belongs to the next round.
+        answer = Answer(self._written(step.sections, "server"), self.mid_to_track())
+        for track_sid, _track in step.ended:
+            self._listener.publication_ended(track_sid)
+        for media in step.started:
             self._listener.publication_started(media)
-        return Answer(self._written(step.sections, "server"), self.mid_to_track())
+        return answer
 
     def next_offer(self) -> Offer:
         """See ``MediaConnection``."""
