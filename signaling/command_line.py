@@ -52,6 +52,18 @@ def _token(options: argparse.Namespace) -> int:
     return print_token(options)
 
 
+def _verify(options: argparse.Namespace) -> int:
+    from signaling.recording_commands import verify
+
+    return verify(options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from signaling.recording_commands import export
+
+    return export(options)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lianzhen", description="联诊 Lianzhen: rooms for county medical communities"
@@ -68,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--record", action="store_true", help="可以录制 / may record")
     token.add_argument("--admin", action="store_true", help="可以管理 / may administer the room")
     token.add_argument("--ttl", type=int, default=None, metavar="SECONDS")
+    verify = commands.add_parser("verify", help="核对一份录像 / check a recording (0 sound, 1 not, 2 usage)")
+    verify.add_argument("folder", metavar="FOLDER")
+    verify.add_argument("--key", default="", metavar="FILE", help="可信的公钥 / the trusted public key")
+    export = commands.add_parser("export", help="导出可播放的文件 / make playable files")
+    export.add_argument("folder", metavar="FOLDER")
+    export.add_argument("--out", default="", metavar="DIR")
     return parser
 
 
@@ -75,6 +93,8 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "serve": _serve,
     "demo": _serve,
     "token": _token,
+    "verify": _verify,
+    "export": _export,
 }
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from signaling.settings import Settings
 from signaling.standing_rooms import StandingRooms, demo_rooms
 from signaling.tokens import TokenDesk
 from signaling.traffic import Traffic
+from signaling.twirp.room_service import RoomService
 from signaling.web_pages import WebPages
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -98,6 +99,7 @@ def build_service(settings: Settings, key: ApiKey, *, is_demo: bool) -> Service:
     journal.follow(events.receive_event)
     pages = (
         SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer),
+        RoomService(host=host, tokens=tokens, pacer=pacer),
         MetricsPages(host, {"recorder": recorder.stats}),
         SessionPages(
             accounts=accounts, sessions=sessions, callers=callers, clock=clock, pacer=pacer, is_demo=is_demo

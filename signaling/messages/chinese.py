@@ -73,7 +73,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "verify.events": "事件 {first} 到 {last}",
     "verify.gaps": "缺口 {count} 处，已说明",
     "verify.no_gaps": "没有缺口",
-    "verify.gap": "{from_s} 到 {to_s} 秒：{cause}",
+    "verify.gap": "{who}　{from_s} 到 {to_s} 秒：{cause}",
     "verify.no_key": (
         "没有找到核对用的公钥。"
         "请用 --key 指出公钥文件（数据文件夹里的 keys/signing.pub），不要用录像里带来的。"

@@ -92,7 +92,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "verify.events": "Events {first} to {last}",
     "verify.gaps": "{count} gaps, explained",
     "verify.no_gaps": "no gaps",
-    "verify.gap": "{from_s} to {to_s} s: {cause}",
+    "verify.gap": "{who}, {from_s} to {to_s} s: {cause}",
     "verify.no_key": (
         "No public key to check with. Name one with --key (keys/signing.pub of the data folder), "
         "not one that came with the recording."

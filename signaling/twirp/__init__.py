@@ -1,0 +1,1 @@
+"""RoomService over Twirp: what LiveKit's server SDKs and `lk room` call."""
