@@ -13,7 +13,10 @@ from tests.support.namespaces import Network
 from tests.support.sdk_client import sdk_client
 from tests.support.server import Server, running
 from tests.support.tcp_proxy import tcp_proxy
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
+
+# Pictures come every 67 ms; a machine that also encodes and draws them may be late by a few.
+MAX_PICTURE_PAUSE_MS = 500
 
 
 @pytest.mark.parametrize("single", [True, False], ids=["single connection", "two connections"])
@@ -34,12 +37,10 @@ async def test_a_cut_websocket_resumes_in_the_page_without_media_loss(
         before = {page.identity: await _inbound(page) for page in (ambulance, hospital)}
         events_before = len(await ambulance.state("events"))
 
-        longest_pause_s = asyncio.create_task(
-            _longest_pause_s(hospital, "reconnected", ambulance, events_before)
-        )
+        for page in (ambulance, hospital):
+            await page.call("resetPauses")
         assert proxy.cut() > 0
         await ambulance.wait_for_room_event("reconnected", after=events_before)
-        pause_s = await longest_pause_s
 
         # More of everything arrives after the resume, nothing was lost, and nothing was set up anew.
         for page, other in ((ambulance, "hospital"), (hospital, "ambulance")):
@@ -47,9 +48,13 @@ async def test_a_cut_websocket_resumes_in_the_page_without_media_loss(
             await page.wait_for_media(other, pictures=decoded + 20, timeout_s=10)
         after = {page.identity: await _inbound(page) for page in (ambulance, hospital)}
         lost = {who: after[who]["lost"] - before[who]["lost"] for who in after}
-        print(f"resume: longest pause of packets {pause_s:.2f} s, packets lost {lost}")
+        pauses_ms = [
+            round((await page.state("longestPauseMs"))[other])
+            for page, other in ((ambulance, "hospital"), (hospital, "ambulance"))
+        ]
+        print(f"resume: packets lost {lost}, longest time between two pictures {pauses_ms} ms")
         assert lost == {"ambulance": 0, "hospital": 0}
-        assert pause_s < 0.5
+        assert max(pauses_ms) < MAX_PICTURE_PAUSE_MS * PATIENCE
         assert await ambulance.call("connections") == connections
         assert await ambulance.state("transportStates") == []
         assert (await ambulance.page.evaluate("state.room.localParticipant.sid")) == sid
@@ -127,18 +132,3 @@ async def _inbound(page: HarnessPage) -> dict[str, int]:
         "lost": sum(entry["lost"] for entry in inbound),
         "decoded": sum(entry["decoded"] for entry in inbound),
     }
-
-
-async def _longest_pause_s(receiver: HarnessPage, until: str, sender: HarnessPage, after: int) -> float:
-    """Longest time in which the receiver's packet count stood still, until ``sender`` has seen the event."""
-    loop = asyncio.get_running_loop()
-    longest, count, changed_at = 0.0, -1, loop.time()
-    while True:
-        now_count = (await _inbound(receiver))["packets"]
-        now = loop.time()
-        longest = max(longest, now - changed_at)
-        if now_count != count:
-            count, changed_at = now_count, now
-        if any(event[1] == until for event in (await sender.state("events"))[after:]):
-            return longest
-        await asyncio.sleep(0.05)  # the sampling interval of the measurement

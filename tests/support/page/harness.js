@@ -9,6 +9,8 @@ const state = {
   events: [], // [milliseconds since join, name, detail]
   data: [], // {from, text, topic, reliable}
   firstFrameMs: {}, // identity -> milliseconds from join to the first picture shown
+  pictureAt: {}, // identity -> when the last picture was shown
+  longestPauseMs: {}, // identity -> longest time between two pictures shown since resetPauses
   numbers: {}, // identity -> numbers read from the pictures, null where unreadable
   transportStates: [], // every change of a DTLS transport
 };
@@ -60,7 +62,10 @@ function show(track, identity, options) {
   const read = options.numbers ? numberReader(element) : null;
   state.numbers[identity] ??= [];
   const onFrame = () => {
+    const now = performance.now();
     state.firstFrameMs[identity] ??= sinceJoin();
+    state.longestPauseMs[identity] = Math.max(state.longestPauseMs[identity] ?? 0, now - (state.pictureAt[identity] ?? now));
+    state.pictureAt[identity] = now;
     if (read) state.numbers[identity].push(read());
     element.requestVideoFrameCallback(onFrame);
   };
@@ -91,6 +96,8 @@ function numberReader(element) {
     return word(1) === (number * 40503 + 12345) % 65536 ? number : null;
   };
 }
+
+const resetPauses = () => void (state.longestPauseMs = {});
 
 function sinceJoin() {
   return Math.round(performance.now() - state.joinedAt);
