@@ -110,11 +110,6 @@ impl Splice {
         }
     }
 
-    /// True while no layer is sent or aimed at.
-    pub fn is_idle(&self) -> bool {
-        self.current.is_none() && self.target.is_none()
-    }
-
     /// True once after each switch.
     pub fn take_switched(&mut self) -> bool {
         std::mem::take(&mut self.has_switched)

@@ -331,20 +331,23 @@ impl Driver {
         if !self.router.has_tap_records() {
             return;
         }
-        let (mut dropped, mut wanting) = (0, Vec::new());
+        let (mut frames, mut dropped, mut wanting) = (0, 0, Vec::new());
         {
             let mut rings = lock(&self.shared.rings);
             for (tap, record) in self.router.drain_tap_records() {
                 let Some(ring) = rings.get_mut(&tap) else {
                     continue;
                 };
+                let is_frame = matches!(record, TapRecord::Frame(_));
                 let stored = ring.push(record);
-                dropped += u64::from(stored != Stored::Kept);
+                frames += u64::from(is_frame && stored == Stored::Kept);
+                dropped += u64::from(is_frame && stored != Stored::Kept);
                 if stored == Stored::FirstDropped || ring.needs_keyframe() {
                     wanting.push(tap);
                 }
             }
         }
+        self.router.counters_mut().tap_frames += frames;
         self.router.counters_mut().tap_frames_dropped += dropped;
         for tap in wanting {
             self.router.want_keyframe_for_tap(now_ns, tap);

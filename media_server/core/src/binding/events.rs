@@ -49,7 +49,8 @@ macro_rules! representations {
         impl $class {
             fn __repr__(&self) -> String {
                 let fields: Vec<String> = vec![$(format!(concat!(stringify!($field), "={:?}"), self.$field)),*];
-                format!(concat!(stringify!($class), "({})"), fields.join(", "))
+                let fields = fields.join(", ").replace("=true", "=True").replace("=false", "=False");
+                format!(concat!(stringify!($class), "({})"), fields)
             }
         })*
     };

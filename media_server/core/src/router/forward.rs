@@ -25,12 +25,10 @@ impl Router {
         };
         let layer = &input.layers[stream.layer];
         let mut has_switched = false;
-        let mut is_idle = false;
         for &slot in &input.outputs {
             let Some(output) = self.outputs.get_mut(slot) else {
                 continue;
             };
-            is_idle |= output.splice.is_idle() && !output.is_paused;
             let delivery = Delivery {
                 peers: &mut self.peers,
                 egress: &mut self.egress,
@@ -42,7 +40,6 @@ impl Router {
             let Some(tap) = self.taps.get_mut(slot) else {
                 continue;
             };
-            is_idle |= tap.splice.is_idle();
             let codec = input.codecs[usize::from(packet.facts.codec)].codec;
             has_switched |= to_tap(
                 tap,
@@ -56,9 +53,6 @@ impl Router {
         }
         if has_switched {
             self.after_switch(now_ns, stream, packet.facts.sequence);
-        }
-        if is_idle {
-            self.choose_layers(now_ns, stream.input);
         }
     }
 
@@ -117,43 +111,54 @@ impl Router {
         }
     }
 
-    /// Chooses anew what every output and tap of a track is sent.
+    /// Chooses anew what every output and tap of a track is sent, and asks for the key frames that takes.
     pub(super) fn choose_layers(&mut self, now_ns: u64, input_slot: Slot) {
+        for layer in self.aim(input_slot) {
+            self.want_keyframe(now_ns, input_slot, layer);
+        }
+    }
+
+    /// As `choose_layers`, when a layer's first packet is at hand: if that begins a key frame, none need be asked for.
+    pub(super) fn choose_new_layer(&mut self, now_ns: u64, stream: Stream, is_entry: bool) {
+        for layer in self.aim(stream.input) {
+            if layer != stream.layer || !is_entry {
+                self.want_keyframe(now_ns, stream.input, layer);
+            }
+        }
+    }
+
+    /// Points outputs and taps at their layers; returns the layers that somebody new waits for.
+    fn aim(&mut self, input_slot: Slot) -> Vec<usize> {
+        let mut awaited = Vec::new();
         let Some(input) = self.inputs.get(input_slot) else {
-            return;
+            return awaited;
         };
         let candidates = input.candidates();
-        let mut wanted_layers = Vec::new();
         for &slot in &input.outputs {
             let Some(output) = self.outputs.get_mut(slot) else {
                 continue;
             };
-            let layer = if output.is_paused {
-                None
-            } else {
-                select::choose(&candidates, output.wanted.as_deref())
-            };
-            if layer.is_none() && !output.is_paused {
-                continue;
-            }
-            if output.splice.aim(layer) {
-                wanted_layers.extend(layer);
+            if output.is_paused {
+                output.splice.aim(None);
+            } else if let Some(layer) = select::choose(&candidates, output.wanted.as_deref())
+                && output.splice.aim(Some(layer))
+            {
+                awaited.push(layer);
             }
         }
         for &slot in &input.taps {
             let Some(tap) = self.taps.get_mut(slot) else {
                 continue;
             };
-            let layer = select::choose(&candidates, tap.wanted.as_deref());
-            if layer.is_some() && tap.splice.aim(layer) {
-                wanted_layers.extend(layer);
+            if let Some(layer) = select::choose(&candidates, tap.wanted.as_deref())
+                && tap.splice.aim(Some(layer))
+            {
+                awaited.push(layer);
             }
         }
-        wanted_layers.sort_unstable();
-        wanted_layers.dedup();
-        for layer in wanted_layers {
-            self.want_keyframe(now_ns, input_slot, layer);
-        }
+        awaited.sort_unstable();
+        awaited.dedup();
+        awaited
     }
 
     /// Somebody needs a key frame of a layer: asks the publisher, or leaves it to the timer.

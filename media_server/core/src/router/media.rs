@@ -143,7 +143,9 @@ impl Router {
             vp8: None,
         };
         let mut packet = MediaPacket { facts, payload };
+        let mut is_first = false;
         if !payload.is_empty() {
+            is_first = input.layers[stream.layer].last_media_ns.is_none();
             note_media(input, stream.layer, codec, &mut packet);
         }
         if input.outputs.is_empty() && input.taps.is_empty() && payload.is_empty() {
@@ -152,6 +154,9 @@ impl Router {
         let layer = &mut input.layers[stream.layer];
         // Padding is kept too: it may have gone out empty, to fill a hole, and be asked for again.
         layer.history.store(&packet);
+        if is_first {
+            self.choose_new_layer(now_ns, stream, packet.facts.is_entry);
+        }
         self.forward(now_ns, stream, &packet);
     }
 }
