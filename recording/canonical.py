@@ -28,9 +28,12 @@ def parse_canonical(content: bytes) -> dict[str, JsonValue] | int:
     Never raises: whatever is wrong with the bytes, there is a first offset at which it shows.
     """
     try:
-        value = json.loads(content)
+        text = content.decode()
+        value = json.loads(text)
+    except UnicodeDecodeError as error:
+        return error.start
     except json.JSONDecodeError as error:
-        return min(len(content[: error.pos].decode(errors="replace").encode()), len(content))
+        return len(text[: error.pos].encode())
     except (ValueError, RecursionError):
         return 0
     if not isinstance(value, dict):

@@ -54,12 +54,8 @@ class ChainedEvent:
         return ChainHead(self.event.sequence, self.hash)
 
 
-class BrokenEvent(ValueError):  # noqa: N818  (a fact about bytes, told by its offset)
-    """Bytes that are not an event; ``offset`` is where in them that shows."""
-
-    def __init__(self, offset: int) -> None:
-        super().__init__(offset)
-        self.offset = offset
+class BrokenEvent(ValueError):  # noqa: N818  (a fact about bytes)
+    """Bytes that are not an event, or not what its hash was made of."""
 
 
 def genesis(stream: str) -> ChainHead:
@@ -92,7 +88,7 @@ def parse_event(line: bytes) -> ChainedEvent:
     """
     fields = parse_canonical(line)
     if isinstance(fields, int):
-        raise BrokenEvent(fields)
+        raise BrokenEvent
     match fields:
         case {
             "v": 1,
@@ -113,12 +109,12 @@ def parse_event(line: bytes) -> ChainedEvent:
                     NewEvent(kind, actor, offset_ms, at_ms, detail),
                 )
             except (MisuseError, UnicodeError):
-                raise BrokenEvent(0) from None
+                raise BrokenEvent from None
             if remade.line != line:
-                raise BrokenEvent(0)
+                raise BrokenEvent
             assert remade.hash == digest
             return remade
-    raise BrokenEvent(0)
+    raise BrokenEvent
 
 
 def split_lines(content: bytes) -> list[tuple[int, bytes]]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recording.errors import LedgerUnavailable
-from recording.event_chain import ChainedEvent, ChainHead, NewEvent, chain, genesis, parse_event
+from recording.event_chain import BrokenEvent, ChainedEvent, ChainHead, NewEvent, chain, genesis, parse_event
 from recording.files import make_private_folder
 
 NODE_STREAM = "node"
@@ -83,7 +83,7 @@ class Ledger:
                 ).fetchall()
             except sqlite3.Error as error:
                 raise LedgerUnavailable from error
-        return [parse_event(line) for (line,) in rows]
+        return [_parse_row(line) for (line,) in rows]
 
     def head(self, stream: str) -> ChainHead:
         """Where the stream's chain ends now. Raises LedgerUnavailable."""
@@ -112,6 +112,12 @@ class Ledger:
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._database)
+
+
+def _parse_row(line: object) -> ChainedEvent:
+    if not isinstance(line, bytes):
+        raise BrokenEvent
+    return parse_event(line)
 
 
 class _Transaction:

@@ -4,7 +4,9 @@ named.
 The journal says what was written; the files say what arrived. A fragment counts when its bytes are there with
 the hash that the journal announced. Bytes after the last such fragment are a torn fragment: they are taken
 off, and an event says how many and what their hash was. Each track that was still recorded gets a gap
-"process_ended" from where it is known to the last moment at which the process can have lived.
+"process_ended" from where it is known to the last moment at which the process can have lived. A file of which
+the journal knows nothing (after a power cut: the disk kept the file and lost the line) is set aside, out of
+the recording, and an event names it.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from pathlib import Path
 from recording.book import RecordingBook, SegmentBook
 from recording.canonical import first_difference
 from recording.event_chain import BrokenEvent, ChainedEvent, NewEvent, genesis, parse_event, split_lines
-from recording.event_kinds import ACTOR_RECORDER, RECORDING_INTERRUPTED, TAIL_REMOVED
-from recording.files import PART_SUFFIX, AppendFile
+from recording.event_kinds import ACTOR_RECORDER, FILE_SET_ASIDE, RECORDING_INTERRUPTED, TAIL_REMOVED
+from recording.files import PART_SUFFIX, AppendFile, make_private_folder
 from recording.gaps import Cause
 from recording.journal import (
     JOURNAL_FILE,
@@ -29,10 +31,12 @@ from recording.journal import (
     parse_entry,
 )
 from recording.ledger import Ledger
-from recording.manifest import EVENTS_FILE
+from recording.manifest import EVENTS_FILE, FRAGMENTS_FILE, MANIFEST_FILE, SIGNATURE_FILE
 from recording.sealing import seal_folder
 from recording.signing import Signer
 from recording.summary import JsonValue, RecordingId, RecoveredRecording
+
+UNACCOUNTED_FOLDER = "unaccounted"
 
 LIFE_MARGIN_MS = 300
 """A process lives at most this long after its last sign of life: signs come each 200 ms,
@@ -80,7 +84,8 @@ def recover_folder(
             book.apply(GapFound(sid, track.covered_until_ms, end_ms, Cause.PROCESS_ENDED, 0))
         book.apply(TrackEnded(sid, end_ms, Cause.PROCESS_ENDED))
     recording_id = RecordingId(book.begun.recording)
-    new_events = [_tail_event(tail, end_ms, wall_ms) for tail in torn]
+    new_events = [_file_event(TAIL_REMOVED, tail, end_ms, wall_ms) for tail in torn]
+    new_events += [_file_event(FILE_SET_ASIDE, file, end_ms, wall_ms) for file in _set_aside(folder, book)]
     if book.stopped is None:
         facts: dict[str, JsonValue] = {"last_sign_ms": book.last_sign_ms}
         new_events.append(NewEvent(RECORDING_INTERRUPTED, ACTOR_RECORDER, end_ms, wall_ms, facts))
@@ -188,7 +193,24 @@ def _sound_events(content: bytes, recording_id: RecordingId) -> list[ChainedEven
     return events
 
 
-def _tail_event(torn: _Torn, end_ms: int, wall_ms: int) -> NewEvent:
+def _set_aside(folder: Path, book: RecordingBook) -> list[_Torn]:
+    """Moves files that the journal does not know to ``DATA/unaccounted/<recording>``;
+    returns what they were.
+    """
+    known = {JOURNAL_FILE, EVENTS_FILE, FRAGMENTS_FILE, MANIFEST_FILE, SIGNATURE_FILE}
+    known.update(segment.begun.file for segment in book.segments())
+    moved: list[_Torn] = []
+    for path in sorted(folder.iterdir()):
+        if path.name in known:
+            continue
+        moved.append(_Torn(path.name, 0, path.read_bytes()))
+        target = folder.parent.parent / UNACCOUNTED_FOLDER / folder.name
+        make_private_folder(target)
+        path.rename(target / path.name)
+    return moved
+
+
+def _file_event(kind: str, torn: _Torn, end_ms: int, wall_ms: int) -> NewEvent:
     digest = hashlib.sha256(torn.content).hexdigest()
     facts: dict[str, JsonValue] = {
         "file": torn.file,
@@ -196,7 +218,7 @@ def _tail_event(torn: _Torn, end_ms: int, wall_ms: int) -> NewEvent:
         "bytes": len(torn.content),
         "sha256": digest,
     }
-    return NewEvent(TAIL_REMOVED, ACTOR_RECORDER, end_ms, wall_ms, facts)
+    return NewEvent(kind, ACTOR_RECORDER, end_ms, wall_ms, facts)
 
 
 def _sync(path: Path) -> None:

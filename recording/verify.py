@@ -207,10 +207,10 @@ class _Inspection:
             os.close(descriptor)
         if size == segment.bytes and digest == segment.sha256:
             self._sound_segments += 1
-        elif fault_at is None and size < segment.bytes:
-            self._blame(segment.file, size, "segment_shortened")
-        elif fault_at is None and size > segment.bytes:
-            self._blame(segment.file, segment.bytes, "segment_lengthened")
+        elif size < segment.bytes:
+            self._blame(segment.file, size if fault_at is None else fault_at, "segment_shortened")
+        elif size > segment.bytes:
+            self._blame(segment.file, segment.bytes if fault_at is None else fault_at, "segment_lengthened")
         else:
             self._blame(segment.file, fault_at or 0, "segment_altered")
 
@@ -230,8 +230,8 @@ class _Inspection:
             line = content[offset : end if end >= 0 else len(content)]
             try:
                 event = parse_event(line)
-            except BrokenEvent as error:
-                self._blame(EVENTS_FILE, offset + error.offset, "event_altered")
+            except BrokenEvent:
+                self._blame(EVENTS_FILE, offset, "event_altered")
                 return
             is_next = event.previous == head.hash and event.event.sequence == head.sequence + 1
             if not is_next or event.stream != self._manifest.recording:
@@ -240,7 +240,7 @@ class _Inspection:
                     self._miss(EVENTS_FILE, offset, "event_missing")
                 return
             if end < 0:
-                self._blame(EVENTS_FILE, len(content), "event_altered")
+                self._blame(EVENTS_FILE, offset, "event_altered")
                 return
             head = event.head
             self._events_to = head.sequence
@@ -312,11 +312,10 @@ def _hash_segment(descriptor: int, fragments: FragmentLine | None) -> tuple[str,
     for fragment_bytes, digest in zip(sizes, hashes, strict=False):
         piece = _read_exactly(descriptor, fragment_bytes)
         whole.update(piece)
-        is_whole = len(piece) == fragment_bytes
-        if fault_at is None and is_whole and hashlib.sha256(piece).hexdigest() != digest:
+        if fault_at is None and hashlib.sha256(piece).hexdigest() != digest:
             fault_at = size
         size += len(piece)
-        if not is_whole:
+        if len(piece) < fragment_bytes:
             break
     while piece := os.read(descriptor, _READ_BYTES):
         whole.update(piece)

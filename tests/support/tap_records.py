@@ -130,7 +130,9 @@ def _pictures(count: int, width: int, height: int) -> Iterator[av.VideoFrame]:
         yield av.VideoFrame.from_ndarray(picture, format="rgb24")
 
 
-def _video(codec: str, options: dict[str, str], count: int, fps: int, size: tuple[int, int]) -> tuple[EncodedFrame, ...]:
+def _video(
+    codec: str, options: dict[str, str], count: int, fps: int, size: tuple[int, int]
+) -> tuple[EncodedFrame, ...]:
     encoder = av.CodecContext.create(codec, "w")
     encoder.width, encoder.height = size
     encoder.pix_fmt = "yuv420p"
@@ -146,6 +148,10 @@ def _video(codec: str, options: dict[str, str], count: int, fps: int, size: tupl
             EncodedFrame(packet.pts * NS_PER_S // fps, packet.is_keyframe, bytes(packet))
             for packet in encoder.encode(picture)
         ]
+    frames += [
+        EncodedFrame(packet.pts * NS_PER_S // fps, packet.is_keyframe, bytes(packet))
+        for packet in encoder.encode(None)
+    ]
     return tuple(frames)
 
 
@@ -202,7 +208,7 @@ def tap_frames(
     first_rtp: int = 0,
     delay_ns: int = 0,
 ) -> Iterator[TapFrame]:
-    """The frames as a tap delivers them when the first is taken at ``start_ns`` and each is ``delay_ns`` on its way."""
+    """The frames as a tap delivers them: the first taken at ``start_ns``, each ``delay_ns`` on its way."""
     rate_hz = 48_000 if codec == "opus" else 90_000
     for frame in frames:
         is_key = frame.is_keyframe

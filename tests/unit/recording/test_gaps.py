@@ -94,9 +94,7 @@ def test_two_causes_side_by_side_are_two_gaps() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "cause", [Cause.DISK_FULL, Cause.TAP_OVERFLOW, Cause.BAD_MEDIA, Cause.NO_KEYFRAME]
-)
+@pytest.mark.parametrize("cause", [Cause.DISK_FULL, Cause.TAP_OVERFLOW, Cause.BAD_MEDIA, Cause.NO_KEYFRAME])
 def test_frames_lost_on_our_side_are_a_gap_of_that_cause(cause: Cause) -> None:
     finder = finder_with_media()
     finder.receive_drop(cause, lost_packets=2)

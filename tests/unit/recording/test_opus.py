@@ -50,5 +50,8 @@ def test_silence_decodes_to_zeros(duration_ns: int) -> None:
     decoder.layout = "stereo"
     [(_, data)] = silence(duration_ns)
     samples = [frame.to_ndarray() for _ in range(3) for frame in decoder.decode(av.Packet(data))]
-    assert sum(chunk.shape[-1] // (2 if chunk.shape[0] == 1 else 1) for chunk in samples) == 3 * duration_ns * 48 // MS
+    assert (
+        sum(chunk.shape[-1] // (2 if chunk.shape[0] == 1 else 1) for chunk in samples)
+        == 3 * duration_ns * 48 // MS
+    )
     assert np.abs(np.concatenate([chunk.ravel() for chunk in samples])).max() <= 1

@@ -1,7 +1,8 @@
-"""RFC 3550 §6.4.1: media time from sender reports; drift, late and jittery reports; one line for a publisher."""
+"""RFC 3550 §6.4.1: media time from sender reports: drift, late and jittery ones, one line a publisher."""
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -95,13 +96,15 @@ class TestWithReports:
         placed: list[int] = []
         for index in range(150):  # pictures take 150 ms longer than sound, and no report comes for 3 s
             if index == 90:
-                picture.receive_report(index * 3_000, NTP + index * S // 30, ZERO + index * S // 30 + 170 * MS)
+                picture.receive_report(
+                    index * 3_000, NTP + index * S // 30, ZERO + index * S // 30 + 170 * MS
+                )
             placed.append(picture.place(index * 3_000, ZERO + index * S // 30 + 170 * MS))
         assert placed == sorted(set(placed))
         true_ns = [index * S // 30 + 20 * MS for index in range(150)]
         assert abs(placed[89] - true_ns[89]) == pytest.approx(150 * MS, abs=MS)
         assert abs(placed[149] - true_ns[149]) <= 20 * MS
-        steps = [after - before for before, after in zip(placed, placed[1:], strict=False)]
+        steps = [after - before for before, after in itertools.pairwise(placed)]
         assert min(steps) >= 29 * MS
 
     def test_small_corrections_change_no_step_by_more_than_half_a_percent(self) -> None:
