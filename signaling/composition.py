@@ -30,6 +30,7 @@ from signaling.rest.room_pages import RoomPages
 from signaling.rest.session_pages import SessionPages
 from signaling.room_host import RoomHost
 from signaling.room_journal import RoomJournal
+from signaling.room_pulse import RoomPulse
 from signaling.settings import Settings
 from signaling.standing_rooms import StandingRooms, demo_rooms
 from signaling.tokens import TokenDesk
@@ -51,6 +52,7 @@ class Service:
     host: RoomHost
     desk: RecordingDesk
     recorder: Recorder
+    pulse: RoomPulse
     events: EventsSocket
     media_port: int
 
@@ -61,7 +63,7 @@ class Service:
 
     def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Returns what has to run for as long as the server does."""
-        return (self.host.run(), self.desk.run())
+        return (self.host.run(), self.desk.run(), self.pulse.run())
 
     async def close(self) -> None:
         """Ends rooms, seals recordings, ends media. Twice is harmless."""
@@ -89,6 +91,8 @@ def build_service(settings: Settings, key: ApiKey, *, is_demo: bool) -> Service:
     core = start_native_core(settings.media_bind, settings.media_port)
     sfu = Sfu(core, addresses=media_addresses(settings))
     host = RoomHost(media=sfu, clock=clock, tokens=tokens, traffic=traffic)
+    pulse = RoomPulse(host)
+    sfu.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
     desk = RecordingDesk(host=host, recorder=recorder, journal=journal, standing=standing)
     sessions = BrowserSessions()
@@ -122,5 +126,12 @@ def build_service(settings: Settings, key: ApiKey, *, is_demo: bool) -> Service:
     for page in pages:
         app.add_routes(page.routes())
     return Service(
-        app=app, sfu=sfu, host=host, desk=desk, recorder=recorder, events=events, media_port=core.port
+        app=app,
+        sfu=sfu,
+        host=host,
+        desk=desk,
+        recorder=recorder,
+        pulse=pulse,
+        events=events,
+        media_port=core.port,
     )
