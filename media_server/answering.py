@@ -187,7 +187,7 @@ class AnsweringSections:
             mid=section.mid,
             kind=media_kind(section.kind),
             clock_rate_hz=section.codecs[0].clock_rate_hz,
-            codecs=[
+            codecs=tuple(
                 InputCodec(
                     codec=codec.name,
                     format=codec.format,
@@ -195,7 +195,7 @@ class AnsweringSections:
                     rtx_payload_type=codec.rtx_payload_type,
                 )
                 for codec in preferred_first(section.codecs, plan.preferred_codec)
-            ],
+            ),
             ssrcs=ssrcs,
         )
 

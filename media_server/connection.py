@@ -19,7 +19,7 @@ from media_server.certificate import Certificate
 from media_server.counters import ControlCounters
 from media_server.datachannels import DataChannels
 from media_server.datagram_feed import DatagramFeed
-from media_server.dtls import DtlsTransport, SrtpProfileName
+from media_server.dtls import DtlsTransport
 from media_server.errors import (
     SDP_DTLS_ROLE,
     SDP_FINGERPRINT_CHANGED,
@@ -42,7 +42,7 @@ from media_server.plans import (
     PublishedMedia,
     SubscriptionPlan,
 )
-from media_server.ports import MediaCore, RouteChange
+from media_server.ports import MediaCore, RouteChange, SrtpProfileName
 from media_server.sdp.description import RemoteDescription, RemoteTransport
 from media_server.sdp.negotiate import LocalSection
 from media_server.sdp.parse import parse_description

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 from aiortc.rtcdtlstransport import (
@@ -31,8 +31,8 @@ from media_server.certificate import Certificate
 from media_server.counters import ControlCounters
 from media_server.datagram_feed import DatagramFeed
 from media_server.plans import DisconnectReason
+from media_server.ports import SrtpProfileName
 
-SrtpProfileName = Literal["SRTP_AEAD_AES_128_GCM", "SRTP_AES128_CM_SHA1_80"]
 KeysReady = Callable[[SrtpProfileName, bytes, bytes], None]
 """(profile, receive key and salt, transmit key and salt)"""
 

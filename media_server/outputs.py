@@ -117,14 +117,14 @@ class Outputs:
                 track=plan.track,
                 peer=self._peer,
                 mid=mid,
-                codecs=[
+                codecs=tuple(
                     OutputCodec(
                         format=codec.format,
                         payload_type=codec.payload_type,
                         rtx_payload_type=codec.rtx_payload_type,
                     )
                     for codec in codecs
-                ],
+                ),
                 ssrc=stream.ssrc,
                 rtx_ssrc=stream.rtx_ssrc,
                 layer=subscription.layer,

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from media_server.ids import ParticipantSid, PeerNumber, TrackNumber, TrackSid
-
-MediaKind: TypeAlias = Literal["audio", "video"]
+from media_server.ports import MediaKind as MediaKind
 
 
 class ChannelKind(Enum):

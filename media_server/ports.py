@@ -1,71 +1,176 @@
-"""What media_server needs from the packet core, and the core's own words for it.
+"""What media_server needs from the packet core, in words of its own: values down, values up, and the verbs.
 
-``MediaCore`` mirrors ``lianzhen_core.PacketCore``: tests put a small real implementation in its place.
-The classes of route changes, events and tap records are the core's own: they are values without behaviour.
+The same words as in ``lianzhen_core.pyi``, which says what each of them means; ``native_core`` joins the
+two. So everything above the seam is compared, printed and tested without the binary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from lianzhen_core import (
-    AddInput,
-    AddOutput,
-    AudioLevels,
-    DtlsDatagram,
-    EventsLost,
-    InputCodec,
-    LayerSeen,
-    OutputCodec,
-    PathSelected,
-    PeerHeard,
-    PeerSilent,
-    RemoveInput,
-    RemoveOutput,
-    SelectLayer,
-    SetExtensions,
-    TapClock,
-    TapEnd,
-    TapFrame,
-    TapOverflow,
-)
-from lianzhen_core import MisuseError as CoreMisuseError
+from media_server.ids import OutputNumber, PeerNumber, TrackNumber
 
-RouteChange = SetExtensions | AddInput | RemoveInput | AddOutput | RemoveOutput | SelectLayer
-Event = DtlsDatagram | PathSelected | PeerSilent | PeerHeard | LayerSeen | AudioLevels | EventsLost
-TapRecord = TapFrame | TapClock | TapOverflow | TapEnd
+if TYPE_CHECKING:
+    from lianzhen_core import TapClock, TapEnd, TapFrame, TapOverflow
 
-__all__ = [
-    "AddInput",
-    "AddOutput",
-    "AudioLevels",
-    "CoreMisuseError",
-    "DtlsDatagram",
-    "Event",
-    "EventsLost",
-    "InputCodec",
-    "LayerSeen",
-    "MediaCore",
-    "OutputCodec",
-    "PathSelected",
-    "PeerHeard",
-    "PeerSilent",
-    "RemoveInput",
-    "RemoveOutput",
-    "RouteChange",
-    "SelectLayer",
-    "SetExtensions",
-    "TapClock",
-    "TapEnd",
-    "TapFrame",
-    "TapOverflow",
-    "TapRecord",
-]
+    TapRecord: TypeAlias = TapFrame | TapClock | TapOverflow | TapEnd
+    """What a tap delivers; readers know the fields (``recording.tap_records``)."""
+
+MediaKind: TypeAlias = Literal["audio", "video"]
+SrtpProfileName: TypeAlias = Literal["SRTP_AEAD_AES_128_GCM", "SRTP_AES128_CM_SHA1_80"]
+
+# ---- route changes -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetExtensions:
+    """Header extension ids negotiated with a peer for its whole BUNDLE group; 0 means not negotiated."""
+
+    peer: PeerNumber
+    mid: int = 0
+    rid: int = 0
+    repaired_rid: int = 0
+    audio_level: int = 0
+    transport_cc: int = 0
+    video_orientation: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputCodec:
+    """One payload type a publisher may send."""
+
+    codec: str
+    format: str
+    payload_type: int
+    rtx_payload_type: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddInput:
+    """A published track: what ``peer`` sends in section ``mid``."""
+
+    track: TrackNumber
+    peer: PeerNumber
+    mid: str
+    kind: MediaKind
+    clock_rate_hz: int
+    codecs: tuple[InputCodec, ...]
+    ssrcs: tuple[tuple[int, int | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveInput:
+    """Ends a published track together with its outputs and taps."""
+
+    track: TrackNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputCodec:
+    """The payload types under which a subscriber accepts one format."""
+
+    format: str
+    payload_type: int
+    rtx_payload_type: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddOutput:
+    """A subscription: ``track`` rewritten for ``peer``, in its section ``mid``."""
+
+    output: OutputNumber
+    track: TrackNumber
+    peer: PeerNumber
+    mid: str
+    codecs: tuple[OutputCodec, ...]
+    ssrc: int
+    rtx_ssrc: int | None
+    layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveOutput:
+    """Ends a subscription."""
+
+    output: OutputNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectLayer:
+    """Changes what a subscription wants."""
+
+    output: OutputNumber
+    layer: str | None
+    is_paused: bool = False
+
+
+RouteChange: TypeAlias = SetExtensions | AddInput | RemoveInput | AddOutput | RemoveOutput | SelectLayer
+
+# ---- events ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DtlsDatagram:
+    """A DTLS record datagram from a validated address of the peer."""
+
+    peer: PeerNumber
+    datagram: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathSelected:
+    """The peer has a validated address to send to: the first one, or a new one."""
+
+    peer: PeerNumber
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerSilent:
+    """Nothing authenticated has come from the peer for ``silent_ms``."""
+
+    peer: PeerNumber
+    silent_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerHeard:
+    """A silent peer is heard again."""
+
+    peer: PeerNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerSeen:
+    """First packet of a layer (RID, or "" without simulcast) of a published track."""
+
+    track: TrackNumber
+    rid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioLevels:
+    """Loudness of the audio tracks that sent lately: (track, level), 0 loudest to 127 silent (RFC 6464)."""
+
+    levels: tuple[tuple[TrackNumber, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsLost:
+    """The core's event queue was full: so many events were dropped."""
+
+    count: int
+
+
+Event: TypeAlias = DtlsDatagram | PathSelected | PeerSilent | PeerHeard | LayerSeen | AudioLevels | EventsLost
+
+# ---- the core ----------------------------------------------------------------------------------------------
 
 
 class MediaCore(Protocol):
-    """The verbs of the packet core; ``lianzhen_core.pyi`` says what each of them does and raises."""
+    """The verbs of the packet core. A broken contract raises ``media_server.errors.MisuseError``."""
 
     @property
     def port(self) -> int:
@@ -80,7 +185,7 @@ class MediaCore(Protocol):
     def close_peer(self, *, peer: int) -> None:
         """Forgets the peer with its inputs and outputs."""
 
-    def set_keys(self, *, peer: int, profile: Any, receive: bytes, transmit: bytes) -> None:
+    def set_keys(self, *, peer: int, profile: SrtpProfileName, receive: bytes, transmit: bytes) -> None:
         """SRTP master key and salt for each direction."""
 
     def send_datagram(self, *, peer: int, datagram: bytes) -> None:
@@ -99,7 +204,7 @@ class MediaCore(Protocol):
         """Ends a tap."""
 
     def read_batch(self, *, tap: int, max_records: int = 256) -> list[TapRecord]:
-        """What a tap has collected since the last call."""
+        """What a tap has collected since the last call; any thread may ask."""
 
     def event_fd(self) -> int:
         """A descriptor that polls readable while events wait."""
@@ -111,4 +216,4 @@ class MediaCore(Protocol):
         """Counters since the start."""
 
     def close(self) -> None:
-        """Ends the core's thread and closes its socket."""
+        """Ends the core's thread and closes its socket. Twice is harmless."""

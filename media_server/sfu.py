@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from media_server.certificate import CertificateSource
 from media_server.connection import Connection, ConnectionParts
 from media_server.counters import ControlCounters
-from media_server.errors import BindRefused, MisuseError, PortTaken
+from media_server.errors import MisuseError
 from media_server.handshake_gate import HandshakeGate
 from media_server.ids import OutputNumber, PeerNumber, TapNumber, TrackNumber
 from media_server.plans import ConnectionListener
@@ -29,9 +27,11 @@ from media_server.ports import (
     PeerHeard,
     PeerSilent,
     RemoveInput,
-    TapRecord,
 )
 from media_server.tracks import LiveTracks
+
+if TYPE_CHECKING:
+    from media_server.ports import TapRecord
 
 AudioLevelsHeard = Callable[[list[tuple[TrackNumber, int]]], None]
 """[(track, level)], 0 loudest to 127 silent (RFC 6464): the tracks that sent in the last 500 ms."""
@@ -194,26 +194,23 @@ class Sfu:
 
     def _dispatch(self, event: Event) -> None:
         if isinstance(event, DtlsDatagram):
-            if connection := self._connection(event.peer):
+            if connection := self._connections.get(event.peer):
                 connection.receive_datagram(event.datagram)
         elif isinstance(event, AudioLevels):
             if self._audio_levels_heard is not None:
-                self._audio_levels_heard([(TrackNumber(track), level) for track, level in event.levels])
+                self._audio_levels_heard(list(event.levels))
         elif isinstance(event, LayerSeen):
             if self._layer_was_seen is not None:
-                self._layer_was_seen(TrackNumber(event.track), event.rid)
+                self._layer_was_seen(event.track, event.rid)
         elif isinstance(event, PeerSilent):
-            if connection := self._connection(event.peer):
+            if connection := self._connections.get(event.peer):
                 connection.silent(event.silent_ms)
         elif isinstance(event, PeerHeard):
-            if connection := self._connection(event.peer):
+            if connection := self._connections.get(event.peer):
                 connection.heard()
         elif isinstance(event, EventsLost):
             self._counters.core_events_lost += event.count
             _log.warning("core_events_lost", count=event.count)
-
-    def _connection(self, peer: int) -> Connection | None:
-        return self._connections.get(PeerNumber(peer))
 
 
 def parse_addresses(addresses: Sequence[str], default_port: int) -> tuple[tuple[str, int], ...]:
@@ -250,14 +247,9 @@ def start_native_core(bind_address: str, port: int) -> MediaCore:
     Raises:
         PortTaken: another program has the port.
         BindRefused: the address is not of this machine, or the port needs privileges.
+        ImportError: ``lianzhen_core`` is not installed.
     """
-    # Here alone, so that everything else can run on another implementation of MediaCore.
-    from lianzhen_core import PacketCore
+    # Imported here alone: everything else runs on any implementation of MediaCore.
+    from media_server.native_core import bind_native_core
 
-    try:
-        return PacketCore(bind_address=bind_address, port=port)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortTaken(bind_address=bind_address, port=port) from error
-        reason = os.strerror(error.errno) if error.errno else "refused"
-        raise BindRefused(bind_address=bind_address, port=port, reason=reason) from error
+    return bind_native_core(bind_address, port)

@@ -7,16 +7,15 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from media_server.errors import MisuseError
 from media_server.ports import (
     AddInput,
     AddOutput,
-    CoreMisuseError,
     Event,
     RemoveInput,
     RemoveOutput,
     RouteChange,
     SelectLayer,
-    TapRecord,
 )
 
 
@@ -32,7 +31,7 @@ class FakeCore:
         self.outputs: dict[int, int] = {}
         self.keyframe_requests: list[int] = []
         self.taps: dict[int, int] = {}
-        self.records: dict[int, list[TapRecord]] = {}
+        self.records: dict[int, list[Any]] = {}
         self.datagrams: list[tuple[int, bytes]] = []
         self.datagram_sent: Callable[[int, bytes], None] = lambda peer, datagram: None
         self.is_closed = False
@@ -47,7 +46,7 @@ class FakeCore:
 
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         if peer in self.credentials:
-            raise CoreMisuseError("peer in use")
+            raise MisuseError("peer in use")
         self.credentials[peer] = [(ufrag, password)]
 
     def add_credentials(self, *, peer: int, ufrag: str, password: str) -> None:
@@ -80,7 +79,7 @@ class FakeCore:
     def untap(self, *, tap: int) -> None:
         self.taps.pop(tap, None)
 
-    def read_batch(self, *, tap: int, max_records: int = 256) -> list[TapRecord]:
+    def read_batch(self, *, tap: int, max_records: int = 256) -> list[Any]:
         batch, self.records[tap] = self.records[tap][:max_records], self.records[tap][max_records:]
         return batch
 
@@ -121,4 +120,4 @@ class FakeCore:
     @staticmethod
     def _refuse(is_wrong: bool, what: str) -> None:
         if is_wrong:
-            raise CoreMisuseError(what)
+            raise MisuseError(what)

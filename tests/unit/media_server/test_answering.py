@@ -81,10 +81,10 @@ class TestPublishing:
                 mid="0",
                 kind="video",
                 clock_rate_hz=90000,
-                codecs=[
+                codecs=(
                     InputCodec(codec="VP8", format="VP8", payload_type=96, rtx_payload_type=97),
                     InputCodec(codec="H264", format="H264/1/42e0", payload_type=102, rtx_payload_type=103),
-                ],
+                ),
                 ssrcs=(),
             ),
         )

@@ -81,7 +81,7 @@ def test_subscriptions_are_offered_and_flow_once_answered() -> None:
 def test_only_what_the_answer_accepts_is_sent() -> None:
     (_ids, added) = negotiate(side_with(plan(1)), only_format="H264/1/42e0")
     assert isinstance(added, AddOutput)
-    assert list(added.codecs) == [OutputCodec(format="H264/1/42e0", payload_type=98, rtx_payload_type=99)]
+    assert added.codecs == (OutputCodec(format="H264/1/42e0", payload_type=98, rtx_payload_type=99),)
 
 
 def test_a_section_the_answer_refuses_never_flows_and_is_not_offered_over_and_over() -> None:

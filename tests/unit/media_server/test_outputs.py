@@ -75,7 +75,7 @@ def test_flowing_tells_the_core_the_payload_types() -> None:
             track=5,
             peer=1,
             mid="3",
-            codecs=[OutputCodec(format="VP8", payload_type=96, rtx_payload_type=97)],
+            codecs=(OutputCodec(format="VP8", payload_type=96, rtx_payload_type=97),),
             ssrc=101,
             rtx_ssrc=102,
             layer=None,

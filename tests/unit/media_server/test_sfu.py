@@ -1,14 +1,11 @@
-"""The pump, the taps, the addresses, and the native core's port."""
+"""The pump, the taps and the addresses."""
 
-import errno
-import sys
-import types
 from collections.abc import AsyncIterator
 
 import pytest
 
 from media_server.certificate import CertificateSource
-from media_server.errors import BindRefused, MisuseError, PortTaken
+from media_server.errors import MisuseError
 from media_server.ids import TrackNumber, TrackSid
 from media_server.plans import PublicationPlan
 from media_server.ports import (
@@ -20,7 +17,7 @@ from media_server.ports import (
     PeerHeard,
     PeerSilent,
 )
-from media_server.sfu import Sfu, parse_addresses, start_native_core
+from media_server.sfu import Sfu, parse_addresses
 from tests.support.fake_core import FakeCore
 from tests.support.listening import KeepingListener, until
 from tests.support.offers import audio, data, describe
@@ -53,14 +50,14 @@ class TestEvents:
         layers: list[tuple[TrackNumber, str]] = []
         sfu.on_audio_levels(levels.append)
         sfu.on_layer_seen(lambda track, rid: layers.append((track, rid)))
-        core.happen(AudioLevels(levels=[(7, 30)]), LayerSeen(track=7, rid="q"))
+        core.happen(AudioLevels(levels=((TrackNumber(7), 30),)), LayerSeen(track=7, rid="q"))
         await until(lambda: layers)
         assert levels == [[(7, 30)]]
         assert layers == [(7, "q")]
 
     async def test_without_anybody_to_hear_them_events_pass(self, sfu: Sfu, core: FakeCore) -> None:
         core.happen(
-            AudioLevels(levels=[]),
+            AudioLevels(levels=()),
             LayerSeen(track=7, rid=""),
             PathSelected(peer=1, is_first=True),
             DtlsDatagram(peer=99, datagram=b"x"),
@@ -80,7 +77,7 @@ class TestEvents:
 
         sfu.on_audio_levels(broken)
         sfu.on_layer_seen(lambda _track, rid: heard.append(rid))
-        core.happen(AudioLevels(levels=[]), LayerSeen(track=7, rid="h"))
+        core.happen(AudioLevels(levels=()), LayerSeen(track=7, rid="h"))
         await until(lambda: heard)
         assert sfu.stats()["control"]["listener_faults"] == 1
 
@@ -162,42 +159,3 @@ class TestAddresses:
     def test_none_at_all_is_misuse(self) -> None:
         with pytest.raises(MisuseError):
             parse_addresses([], 7882)
-
-
-class TestNativeCore:
-    @staticmethod
-    def core_that(monkeypatch: pytest.MonkeyPatch, raises: OSError | None) -> None:
-        def packet_core(**arguments: object) -> object:
-            if raises is not None:
-                raise raises
-            return arguments
-
-        module = types.ModuleType("lianzhen_core")
-        module.PacketCore = packet_core  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "lianzhen_core", module)
-
-    def test_it_is_bound_where_it_was_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.core_that(monkeypatch, None)
-        assert start_native_core("0.0.0.0", 7882) == {"bind_address": "0.0.0.0", "port": 7882}
-
-    def test_a_taken_port_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.core_that(monkeypatch, OSError(errno.EADDRINUSE, "in use"))
-        with pytest.raises(PortTaken) as caught:
-            start_native_core("0.0.0.0", 7882)
-        assert caught.value.port == 7882
-
-    @pytest.mark.parametrize(
-        ("error", "reason"),
-        [
-            (OSError(errno.EACCES, ""), "Permission denied"),
-            (OSError(errno.EADDRNOTAVAIL, ""), "Cannot assign requested address"),
-            (OSError("odd"), "refused"),
-        ],
-    )
-    def test_another_refusal_is_named(
-        self, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
-    ) -> None:
-        self.core_that(monkeypatch, error)
-        with pytest.raises(BindRefused) as caught:
-            start_native_core("192.0.2.1", 80)
-        assert caught.value.reason == reason
