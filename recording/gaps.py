@@ -51,6 +51,9 @@ MERGE_NS = 200_000_000
 """Losses closer than this are one to an eye or ear, and a lossy hour does not make a manifest of 10,000 gaps.
 """
 
+SETTLED_NS = 1_000_000_000
+"""Media is written within 0.6 s of its time: a gap this old has all its losses."""
+
 NOTICEABLE_NS = 200_000_000
 """A gap below this is bridged by concealment; it is in the manifest, not in the count that people see."""
 
@@ -97,7 +100,7 @@ class GapFinder:
         return self._covered_until_ns
 
     def receive_frame(self, time_ns: int, duration_ns: int, *, lost_packets: int) -> None:
-        """A frame was taken for recording."""
+        """A frame was written."""
         self._lost_packets += lost_packets
         self._explain(time_ns)
         self._covered_until_ns = max(self._covered_until_ns, time_ns + duration_ns)
@@ -108,11 +111,6 @@ class GapFinder:
         """Frames after the last one recorded were lost on our side: disk, tap, container or key frame."""
         self._drop_causes.add(cause)
         self._lost_packets += lost_packets
-
-    def receive_unwritten(self, from_ns: int, cause: Cause) -> None:
-        """Frames from ``from_ns`` on were taken before, and could not be written after all."""
-        self._covered_until_ns = min(self._covered_until_ns, from_ns)
-        self._drop_causes.add(cause)
 
     def receive_mute(self, now_ns: int) -> None:
         """The track was muted. Muting twice changes nothing."""
@@ -140,9 +138,10 @@ class GapFinder:
         self._covered_until_ns = max(self._covered_until_ns, now_ns)
         self._flush()
 
-    def settle(self) -> None:
-        """Nothing more is merged into the last gap: ``next_gaps`` returns it."""
-        self._flush()
+    def receive_time(self, now_ns: int) -> None:
+        """Tells that it is ``now_ns``: a gap into which nothing can be merged any more becomes complete."""
+        if self._open is not None and now_ns - self._open.to_ns >= SETTLED_NS:
+            self._flush()
 
     def next_gaps(self) -> list[Gap]:
         """Gaps that are complete, in the order in which they were found; each is returned once."""
@@ -180,7 +179,7 @@ class GapFinder:
                 self._lost_packets = 0
         self._lost_packets = 0
         self._drop_causes.clear()
-        self._mutes = []
+        self._mutes = [mute for mute in self._mutes if mute[1] > until_ns]
         self._has_link_loss = self._link_lost_since_ns is not None
 
     def _cause_of(self, missing_ns: int) -> Cause | None:

@@ -407,7 +407,14 @@ class OpenRecording:
         self.trouble = None
         self._note_own_event(event_kinds.RECORDING_TROUBLE_OVER, {"cause": "disk_full"})
         if self.events_dropped:
-            self._note_own_event(event_kinds.EVENTS_DROPPED, {"count": self.events_dropped})
+            # Past the bound: this one must not be dropped.
+            wall_ms = self._clock.wall_ns() // NS_PER_MS
+            facts: dict[str, JsonValue] = {"count": self.events_dropped}
+            self._waiting_events.append(
+                NewEvent(
+                    event_kinds.EVENTS_DROPPED, event_kinds.ACTOR_RECORDER, self._now_ms(), wall_ms, facts
+                )
+            )
             self.events_dropped = 0
 
     def _flush(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass
 from typing import Protocol
 
 from recording.errors import BadMedia
@@ -62,6 +64,14 @@ class SegmentStore(Protocol):
         """Takes down a gap that is going on."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the gap finder is told of a frame once it is known whether it was written."""
+
+    lost_packets: int
+    drops_before: tuple[Cause, ...]
+
+
 class TrackRecorder:
     """One track of one recording. Every method belongs to the recorder's thread."""
 
@@ -80,6 +90,9 @@ class TrackRecorder:
         self.tap_ended_ns: int | None = None
         self._zero_ns = zero_ns
         self._tap = tap
+        self._is_video = codec != "opus"
+        self._held: deque[_Held] = deque()
+        self._drops: list[Cause] = []
         self._store = store
         rate_hz = OPUS_RATE_HZ if codec == "opus" else VIDEO_RATE_HZ
         self._timeline = TrackTimeline(publisher, clock_rate_hz=rate_hz, zero_ns=zero_ns)
@@ -103,7 +116,7 @@ class TrackRecorder:
 
     def note_silence(self, now_ns: int) -> None:
         """Takes down the gap that is going on, if any, so that a crash finds it explained. Once a second."""
-        self._finder.settle()
+        self._finder.receive_time(now_ns - self._zero_ns)
         self._report_gaps()
         pending = self._finder.pending(now_ns - self._zero_ns)
         if pending:
@@ -111,7 +124,7 @@ class TrackRecorder:
 
     def wants_keyframe(self, now_ns: int) -> bool:
         """Whether to ask the publisher for a key frame now."""
-        return self._cutter.wants_keyframe(now_ns)
+        return self._is_video and self._cutter.wants_keyframe(now_ns)
 
     def receive_mute(self, now_ns: int, *, is_muted: bool) -> None:
         """The publisher muted or unmuted; ``now_ns`` on the recording's time line."""
@@ -132,6 +145,8 @@ class TrackRecorder:
         self.pump(now_ns)
         self._tap.close()
         self._carry_out(self._cutter.end())
+        for cause in self._drops:
+            self._finder.receive_drop(cause)
         self._finder.receive_end(now_ns - self._zero_ns)
         self._report_gaps()
 
@@ -145,20 +160,15 @@ class TrackRecorder:
         elif is_clock(record):
             self._timeline.receive_report(record.rtp_timestamp, record.ntp_ns, record.arrival_ns)
         elif is_overflow(record):
-            self._finder.receive_drop(Cause.TAP_OVERFLOW)
+            self._drops.append(Cause.TAP_OVERFLOW)
         else:
             self.tap_ended_ns = record.arrival_ns
 
     def _receive_frame(self, record: FrameRecord) -> None:
         frame = self._placed(record)
-        actions = self._cutter.receive_frame(frame)
-        failure = self._carry_out(actions)
-        if failure is not None:
-            self._finder.receive_drop(failure, lost_packets=record.lost_packets)
-        elif actions and isinstance(actions[-1], RefuseFrame):
-            self._finder.receive_drop(Cause.NO_KEYFRAME, lost_packets=record.lost_packets)
-        else:
-            self._finder.receive_frame(frame.time_ns, frame.duration_ns, lost_packets=record.lost_packets)
+        self._held.append(_Held(record.lost_packets, tuple(self._drops)))
+        self._drops.clear()
+        self._carry_out(self._cutter.receive_frame(frame))
 
     def _placed(self, record: FrameRecord) -> PlacedFrame:
         time_ns = self._timeline.place(record.rtp_timestamp, record.arrival_ns)
@@ -180,19 +190,18 @@ class TrackRecorder:
             data=record.data,
         )
 
-    def _carry_out(self, actions: list[CutAction]) -> Cause | None:
-        """Carries out the actions; the cause where media was lost in doing so."""
+    def _carry_out(self, actions: list[CutAction]) -> None:
+        """Carries out the actions; where one fails, the segment ends and all frames held are lost."""
         for action in actions:
             try:
                 self._carry_out_one(action)
             except (OSError, BadMedia) as error:
-                cause = Cause.BAD_MEDIA if isinstance(error, BadMedia) else Cause.DISK_FULL
-                if isinstance(action, WriteFragment):
-                    self._finder.receive_unwritten(action.frames[0].time_ns, cause)
                 self._cutter.abandon()
                 self._store.seal_segment(self.track)
-                return cause
-        return None
+                cause = Cause.BAD_MEDIA if isinstance(error, BadMedia) else Cause.DISK_FULL
+                while self._held:
+                    self._account_for_drop(cause)
+                return
 
     def _carry_out_one(self, action: CutAction) -> None:
         match action:
@@ -202,19 +211,29 @@ class TrackRecorder:
                 )
                 self._open_format = action.format
             case WriteFragment():
-                index, number = self._store.next_fragment(self.track)
-                content = mux_fragment(self._open_format, action.frames, index=index, number=number)
-                last = action.frames[-1]
-                self._store.write_fragment(
-                    self.track,
-                    content,
-                    from_ns=action.frames[0].time_ns,
-                    to_ns=last.time_ns + last.duration_ns,
-                )
+                self._write(action.frames)
             case SealSegment():
                 self._store.seal_segment(self.track)
             case RefuseFrame():
-                pass
+                self._account_for_drop(Cause.NO_KEYFRAME)
+
+    def _write(self, frames: tuple[PlacedFrame, ...]) -> None:
+        index, number = self._store.next_fragment(self.track)
+        content = mux_fragment(self._open_format, frames, index=index, number=number)
+        end_ns = frames[-1].time_ns + frames[-1].duration_ns
+        self._store.write_fragment(self.track, content, from_ns=frames[0].time_ns, to_ns=end_ns)
+        for frame in frames:
+            held = self._held.popleft()
+            for cause in held.drops_before:
+                self._finder.receive_drop(cause)
+            self._finder.receive_frame(frame.time_ns, frame.duration_ns, lost_packets=held.lost_packets)
+
+    def _account_for_drop(self, cause: Cause) -> None:
+        """The oldest frame held is lost, together with what was lost before it."""
+        held = self._held.popleft()
+        for earlier in held.drops_before:
+            self._finder.receive_drop(earlier)
+        self._finder.receive_drop(cause, lost_packets=held.lost_packets)
 
     def _report_gaps(self) -> None:
         for gap in self._finder.next_gaps():

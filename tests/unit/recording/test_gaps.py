@@ -110,11 +110,13 @@ def test_the_disk_explains_before_the_key_frame_that_was_needed_after_it() -> No
     assert ended(finder, 2_020) == [gap(1_000, 2_000, Cause.DISK_FULL)]
 
 
-def test_frames_that_could_not_be_written_after_all_are_missing_from_the_first_of_them() -> None:
+def test_a_mute_that_ended_before_the_frames_of_its_time_were_written_is_kept_in_mind() -> None:
     finder = finder_with_media()
-    finder.receive_unwritten(600 * MS, Cause.DISK_FULL)
-    finder.receive_frame(1_000 * MS, FRAME, lost_packets=0)
-    assert ended(finder, 1_020) == [gap(600, 1_000, Cause.DISK_FULL)]
+    finder.receive_mute(1_100 * MS)
+    finder.receive_unmute(9_000 * MS)
+    finder.receive_frame(1_000 * MS, FRAME, lost_packets=0)  # written late
+    finder.receive_frame(9_100 * MS, FRAME, lost_packets=0)
+    assert ended(finder, 9_120) == [gap(1_100, 9_000, Cause.MUTED)]
 
 
 class TestMute:
@@ -225,13 +227,14 @@ class TestPending:
         lost.receive_link_lost(3_500 * MS)
         assert lost.pending(4_000 * MS) == [gap(1_000, 4_000, Cause.LINK_LOST)]
 
-    def test_settling_ends_the_waiting_for_more_of_the_same(self) -> None:
+    def test_after_a_second_no_more_of_the_same_is_waited_for(self) -> None:
         finder = finder_with_media()
         finder.receive_frame(1_020 * MS, FRAME, lost_packets=1)
+        finder.receive_time(2_019 * MS)
         assert finder.next_gaps() == []
-        finder.settle()
+        finder.receive_time(2_020 * MS)
         assert finder.next_gaps() == [gap(1_000, 1_020, Cause.PACKETS_LOST, 1)]
-        finder.settle()
+        finder.receive_time(9_000 * MS)
         assert finder.next_gaps() == []
 
     def test_covered_until_tells_how_far_everything_is_explained(self) -> None:
