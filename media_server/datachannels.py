@@ -34,6 +34,9 @@ PRIVATE_NAMES: Final = (
     "_receive_forward_tsn_chunk",
     "_receive_sack_chunk",
     "_rto",
+    "_rttvar",
+    "_srtt",
+    "_update_rto",
 )
 """Of RTCSctpTransport 1.16.0, used or overridden here."""
 
@@ -49,6 +52,11 @@ MAX_OPEN_MESSAGE_BYTES: Final = 1024
 """A DCEP open message with its label and protocol; ours have 10 characters."""
 INITIAL_RTO_S: Final = 0.5
 """aiortc starts at RFC 9260's 3 s: a join waits that long when the first INIT is lost."""
+
+MIN_RTO_S: Final = 0.4
+"""RFC 9260's 1 s is what the last message of a burst waits when it is lost; libwebrtc's SCTP takes 0.4 s."""
+MAX_RTO_S: Final = 60.0
+"""RFC 9260 §16."""
 
 MAX_BUFFERED_BYTES: Final = {ChannelKind.RELIABLE: 1024 * 1024, ChannelKind.LOSSY: 128 * 1024}
 """Waiting to be sent. Lossy data is only worth something while it is fresh: 128 kB are 1 s at 1 Mbit/s."""
@@ -96,6 +104,11 @@ class BoundedSctpTransport(RTCSctpTransport):
             self._counters.data_chunks_refused += 1
             return
         await super()._receive_sack_chunk(chunk)
+
+    def _update_rto(self, R: float) -> None:  # noqa: N803
+        super()._update_rto(R)
+        assert self._srtt is not None and self._rttvar is not None
+        self._rto = max(MIN_RTO_S, min(self._srtt + 4 * self._rttvar, MAX_RTO_S))
 
     async def _receive(self, stream_id: int, pp_id: int, data: bytes) -> None:
         limit = MAX_OPEN_MESSAGE_BYTES if pp_id == WEBRTC_DCEP else MAX_MESSAGE_BYTES

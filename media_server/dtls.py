@@ -110,6 +110,7 @@ class DtlsTransport(RTCDtlsTransport):
         self._keys_ready = keys_ready
         self._flight: list[bytes] = []
         self._repeats = 0
+        self._has_failed_packet = False
         self.failure: DisconnectReason | None = None
         self._set_role("server")
         # The server's order decides; GCM costs the core less than half of CM with HMAC-SHA1 (performance.md).
@@ -232,7 +233,10 @@ class DtlsTransport(RTCDtlsTransport):
         except Exception as error:
             # The frame of one packet: whatever aiortc's SCTP or a handler makes of it must not end the pump.
             self._counters.data_packets_failed += 1
-            _log.warning("data_packet_failed", error=type(error).__name__)
+            # Once: a peer that means it must not fill the log.
+            if not self._has_failed_packet:
+                self._has_failed_packet = True
+                _log.warning("data_packet_failed", error=type(error).__name__)
 
     async def _send_data(self, data: bytes) -> None:
         """Sends one record; dropped where the connection is not up: aiortc's SCTP timers outlive it."""

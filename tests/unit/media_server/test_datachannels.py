@@ -1,6 +1,8 @@
 """The data channels against stock aiortc, and chunks no honest peer sends (reliability.md §2, threat 13)."""
 
 import asyncio
+import random
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,6 +16,7 @@ from aiortc.rtcsctptransport import (
     SackChunk,
     tsn_plus_one,
 )
+from google_crc32c import value as crc32c
 
 from media_server.certificate import Certificate
 from media_server.counters import ControlCounters
@@ -183,6 +186,26 @@ class TestMessages:
         assert pair.channels.send(RELIABLE, b"x")
 
 
+class TestLoss:
+    async def test_the_only_message_lost_comes_again_well_within_aiortcs_second(self, pair: Pair) -> None:
+        await pair.start("_reliable", "_lossy")
+        pair.channels.send(RELIABLE, b"first")
+        await until(lambda: pair.client.messages)
+        pair.client.pipe.lose_to_client = 1
+        pair.channels.send(RELIABLE, b"second")
+        await until(lambda: len(pair.client.messages) == 2, timeout_s=0.9)
+
+    async def test_a_lost_lossy_message_does_not_come_again(self, pair: Pair) -> None:
+        await pair.start("_reliable", "_lossy")
+        pair.client.pipe.lose_to_client = 1
+        pair.channels.send(LOSSY, b"lost")
+        await until(lambda: pair.client.pipe.lose_to_client == 0)
+        pair.channels.send(LOSSY, b"fresh")
+        await until(lambda: pair.client.messages)
+        await asyncio.sleep(0.5)
+        assert pair.client.messages == [("_lossy", b"fresh")]
+
+
 class TestOutgoingLimits:
     async def test_before_the_channel_is_open_nothing_is_sent(self, pair: Pair) -> None:
         assert not pair.channels.send(RELIABLE, b"early")
@@ -214,6 +237,43 @@ class TestOutgoingLimits:
         await pair.channels.close()
         await pair.channels.close()
         assert not pair.channels.send(RELIABLE, b"late")
+
+
+class TestHostilePackets:
+    async def test_whatever_a_peer_says_in_sctp_the_connection_lives(self, pair: Pair) -> None:
+        """Real packets with bytes changed, cut and swapped, checksum made right again."""
+        await pair.start("_reliable", "_lossy")
+        seen: list[bytes] = []
+        handle = pair.sctp._handle_data
+
+        async def keep(data: bytes) -> None:
+            seen.append(data)
+            await handle(data)
+
+        pair.sctp._handle_data = keep  # type: ignore[method-assign]
+        for size in (10, 3000, 20):
+            pair.client.channels["_reliable"].send(b"x" * size)
+        await until(lambda: len(pair.received) == 3)
+        rng = random.Random(4)
+        types = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 14, 130, 192, 64, 255]
+        originals = list(seen)
+        began = time.process_time()
+        for _ in range(3000):
+            packet = bytearray(rng.choice(originals))
+            for _ in range(rng.randint(1, 5)):
+                packet[rng.randrange(12, len(packet))] = rng.randrange(256)
+            if rng.random() < 0.5:
+                packet[12] = rng.choice(types)
+            if rng.random() < 0.3:
+                del packet[rng.randrange(16, len(packet) + 1) :]
+                packet[14:16] = (len(packet) - 12).to_bytes(2, "big")
+            packet[8:12] = bytes(4)
+            packet[8:12] = crc32c(bytes(packet)).to_bytes(4, "little")
+            await pair.dtls._hand_up(bytes(packet))
+        assert time.process_time() - began < 20
+        assert pair.dtls.state == "connected"
+        assert len(pair.sctp._inbound_streams) <= 32
+        assert len(pair.sctp._data_channels) <= 32
 
 
 class TestHostileChunks:
