@@ -111,8 +111,10 @@ class Presence:
         return now_ns - self._media_since_ns if self.media in (Media.SILENT, Media.LOST) else 0
 
     def is_link_lost(self) -> bool:
-        """Returns whether neither signalling nor media is there: others see the seat greyed."""
-        return self.signal is not Signal.OPEN and self.media is not Media.HEARD
+        """Returns whether the person cannot be reached by media: others see the seat greyed."""
+        if self.media is Media.NEVER:
+            return self.signal is not Signal.OPEN
+        return self.media is not Media.HEARD
 
     def verdict(self, now_ns: int) -> Verdict:
         """Returns what is to be done with the seat now."""
