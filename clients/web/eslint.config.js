@@ -3,7 +3,7 @@ import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "coverage", "node_modules"] },
+  { ignores: ["dist", "coverage", "node_modules", "eslint.config.js", "mock/media"] },
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   hooks.configs.flat.recommended,
@@ -18,8 +18,20 @@ export default tseslint.config(
     // Deciding code knows no browser, no network and no drawing.
     files: ["src/protocol/**"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: ["**/io/*", "**/ui/*", "**/messages/*", "react", "livekit-client"] }],
-      "no-restricted-globals": ["error", "window", "document", "fetch", "performance", "navigator", "setTimeout", "localStorage"],
+      "no-restricted-imports": [
+        "error",
+        { patterns: ["**/io/*", "**/ui/*", "**/messages/*", "react", "livekit-client"] },
+      ],
+      "no-restricted-globals": [
+        "error",
+        "window",
+        "document",
+        "fetch",
+        "performance",
+        "navigator",
+        "setTimeout",
+        "localStorage",
+      ],
     },
   },
   { files: ["src/io/**"], rules: { "no-restricted-imports": ["error", { patterns: ["**/ui/*", "react"] }] } },

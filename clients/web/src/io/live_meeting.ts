@@ -18,7 +18,16 @@ import { ApiFailure } from "../protocol/api";
 import { problemOf } from "../protocol/devices";
 import { endingOf, type Ending } from "../protocol/ending";
 import { LADDER_AT_START, levelOf, stepLadder, worst, type Ladder, type Level } from "../protocol/ladder";
-import type { EnterChoices, EnterStep, Link, LinkQuality, MeetingView, OwnDevice, Person, Picture } from "../protocol/meeting";
+import type {
+  EnterChoices,
+  EnterStep,
+  Link,
+  LinkQuality,
+  MeetingView,
+  OwnDevice,
+  Person,
+  Picture,
+} from "../protocol/meeting";
 import { waitBeforeTry } from "../protocol/reconnect";
 import type { StageChoice } from "../protocol/stage";
 import {
@@ -280,7 +289,9 @@ export class LiveMeeting implements Meeting {
     this.#refresh();
     const bytes = new TextEncoder().encode(reportToSend(report));
     // Lossy by nature: a report that could not be sent is replaced by the next one in a second.
-    await this.#room.localParticipant.publishData(bytes, { reliable: false, topic: TRUTH_TOPIC }).catch(() => undefined);
+    await this.#room.localParticipant
+      .publishData(bytes, { reliable: false, topic: TRUTH_TOPIC })
+      .catch(() => undefined);
   }
 
   #climb(own: TruthReport | null): void {
@@ -388,4 +399,3 @@ export class LiveMeeting implements Meeting {
 function problemNamed(error: unknown): ReturnType<typeof problemOf> {
   return problemOf(error instanceof Error ? error.name : "");
 }
-

@@ -7,6 +7,8 @@ import { correctionFor, momentOf, positionAt, setClock, type Clock, type LaneMom
 const TICK_MS = 50;
 /** A stop shorter than this is a seek, not worth a word. */
 const SAY_WAITING_AFTER_MS = 400;
+/** A shown frame older than this is stale (interface.md §3: frozen). */
+const FROZEN_AFTER_S = 1;
 
 export interface PlayerView {
   position_ms: number;
@@ -17,6 +19,8 @@ export interface PlayerView {
   is_sound_blocked: boolean;
   moments: ReadonlyMap<string, LaneMoment>;
   broken: ReadonlySet<string>;
+  /** Lanes whose sound goes on while their picture has stood for a second: a frame that old is not shown as if new. */
+  frozen: ReadonlySet<string>;
 }
 
 export class Player {
@@ -24,6 +28,7 @@ export class Player {
   readonly #duration_ms: number;
   readonly #elements = new Map<string, HTMLVideoElement>();
   readonly #broken = new Set<string>();
+  readonly #frames = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   #clock: Clock = { position_ms: 0, at_ms: 0, rate: 1, is_running: false };
   #waitingSince_ms: number | null = null;
@@ -61,9 +66,17 @@ export class Player {
       // An element without an address reports an error too; that is not a broken file.
       if (element.error !== null && element.getAttribute("src") !== null) this.#broken.add(identity);
     };
+    let isWatching = true;
+    const onFrame = (_now: number, frame: VideoFrameCallbackMetadata): void => {
+      this.#frames.set(identity, frame.mediaTime);
+      if (isWatching) element.requestVideoFrameCallback(onFrame);
+    };
+    if ("requestVideoFrameCallback" in element) element.requestVideoFrameCallback(onFrame);
     element.addEventListener("error", onError);
     this.#elements.set(identity, element);
     return () => {
+      isWatching = false;
+      this.#frames.delete(identity);
       element.removeEventListener("error", onError);
       this.#elements.delete(identity);
     };
@@ -136,7 +149,8 @@ export class Player {
       view.is_running === before.is_running &&
       view.is_waiting === before.is_waiting &&
       view.is_sound_blocked === before.is_sound_blocked &&
-      view.broken.size === before.broken.size;
+      view.broken.size === before.broken.size &&
+      view.frozen.size === before.frozen.size;
     if (isSame) return;
     this.#view = view;
     for (const listener of this.#listeners) listener();
@@ -162,6 +176,16 @@ export class Player {
       is_sound_blocked: this.#isSoundBlocked,
       moments: new Map(this.#lanes.map((lane) => [lane.identity, momentOf(lane, position_ms)])),
       broken: new Set(this.#broken),
+      frozen: this.#frozen(),
     };
+  }
+
+  #frozen(): Set<string> {
+    const frozen = new Set<string>();
+    for (const [identity, shown_s] of this.#frames) {
+      const element = this.#elements.get(identity);
+      if (element !== undefined && element.currentTime - shown_s > FROZEN_AFTER_S) frozen.add(identity);
+    }
+    return frozen;
   }
 }

@@ -33,16 +33,6 @@ export interface RoomToken {
   identity: string;
 }
 
-export type EventKind =
-  | "room_opened"
-  | "joined"
-  | "left"
-  | "recording_started"
-  | "recording_stopped"
-  | "mark"
-  | "link_lost"
-  | "link_back";
-
 /** One thing that happened in a room. Kinds may be added by the server, so the type stays open. */
 export interface RoomEvent {
   sequence: number;
@@ -63,6 +53,8 @@ export interface RecordingSummary {
   duration_ms: number;
   participants: string[];
   gap_count: number;
+  /** The cause of a loss that is going on right now; null when all is well. */
+  trouble?: string | null;
 }
 
 export interface Span {
@@ -77,6 +69,7 @@ export interface Gap extends Span {
 export interface Lane {
   identity: string;
   name: string;
+  /** Empty for a participant of whom nothing was recorded. */
   media_url: string;
   media_type: string;
   starts_at_ms: number;
@@ -163,7 +156,7 @@ export function failureFrom(status: number, body: unknown): ApiFailure {
     isRecord(message) && typeof message["zh"] === "string" && typeof message["en"] === "string"
       ? { zh: message["zh"], en: message["en"] }
       : null;
-  return new ApiFailure(status, code as string, words, facts);
+  return new ApiFailure(status, code, words, facts);
 }
 
 /** Reads one push of the events socket; null when it is not one of ours (newer servers may say more). */
@@ -198,6 +191,12 @@ export function mergeEvents(known: readonly RoomEvent[], more: readonly RoomEven
   for (const event of known) bySequence.set(event.sequence, event);
   for (const event of more) bySequence.set(event.sequence, event);
   return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+}
+
+/** The cause of a loss that the recording suffers now, as the room's events tell it; null when it suffers none. */
+export function recordingTrouble(events: readonly RoomEvent[]): string | null {
+  const last = events.filter((event) => event.kind.startsWith("recording_")).at(-1);
+  return last?.kind === "recording_trouble" ? last.text : null;
 }
 
 /** A title in one language; older recordings may carry a single string. */

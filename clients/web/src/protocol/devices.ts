@@ -27,7 +27,7 @@ const FLOOR_DB = -55;
 const CEILING_DB = -12;
 
 /** Lit bars, 0 to 7, for samples between -1 and 1. */
-export function barsOf(samples: Float32Array<ArrayBufferLike>): number {
+export function barsOf(samples: Float32Array): number {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
   const rms = Math.sqrt(sum / Math.max(1, samples.length));

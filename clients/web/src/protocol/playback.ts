@@ -49,6 +49,8 @@ export function setClock(
 
 export type LaneMoment =
   | { kind: "recorded" }
+  /** Something was recorded, but a track of that person is missing: sound without picture, or the reverse. */
+  | { kind: "partly"; cause: string; length_ms: number }
   | { kind: "gap"; cause: string; length_ms: number }
   | { kind: "not_yet" }
   | { kind: "over" };
@@ -56,8 +58,11 @@ export type LaneMoment =
 /** What a lane holds at a position. A hole that no gap explains is a gap without a cause. */
 export function momentOf(lane: Lane, position_ms: number): LaneMoment {
   const gap = lane.gaps.find((one) => position_ms >= one.from_ms && position_ms < one.to_ms);
-  if (gap !== undefined) return { kind: "gap", cause: gap.cause, length_ms: gap.to_ms - gap.from_ms };
-  if (lane.spans.some((span) => position_ms >= span.from_ms && position_ms < span.to_ms)) return { kind: "recorded" };
+  const hasMedia = lane.spans.some((span) => position_ms >= span.from_ms && position_ms < span.to_ms);
+  if (gap !== undefined) {
+    return { kind: hasMedia ? "partly" : "gap", cause: gap.cause, length_ms: gap.to_ms - gap.from_ms };
+  }
+  if (hasMedia) return { kind: "recorded" };
   const first = lane.spans[0];
   const last = lane.spans.at(-1);
   if (first === undefined || last === undefined || position_ms >= last.to_ms) return { kind: "over" };
@@ -90,7 +95,8 @@ export interface Correction {
 export function correctionFor(lane: Lane, clock: Clock, position_ms: number, element: ElementState): Correction {
   const wanted_ms = position_ms - lane.starts_at_ms;
   // A file may end a frame or two before its last span says: waiting for more would be waiting for ever.
-  const hasMedia = wanted_ms < element.length_ms && momentOf(lane, position_ms).kind === "recorded";
+  const { kind } = momentOf(lane, position_ms);
+  const hasMedia = wanted_ms < element.length_ms && (kind === "recorded" || kind === "partly");
   if (!hasMedia) return { seek_ms: null, should_play: false, rate: clock.rate, is_waiting: false };
   const off_ms = element.media_ms - wanted_ms;
   if (!clock.is_running) {
@@ -107,7 +113,10 @@ export function correctionFor(lane: Lane, clock: Clock, position_ms: number, ele
 
 /** Places worth stopping at: events and the beginnings of gaps, in order, each once. */
 export function stops(lanes: readonly Lane[], events: readonly RecordedEvent[]): number[] {
-  const places = [...events.map((event) => event.offset_ms), ...lanes.flatMap((lane) => lane.gaps.map((g) => g.from_ms))];
+  const places = [
+    ...events.map((event) => event.offset_ms),
+    ...lanes.flatMap((lane) => lane.gaps.map((g) => g.from_ms)),
+  ];
   return [...new Set(places)].sort((a, b) => a - b);
 }
 

@@ -32,7 +32,7 @@ export function stepTurn(turn: Turn, seats: readonly Seat[], now_ms: number): Tu
   if (holder?.is_speaking === true || voices.length === 0) {
     return { identity: holder?.identity ?? null, rival: null, since_ms: now_ms };
   }
-  const rival = voices.find((seat) => seat.identity === turn.rival) ?? (voices[0] as Seat);
+  const rival = voices.find((seat) => seat.identity === turn.rival) ?? (voices[0]);
   if (holder === undefined) return { identity: rival.identity, rival: null, since_ms: now_ms };
   const since_ms = rival.identity === turn.rival ? turn.since_ms : now_ms;
   if (now_ms - since_ms >= TURN_AFTER_MS) return { identity: rival.identity, rival: null, since_ms: now_ms };

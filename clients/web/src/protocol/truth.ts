@@ -100,7 +100,10 @@ function remember(before: Track | undefined, count: number, lost: number, now_ms
   if (before === undefined || last === undefined || count < last.count) {
     return { points: [{ at_ms: now_ms, count, lost }], grew_at_ms: now_ms };
   }
-  const points = [...before.points.filter((point) => now_ms - point.at_ms <= WINDOW_MS), { at_ms: now_ms, count, lost }];
+  const points = [
+    ...before.points.filter((point) => now_ms - point.at_ms <= WINDOW_MS),
+    { at_ms: now_ms, count, lost },
+  ];
   return { points, grew_at_ms: count > last.count ? now_ms : before.grew_at_ms };
 }
 

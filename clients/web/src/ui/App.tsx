@@ -90,7 +90,9 @@ export function App(props: { backend: Backend; devices: Devices; openMeeting: Op
   const isSignedOut = account === null || (account === "unknown" && network.is_known && !isOnline);
   return (
     <WorldContext value={world}>
-      {isSignedOut ? <SignIn /> : account === "unknown" ? null : (
+      {isSignedOut ? (
+        <SignIn />
+      ) : account === "unknown" ? null : (
         <SignedIn key={account.identity} openMeeting={openMeeting} language={language} />
       )}
       <div className="unseen" role="status" aria-live="polite">
@@ -112,7 +114,6 @@ function SignedIn({ openMeeting, language }: { openMeeting: OpenMeeting; languag
     location.hash = hashOf({ screen: "room", room: room.room });
     void meeting.enter();
   };
-  const leave = useCallback(() => setStay(null), []);
   // Whatever ends the stay (another room, signing out, the address), the room is told.
   useEffect(
     () => () => {
@@ -123,9 +124,7 @@ function SignedIn({ openMeeting, language }: { openMeeting: OpenMeeting; languag
   const isInRoom = route.screen === "room" && stay !== null && stay.room.room === route.room;
 
   // Leaving by the browser's own "back" is leaving too.
-  useEffect(() => {
-    if (stay !== null && route.screen !== "room") leave();
-  }, [stay, route.screen, leave]);
+  if (stay !== null && route.screen !== "room") setStay(null);
   // The address of a room alone does not enter it: first one sees oneself.
   const strayRoom = route.screen === "room" && !isInRoom ? route.room : null;
   useEffect(() => {
@@ -134,7 +133,7 @@ function SignedIn({ openMeeting, language }: { openMeeting: OpenMeeting; languag
 
   if (isInRoom) {
     const toRooms = (): void => {
-      leave();
+      setStay(null);
       location.hash = hashOf({ screen: "rooms", room: stay.room.room });
     };
     return (

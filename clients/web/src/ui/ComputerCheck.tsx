@@ -48,7 +48,8 @@ export function ComputerCheck() {
     const count = (): void => {
       void devices.list().then((list) => {
         const of = (kind: MediaDeviceKind): number => list.filter((one) => one.kind === kind).length;
-        if (isWanted) setFound({ videoinput: of("videoinput"), audioinput: of("audioinput"), audiooutput: of("audiooutput") });
+        if (isWanted)
+          setFound({ videoinput: of("videoinput"), audioinput: of("audioinput"), audiooutput: of("audiooutput") });
       });
     };
     count();
@@ -112,7 +113,9 @@ export function ComputerCheck() {
       {found !== null && (
         <>
           <Check
-            mark={!hasCamera ? "none" : cameraProblem !== null ? "warn" : problem.camera === undefined ? "open" : "good"}
+            mark={
+              !hasCamera ? "none" : cameraProblem !== null ? "warn" : problem.camera === undefined ? "open" : "good"
+            }
             label={speak("m1.camera")}
             side={hasCamera && height === null ? tryIt : height === null ? null : speak("m1.justNow")}
           >

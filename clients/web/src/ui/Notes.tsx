@@ -52,22 +52,24 @@ export function useNotes(room: string, isConnected: boolean): Notes {
 
 /** One event in words; the words of a mark are the person's own. */
 export function eventWords(event: Pick<RoomEvent, "kind" | "actor_name" | "text">, speak: Speak): string {
-  if (event.kind === "recording_started" || event.kind === "recording_stopped") {
-    const what = speak(`event.${event.kind}`);
+  if (event.kind.startsWith("recording_")) {
+    const what = speak(keyOr(`event.${event.kind}`, "event.other"), { name: "", kind: event.kind });
     return event.actor_name === "" ? what : speak("event.by", { what, name: event.actor_name });
   }
+  if (event.kind === "room_opened" && event.actor_name === "") return speak("event.room_opened.byNobody");
   return speak(keyOr(`event.${event.kind}`, "event.other"), { name: event.actor_name, kind: event.kind });
 }
 
 export function NoteList({ notes }: { notes: Notes }) {
   const { speak } = useWorld();
-  const end = useRef<HTMLLIElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const count = notes.events.length;
   useEffect(() => {
-    end.current?.scrollIntoView({ block: "nearest" });
+    // Only the list itself goes to its end: on a phone the page around it must stay where it is.
+    if (box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }, [count]);
   return (
-    <div className="note-scroll" role="log" aria-live="polite" tabIndex={0} aria-label={speak("m3.notes")}>
+    <div ref={box} className="note-scroll" role="log" aria-live="polite" tabIndex={0} aria-label={speak("m3.notes")}>
       {count === 0 && !notes.hasFailed && <p className="i3">{speak("m3.notesEmpty")}</p>}
       <ol className="log">
         {notes.events.map((event) => (
@@ -75,16 +77,14 @@ export function NoteList({ notes }: { notes: Notes }) {
             <time dateTime={new Date(event.at_ms).toISOString()}>{timeOfDay(new Date(event.at_ms))}</time>
             {event.kind === "mark" ? (
               <span>
-                <b className="note-kind">{speak("event.mark")}</b>
+                <b className="note-kind">{eventWords(event, speak)}</b>
                 <span>{event.text}</span>
-                <span className="i3 note-by">{event.actor_name}</span>
               </span>
             ) : (
               <span>{eventWords(event, speak)}</span>
             )}
           </li>
         ))}
-        <li ref={end} className="log-end" aria-hidden="true" />
       </ol>
       {notes.hasFailed && (
         <p className="refusal">
@@ -97,10 +97,16 @@ export function NoteList({ notes }: { notes: Notes }) {
 }
 
 /** The line to write; what is written stays until it is saved. */
-export function NoteField(props: {
+export function NoteField({
+  room,
+  isRecording,
+  fieldRef,
+  autoFocus = false,
+  onSaved,
+}: {
   room: string;
   isRecording: boolean;
-  ref?: Ref<HTMLInputElement>;
+  fieldRef?: Ref<HTMLInputElement>;
   autoFocus?: boolean;
   onSaved?: () => void;
 }) {
@@ -115,27 +121,27 @@ export function NoteField(props: {
     setBusy(true);
     setFailure(null);
     backend
-      .mark(props.room, line)
+      .mark(room, line)
       .then(
         () => {
           setText("");
           announce(speak("m3.noteSaved"));
-          props.onSaved?.();
+          onSaved?.();
         },
         (error: unknown) => setFailure(error instanceof ApiFailure ? error : new ApiFailure(0, "page", null, {})),
       )
       .finally(() => setBusy(false));
   };
-  const hint = speak(props.isRecording ? "m3.noteWrite" : "m3.noteWritePlain");
+  const hint = speak(isRecording ? "m3.noteWrite" : "m3.noteWritePlain");
   return (
     <form className="note-form" onSubmit={submit}>
       <input
-        ref={props.ref}
+        ref={fieldRef}
         className="in"
         placeholder={hint}
         aria-label={hint}
         maxLength={MARK_LIMIT}
-        autoFocus={props.autoFocus}
+        autoFocus={autoFocus}
         value={text}
         onChange={(event) => setText(event.target.value)}
       />

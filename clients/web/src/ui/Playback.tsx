@@ -2,10 +2,9 @@
 
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Player, type PlayerView } from "../io/player";
-import { titleIn, type Lane, type RecordedEvent, type RecordingDetail } from "../protocol/api";
+import { titleIn, type Lane, type RecordedEvent, type RecordingDetail, type RecordingState } from "../protocol/api";
 import { currentEvent, nextStop, RATES, STEP_MS, stops, type LaneMoment } from "../protocol/playback";
 import { clock, day, timeOfDay } from "../protocol/times";
-import { keyOr, type Speak } from "../messages/speak";
 import { Icon } from "./Icon";
 import { useKeys, useLoaded, usePhone } from "./hooks";
 import { eventWords } from "./Notes";
@@ -14,14 +13,12 @@ import { lengthWords } from "./Recordings";
 import { Timeline } from "./Timeline";
 import { useWorld } from "./world";
 import { Verdicts } from "./Verdicts";
+import { causeWords } from "./words";
 
-export function causeWords(cause: string, speak: Speak): string {
-  return cause === "" ? speak("m4.noMediaNoCause") : speak(keyOr(`cause.${cause}`, "cause.other"), { code: cause });
-}
-
-export function Playback({ id }: { id: string }) {
+/** `state` is what the list says: when a recording ends it is loaded anew. */
+export function Playback({ id, state }: { id: string; state: RecordingState | null }) {
   const { backend, speak } = useWorld();
-  const detail = useLoaded(`recording ${id}`, () => backend.recording(id));
+  const detail = useLoaded(`recording ${id} ${state ?? ""}`, () => backend.recording(id));
   if (detail.value !== null) return <Open key={detail.value.state} detail={detail.value} />;
   if (detail.failure === null) return detail.isSlow ? <div className="vid-hatch pane player-wait" /> : null;
   const { status } = detail.failure;
@@ -70,19 +67,17 @@ function Open({ detail }: { detail: RecordingDetail }) {
           <span>{detail.participants.join(speak("app.listComma"))}</span>
         </span>
       </div>
-      {detail.state !== "sealed" && (
+      {detail.state === "interrupted" && (
         <p className="state-line" role="status">
-          <span className={detail.state === "interrupted" ? "chip-hatch" : "rec-mark"} aria-hidden="true" />
+          <span className="chip-hatch" aria-hidden="true" />
           <span>
-            <b>{speak(`m4.state.${detail.state}`)}</b>
-            <span className="i2">
-              {speak(detail.state === "interrupted" ? "m4.interruptedMore" : "m4.recordingMore")}
-            </span>
+            <b>{speak("m4.state.interrupted")}</b>
+            <span className="i2">{speak("m4.interruptedMore")}</span>
           </span>
         </p>
       )}
       <section className="pane player" aria-label={speak("m4.videos")}>
-        <Pictures player={player} view={view} lanes={detail.lanes} />
+        <Pictures player={player} view={view} lanes={detail.lanes} isOpen={detail.state === "recording"} />
         <div className="controls">
           {!isPhone && (
             <>
@@ -169,8 +164,22 @@ function Open({ detail }: { detail: RecordingDetail }) {
   );
 }
 
-function Pictures({ player, view, lanes }: { player: Player; view: PlayerView; lanes: readonly Lane[] }) {
+function Pictures(props: { player: Player; view: PlayerView; lanes: readonly Lane[]; isOpen: boolean }) {
   const { speak } = useWorld();
+  const { player, view, lanes } = props;
+  // The files of a recording are made when it has ended.
+  if (props.isOpen) {
+    return (
+      <div className="pictures n1">
+        <div className="vid">
+          <div className="vid-word">
+            <span className="rec">{speak("m4.state.recording")}</span>
+            <span>{speak("m4.recordingMore")}</span>
+          </div>
+        </div>
+      </div>
+    );
+  }
   const playable = lanes.filter((lane) => lane.media_url !== "");
   if (playable.length === 0) {
     return (
@@ -194,13 +203,21 @@ function Pictures({ player, view, lanes }: { player: Player; view: PlayerView; l
           moment={view.moments.get(lane.identity) ?? { kind: "over" }}
           isBroken={view.broken.has(lane.identity)}
           isWaiting={view.is_waiting}
+          isFrozen={view.frozen.has(lane.identity)}
         />
       ))}
     </div>
   );
 }
 
-function LanePicture(props: { player: Player; lane: Lane; moment: LaneMoment; isBroken: boolean; isWaiting: boolean }) {
+function LanePicture(props: {
+  player: Player;
+  lane: Lane;
+  moment: LaneMoment;
+  isBroken: boolean;
+  isWaiting: boolean;
+  isFrozen: boolean;
+}) {
   const { speak } = useWorld();
   const { player, lane, moment } = props;
   const element = useRef<HTMLVideoElement>(null);
@@ -210,7 +227,8 @@ function LanePicture(props: { player: Player; lane: Lane; moment: LaneMoment; is
     return player.attach(lane.identity, element.current);
   }, [player, lane.identity]);
   const isAudio = lane.media_type.startsWith("audio/");
-  const isHere = moment.kind === "recorded";
+  const isHere = moment.kind === "recorded" || moment.kind === "partly";
+  const isStale = isHere && !isAudio && props.isFrozen && !props.isBroken && !props.isWaiting;
   const isHatched = moment.kind === "gap" || props.isBroken || (isHere && (!isReady || props.isWaiting));
   return (
     <div className="vid">
@@ -257,6 +275,22 @@ function LanePicture(props: { player: Player; lane: Lane; moment: LaneMoment; is
           </div>
         </div>
       )}
+      {!isHatched && (isStale || moment.kind === "partly") && (
+        <>
+          <div className="vid-hatch frame" aria-hidden="true" />
+          <div className="vid-low" role="status">
+            <div className="vid-card">
+              <b>{speak(isStale ? "m4.frozen" : "m4.partly")}</b>
+              {moment.kind === "partly" && (
+                <span className="i2 card-facts">
+                  <span className="nb">{speak("m4.gapLength", { length: lengthWords(moment.length_ms, speak) })}</span>
+                  <span className="nb">{causeWords(moment.cause, speak)}</span>
+                </span>
+              )}
+            </div>
+          </div>
+        </>
+      )}
       <span className="cap">{lane.name}</span>
     </div>
   );
@@ -273,7 +307,8 @@ function Events(props: { detail: RecordingDetail; position_ms: number; onSeek: (
     if (item instanceof HTMLElement && list.current !== null) {
       const top = item.offsetTop - list.current.offsetTop;
       const { scrollTop, clientHeight } = list.current;
-      if (top < scrollTop || top + item.offsetHeight > scrollTop + clientHeight) list.current.scrollTop = top - clientHeight / 3;
+      if (top < scrollTop || top + item.offsetHeight > scrollTop + clientHeight)
+        list.current.scrollTop = top - clientHeight / 3;
     }
   }, [current]);
   if (events.length === 0) return <Notice title={speak("m4.eventsEmpty")} />;
@@ -303,9 +338,8 @@ function EventText({ event }: { event: RecordedEvent }) {
   if (event.kind !== "mark") return <>{eventWords(event, speak)}</>;
   return (
     <>
-      <b className="note-kind">{speak("event.mark")}</b>
+      <b className="note-kind">{eventWords(event, speak)}</b>
       {event.text}
-      {event.actor_name !== "" && <span className="i3 note-by">{event.actor_name}</span>}
     </>
   );
 }

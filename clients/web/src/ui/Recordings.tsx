@@ -82,7 +82,7 @@ export function Recordings({ chosen }: { chosen: string | null }) {
         {(!isNarrow || open !== null) && (
           <main className="play-main">
             {open !== null ? (
-              <Playback key={open} id={open} />
+              <Playback key={open} id={open} state={summary?.state ?? null} />
             ) : (
               list.value !== null && list.value.length > 0 && <Notice title={speak("m4.pick")} />
             )}

@@ -2,7 +2,7 @@
 
 import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from "react";
 import type { Meeting } from "../io/ports";
-import type { RoomSummary } from "../protocol/api";
+import { recordingTrouble, type RoomSummary } from "../protocol/api";
 import { rowOf, type Row } from "../protocol/cells";
 import type { MeetingView, Person } from "../protocol/meeting";
 import { chooseStage, NO_TURN, stepTurn, type Seat, type StageChoice, type Turn } from "../protocol/stage";
@@ -17,6 +17,7 @@ import { LadderBanner, Notice, RecordingDot } from "./pieces";
 import { Stage, Strip } from "./Tiles";
 import { TruthPanel } from "./TruthPanel";
 import { Brand, Top } from "./Top";
+import { causeWords } from "./words";
 import { useWorld } from "./world";
 
 /** How often the turn to speak is looked at; a quarter of the time it takes to change. */
@@ -111,6 +112,7 @@ function Inside(props: {
     },
   });
   const ladder = ladderWords(view, speak);
+  const trouble = view.is_recording ? recordingTrouble(notes.events) : null;
   useEffect(() => {
     if (view.level === 0) announce(speak("ladder.0"));
   }, [view.level]); // eslint-disable-line react-hooks/exhaustive-deps -- said when the level changes, not when the language does
@@ -169,12 +171,23 @@ function Inside(props: {
           </button>
         </div>
       )}
+      {trouble !== null && (
+        <div className="ladder l1" role="alert">
+          <span className="tri" aria-hidden="true" />
+          {speak("m3.rec.trouble", { cause: causeWords(trouble, speak) })}
+        </div>
+      )}
       {acts.trouble !== null && (
         <div className="strip-notice" role="alert">
           <span className="tri" aria-hidden="true" />
           <b>{acts.trouble}</b>
           <span className="sp" />
-          <button type="button" className="btn ghost square" aria-label={speak("app.close")} onClick={acts.forgetTrouble}>
+          <button
+            type="button"
+            className="btn ghost square"
+            aria-label={speak("app.close")}
+            onClick={acts.forgetTrouble}
+          >
             <Icon name="x" />
           </button>
         </div>
@@ -191,7 +204,13 @@ function Inside(props: {
             onInvite={() => setDialog("invite")}
           />
           <div className="room-lower">
-            <Strip meeting={meeting} people={view.people} stage={stage} onPick={setPicked} isAlone={others.length === 0} />
+            <Strip
+              meeting={meeting}
+              people={view.people}
+              stage={stage}
+              onPick={setPicked}
+              isAlone={others.length === 0}
+            />
             {!isPhone && <Tools acts={acts} view={view} />}
           </div>
         </main>
@@ -200,7 +219,7 @@ function Inside(props: {
           <section className="pane notes">
             <h2>{speak("m3.notes")}</h2>
             <NoteList notes={notes} />
-            {!isPhone && <NoteField ref={noteField} room={view.room} isRecording={view.is_recording} />}
+            {!isPhone && <NoteField fieldRef={noteField} room={view.room} isRecording={view.is_recording} />}
           </section>
         </aside>
       </div>
@@ -283,4 +302,3 @@ export function Ended(props: { view: MeetingView; title: string; onAgain: () => 
     </div>
   );
 }
-

@@ -22,11 +22,20 @@ const KEPT_AS: Readonly<Record<MediaDeviceKind, Preference>> = {
   audiooutput: "speaker",
 };
 
-export function DevicesDialog({ meeting, view, onClose }: { meeting: Meeting; view: MeetingView; onClose: () => void }) {
+export function DevicesDialog({
+  meeting,
+  view,
+  onClose,
+}: {
+  meeting: Meeting;
+  view: MeetingView;
+  onClose: () => void;
+}) {
   const { speak } = useWorld();
   const list = useDeviceList(`${view.camera.is_on} ${view.microphone.is_on}`);
   const [chosen, setChosen] = useState<Partial<Record<MediaDeviceKind, string>>>({});
-  const inUse = (kind: MediaDeviceKind): string | null => chosen[kind] ?? meeting.deviceInUse(kind) ?? kept(KEPT_AS[kind]);
+  const inUse = (kind: MediaDeviceKind): string | null =>
+    chosen[kind] ?? meeting.deviceInUse(kind) ?? kept(KEPT_AS[kind]);
   const choose = (kind: MediaDeviceKind) => (deviceId: string) => {
     keep(KEPT_AS[kind], deviceId);
     setChosen((before) => ({ ...before, [kind]: deviceId }));

@@ -37,7 +37,8 @@ export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummar
   }, [isOnline]);
 
   const list = rooms.value;
-  const chosen = list?.find((one) => one.room === props.chosen) ?? (props.chosen === null ? list?.[0] : undefined) ?? null;
+  const chosen =
+    list?.find((one) => one.room === props.chosen) ?? (props.chosen === null ? list?.[0] : undefined) ?? null;
   const short = language === "en" ? "en" : "zh";
 
   return (
@@ -55,7 +56,9 @@ export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummar
         <main className="rooms">
           <div className="row baseline">
             <h1>{speak("m2.title")}</h1>
-            {list !== null && list.length > 0 && <span className="i2">{speak("m2.count", { count: list.length })}</span>}
+            {list !== null && list.length > 0 && (
+              <span className="i2">{speak("m2.count", { count: list.length })}</span>
+            )}
             <span className="sp" />
             {list !== null && rooms.failure !== null && rooms.loadedAt_ms !== null && (
               <span className="tag warn">
@@ -208,7 +211,12 @@ function JoinPane(props: {
       <span className="sp" />
       <div className="join-acts">
         {room !== null && <RecordSentence room={room} />}
-        <button type="button" className="btn act big" disabled={room === null || !isOnline} onClick={() => enter(true, true)}>
+        <button
+          type="button"
+          className="btn act big"
+          disabled={room === null || !isOnline}
+          onClick={() => enter(true, true)}
+        >
           {room !== null && isOnline && <Icon name="enter" size={24} />}
           <span className="clip">
             {room === null

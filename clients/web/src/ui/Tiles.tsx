@@ -7,7 +7,17 @@ import type { StageChoice } from "../protocol/stage";
 import { Icon } from "./Icon";
 import { useWorld } from "./world";
 
-function Video({ meeting, picture, label, fit }: { meeting: Meeting; picture: Picture; label: string; fit: "whole" | "fill" }) {
+function Video({
+  meeting,
+  picture,
+  label,
+  fit,
+}: {
+  meeting: Meeting;
+  picture: Picture;
+  label: string;
+  fit: "whole" | "fill";
+}) {
   const element = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     if (element.current === null) return;
@@ -49,7 +59,8 @@ function NoPicture({ person, picture }: { person: Person; picture: Picture | nul
   );
 }
 
-function Marks({ person }: { person: Person }) {
+/** Muted, and badly connected; a picture that has stopped already says the latter. */
+function Marks({ person, isStopped }: { person: Person; isStopped: boolean }) {
   const { speak } = useWorld();
   return (
     <span className="marks">
@@ -59,7 +70,7 @@ function Marks({ person }: { person: Person }) {
           <span className="unseen">{speak("m3.muted")}</span>
         </span>
       )}
-      {person.quality === "poor" && (
+      {person.quality === "poor" && !isStopped && (
         <span className="mark poor">
           <span className="tri" aria-hidden="true" />
           {speak("m3.poor")}
@@ -116,7 +127,7 @@ export function Stage(props: {
             {speak("m3.speaking")}
           </span>
         )}
-        <Marks person={person} />
+        <Marks person={person} isStopped={isStopped} />
       </div>
       {props.isPicked && (
         <button type="button" className="btn pin" onClick={props.onFollow}>
@@ -138,7 +149,9 @@ interface Thumb {
 /** Everyone and every screen that is not on the stage; one's own picture last. */
 function thumbsOf(people: readonly Person[], stage: StageChoice | null): Thumb[] {
   return people.flatMap((person) => {
-    const thumbs: Thumb[] = [{ person, picture: person.camera, choice: { identity: person.identity, source: "camera" } }];
+    const thumbs: Thumb[] = [
+      { person, picture: person.camera, choice: { identity: person.identity, source: "camera" } },
+    ];
     if (person.screen !== null && person.screen.state !== "off" && !person.is_self) {
       thumbs.push({ person, picture: person.screen, choice: { identity: person.identity, source: "screen" } });
     }
@@ -174,7 +187,7 @@ export function Strip(props: {
           >
             {isLive && <Video key={picture.key} meeting={props.meeting} picture={picture} label={name} fit="fill" />}
             {(!isLive || isStopped) && <NoPicture person={person} picture={picture} />}
-            <Marks person={person} />
+            <Marks person={person} isStopped={isStopped} />
             {!isStopped && <span className="cap">{isScreen ? name : captionOf(person, speak("m3.me"))}</span>}
           </button>
         );

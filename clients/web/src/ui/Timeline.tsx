@@ -5,8 +5,8 @@ import type { RecordingDetail } from "../protocol/api";
 import { axisTicks, STEP_MS } from "../protocol/playback";
 import { clock } from "../protocol/times";
 import { usePhone } from "./hooks";
-import { causeWords } from "./Playback";
 import { lengthWords } from "./Recordings";
+import { causeWords } from "./words";
 import { useWorld } from "./world";
 
 const TICKS_WIDE = 8;
@@ -44,7 +44,7 @@ export function Timeline(props: { detail: RecordingDetail; position_ms: number; 
     props.onSeek(to);
   };
   return (
-    <div className="line">
+    <div className="timeline">
       <div className="line-names" aria-hidden="true">
         {detail.lanes.map((lane) => (
           <span key={lane.identity}>{lane.name}</span>
@@ -86,7 +86,11 @@ export function Timeline(props: { detail: RecordingDetail; position_ms: number; 
         ))}
         <div className="lane-marks">
           {detail.events.map((event) => (
-            <i key={event.sequence} className={event.kind === "mark" ? "by-hand" : ""} style={{ left: percent(event.offset_ms) }} />
+            <i
+              key={event.sequence}
+              className={event.kind === "mark" ? "by-hand" : ""}
+              style={{ left: percent(event.offset_ms) }}
+            />
           ))}
         </div>
         <div className="axis" aria-hidden="true">

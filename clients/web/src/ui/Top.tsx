@@ -95,7 +95,12 @@ export function ThemeSwitch() {
   const { theme, setTheme, speak } = useWorld();
   return (
     <span className="seg" role="group" aria-label={speak("app.theme.name")}>
-      <button type="button" className={theme === "light" ? "on" : ""} aria-pressed={theme === "light"} onClick={() => setTheme("light")}>
+      <button
+        type="button"
+        className={theme === "light" ? "on" : ""}
+        aria-pressed={theme === "light"}
+        onClick={() => setTheme("light")}
+      >
         {speak("app.theme.light")}
       </button>
       <button

@@ -9,8 +9,9 @@ const CLASSES = { good: "cell", degraded: "cell deg", none: "cell none", na: "ce
 function CellView({ cell, label, short }: { cell: Cell; label: string; short?: string }) {
   const { speak } = useWorld();
   const words = speak(cell.word, cell.values);
+  const whole = cell.word === "truth.see.size" ? speak("truth.see.size.label", cell.values) : words;
   return (
-    <span className={CLASSES[cell.state]} title={`${label} ${words}`}>
+    <span className={CLASSES[cell.state]} title={`${label} ${whole}`}>
       <em className={short === undefined ? "" : "wide"}>{label}</em>
       {short !== undefined && <em className="narrow">{short}</em>}
       <b>{words}</b>

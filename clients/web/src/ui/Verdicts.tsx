@@ -15,7 +15,13 @@ function faultWords(fault: Fault, speak: Speak): string {
     : speak("verify.fault", { file: fault.file, offset: fault.offset, what });
 }
 
-function Card(props: { state: CardState; kind: "integrity" | "completeness"; title: string; more: string; tag?: ReactNode }) {
+function Card(props: {
+  state: CardState;
+  kind: "integrity" | "completeness";
+  title: string;
+  more: string;
+  tag?: ReactNode;
+}) {
   return (
     <div className={`verdict ${props.state} ${props.kind}`}>
       <span className="verdict-mark" aria-hidden="true">
@@ -34,7 +40,8 @@ function Card(props: { state: CardState; kind: "integrity" | "completeness"; tit
 }
 
 function integrityWords(card: IntegrityCard, speak: Speak): { title: string; more: string } {
-  if (card.state === "unchecked") return { title: speak("verify.integrityUnchecked"), more: speak("verify.uncheckedWhy") };
+  if (card.state === "unchecked")
+    return { title: speak("verify.integrityUnchecked"), more: speak("verify.uncheckedWhy") };
   if (card.state === "unsound") {
     const more = card.fault === null ? speak("verify.signatureInvalid") : faultWords(card.fault, speak);
     return { title: speak("verify.altered"), more };
@@ -58,7 +65,9 @@ function completenessWords(card: CompletenessCard, speak: Speak): { title: strin
 export function Verdicts({ id, state }: { id: string; state: RecordingState }) {
   const { backend, speak } = useWorld();
   const isOpen = state === "recording";
-  const answer = useLoaded(`verification ${id} ${state}`, () => (isOpen ? Promise.resolve(null) : backend.verification(id)));
+  const answer = useLoaded(`verification ${id} ${state}`, () =>
+    isOpen ? Promise.resolve(null) : backend.verification(id),
+  );
   const why = isOpen
     ? speak("verify.uncheckedOpen")
     : answer.failure !== null

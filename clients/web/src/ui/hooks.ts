@@ -21,7 +21,12 @@ export interface Loaded<T> {
 export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   const { signedOut } = useWorld();
   const [round, setRound] = useState(0);
-  const [state, setState] = useState<{ key: string; value: T | null; failure: ApiFailure | null; at_ms: number | null }>({
+  const [state, setState] = useState<{
+    key: string;
+    value: T | null;
+    failure: ApiFailure | null;
+    at_ms: number | null;
+  }>({
     key,
     value: null,
     failure: null,
@@ -33,20 +38,24 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   useEffect(() => {
     let isWanted = true;
     const timer = window.setTimeout(() => setSlow(true), SAY_LOADING_AFTER_MS);
-    begin().then(
-      (value) => {
-        if (isWanted) setState({ key, value, failure: null, at_ms: Date.now() });
-      },
-      (error: unknown) => {
-        if (!isWanted) return;
-        const failure = error instanceof ApiFailure ? error : unreachable();
-        if (failure.status === 401) onSignedOut();
-        setState((before) => (before.key === key ? { ...before, failure } : { key, value: null, failure, at_ms: null }));
-      },
-    ).finally(() => {
-      window.clearTimeout(timer);
-      if (isWanted) setSlow(false);
-    });
+    begin()
+      .then(
+        (value) => {
+          if (isWanted) setState({ key, value, failure: null, at_ms: Date.now() });
+        },
+        (error: unknown) => {
+          if (!isWanted) return;
+          const failure = error instanceof ApiFailure ? error : unreachable();
+          if (failure.status === 401) onSignedOut();
+          setState((before) =>
+            before.key === key ? { ...before, failure } : { key, value: null, failure, at_ms: null },
+          );
+        },
+      )
+      .finally(() => {
+        window.clearTimeout(timer);
+        if (isWanted) setSlow(false);
+      });
     return () => {
       isWanted = false;
       window.clearTimeout(timer);

@@ -79,7 +79,9 @@ export function useDeviceList(key: unknown): readonly MediaDeviceInfo[] {
 }
 
 /** A device choice that this browser remembers. */
-export function useKeptDevice(which: "camera" | "microphone" | "speaker"): [string | null, (id: string | null) => void] {
+export function useKeptDevice(
+  which: "camera" | "microphone" | "speaker",
+): [string | null, (id: string | null) => void] {
   const [id, setId] = useState<string | null>(() => kept(which));
   return [
     id,

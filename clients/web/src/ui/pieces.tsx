@@ -128,7 +128,12 @@ export function Notice(props: {
 }
 
 /** A list or page that could not be loaded. */
-export function Failure(props: { title: string; failure: ApiFailure; onRetry: () => void; refused?: string | undefined }) {
+export function Failure(props: {
+  title: string;
+  failure: ApiFailure;
+  onRetry: () => void;
+  refused?: string | undefined;
+}) {
   const { speak, language } = useWorld();
   const { failure } = props;
   const words = failure.words?.[language === "en" ? "en" : "zh"];

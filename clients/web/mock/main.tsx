@@ -1,0 +1,22 @@
+// The screens over invented people and rooms: ?state=… chooses what goes wrong, the hash chooses the screen.
+
+import { createRoot } from "react-dom/client";
+import { App } from "../src/ui/App";
+import "../src/ui/tokens.css";
+import "../src/ui/parts.css";
+import "../src/ui/meet.css";
+import { MockBackend } from "./backend";
+import { MockDevices } from "./devices";
+import { MockMeeting } from "./meeting";
+
+const state = new URLSearchParams(location.search).get("state") ?? "normal";
+const root = document.getElementById("root");
+if (root === null) throw new Error("no #root");
+const backend = new MockBackend(state);
+createRoot(root).render(
+  <App
+    backend={backend}
+    devices={new MockDevices(state)}
+    openMeeting={(room, choices) => new MockMeeting(state, room, choices)}
+  />,
+);
