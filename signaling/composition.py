@@ -22,6 +22,7 @@ from signaling.livekit.endpoint import SignalEndpoint
 from signaling.livekit.signal_desk import SignalDesk
 from signaling.metrics import MetricsPages
 from signaling.pacing import Pacer
+from signaling.ports import MediaPlane
 from signaling.recording_desk import RecordingDesk
 from signaling.rest.callers import Callers
 from signaling.rest.events_socket import EventsSocket
@@ -48,17 +49,16 @@ class Service:
     """What a server runs."""
 
     app: web.Application
-    sfu: Sfu
+    media: MediaPlane
     host: RoomHost
     desk: RecordingDesk
     recorder: Recorder
     pulse: RoomPulse
     events: EventsSocket
-    media_port: int
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError."""
-        await self.sfu.start()
+        await self.media.start()
         await self.recorder.start()
 
     def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
@@ -70,14 +70,18 @@ class Service:
         self.events.close()
         await self.host.close()
         await self.desk.close()
-        await self.sfu.close()
+        await self.media.close()
 
 
-def build_service(settings: Settings, key: ApiKey, *, is_demo: bool) -> Service:
-    """Returns the built server, nothing of it started but the packet core's socket.
+def open_media(settings: Settings) -> tuple[MediaPlane, int]:
+    """Returns the media server over the native core, and its UDP port, bound now. Raises PortTaken,
+    BindRefused."""
+    core = start_native_core(settings.media_bind, settings.media_port)
+    return Sfu(core, addresses=media_addresses(settings)), core.port
 
-    Raises PortTaken, BindRefused, RecordingError, OSError.
-    """
+
+def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo: bool) -> Service:
+    """Returns the built server, nothing of it started. Raises RecordingError, OSError."""
     clock = SystemClock()
     traffic = Traffic()
     pacer = Pacer()
@@ -88,11 +92,9 @@ def build_service(settings: Settings, key: ApiKey, *, is_demo: bool) -> Service:
     people = demo_accounts() if is_demo else ()
     accounts = AccountBook(people, {account.account: DEMO_PASSWORD for account in people})
     standing = StandingRooms(demo_rooms() if is_demo else ())
-    core = start_native_core(settings.media_bind, settings.media_port)
-    sfu = Sfu(core, addresses=media_addresses(settings))
-    host = RoomHost(media=sfu, clock=clock, tokens=tokens, traffic=traffic)
+    host = RoomHost(media=media, clock=clock, tokens=tokens, traffic=traffic)
     pulse = RoomPulse(host)
-    sfu.on_audio_levels(pulse.receive_levels)
+    media.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
     desk = RecordingDesk(host=host, recorder=recorder, journal=journal, standing=standing)
     sessions = BrowserSessions()
@@ -125,13 +127,4 @@ def build_service(settings: Settings, key: ApiKey, *, is_demo: bool) -> Service:
     app.on_response_prepare.append(add_security_headers)
     for page in pages:
         app.add_routes(page.routes())
-    return Service(
-        app=app,
-        sfu=sfu,
-        host=host,
-        desk=desk,
-        recorder=recorder,
-        pulse=pulse,
-        events=events,
-        media_port=core.port,
-    )
+    return Service(app=app, media=media, host=host, desk=desk, recorder=recorder, pulse=pulse, events=events)

@@ -14,6 +14,12 @@ from recording.tap_records import RecordedTap
 class MediaPlane(Protocol):
     """Connections, tracks and taps. Everything is called on the loop thread."""
 
+    async def start(self) -> None:
+        """Begins to carry events up."""
+
+    async def close(self) -> None:
+        """Ends all connections. Twice is harmless."""
+
     def allocate_track(self) -> TrackNumber:
         """Returns a number for a track, unique while the process lives."""
 

@@ -46,6 +46,7 @@ async def run_server(
     doors: list[Listening],
     *,
     language: Language | None,
+    media_port: int,
     announce: Callable[[], None],
 ) -> None:
     """Serves until SIGTERM or SIGINT; ``announce`` is called when it accepts connections.
@@ -71,7 +72,7 @@ async def run_server(
         watches = [asyncio.create_task(watch) for watch in service.watches()]
         for watch in watches:
             watch.add_done_callback(lambda task: _end_of_watch(task, stop))
-        _say_ready(doors, runner, service.media_port)
+        _say_ready(doors, runner, media_port)
         announce()
         await stop.wait()
         _log.info("stopping")

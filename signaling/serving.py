@@ -15,7 +15,7 @@ from recording.errors import FolderInUse, RecordingError, UnusableKey
 from signaling.accounts import DEMO_PASSWORD, demo_accounts
 from signaling.addresses import media_addresses
 from signaling.api_keys import KEYS_FOLDER, find_key
-from signaling.composition import build_service
+from signaling.composition import build_service, open_media
 from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
@@ -35,13 +35,14 @@ def serve(*, is_demo: bool) -> int:
     doors = _doors(settings, is_demo=is_demo)
 
     async def run() -> None:
-        service = build_service(settings, key, is_demo=is_demo)
+        media, media_port = open_media(settings)
+        service = build_service(settings, key, media, is_demo=is_demo)
 
         def announce() -> None:
             if is_demo:
                 _print_demo(settings, doors)
 
-        await run_server(service, doors, language=settings.language, announce=announce)
+        await run_server(service, doors, language=settings.language, media_port=media_port, announce=announce)
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -88,7 +88,3 @@ class SubscriptionTable:
     def tracks_of(self, subscriber: ParticipantSid) -> Collection[TrackSid]:
         """Returns the sids of the tracks a participant receives."""
         return [track_sid for sid, track_sid in self._subscriptions if sid == subscriber]
-
-    def pairs(self) -> Collection[tuple[ParticipantSid, TrackSid]]:
-        """Returns every (subscriber, track)."""
-        return list(self._subscriptions)

@@ -63,6 +63,8 @@ def encode(message: Message, content_type: str) -> web.Response:
     """Returns the answer in the encoding of the request."""
     if content_type == PROTOBUF:
         return web.Response(body=message.SerializeToString(), content_type=PROTOBUF)
-    # Fields without a value stay away, names as in the .proto: what LiveKit's own server sends.
-    text = json_format.MessageToJson(message, preserving_proto_field_name=True, indent=None)
+    # Names as in the .proto and fields without a value too: Twirp's default, as LiveKit's own server has it.
+    text = json_format.MessageToJson(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True, indent=None
+    )
     return web.Response(text=text, content_type=JSON)

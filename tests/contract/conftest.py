@@ -6,24 +6,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import jwt
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 from livekit.protocol import models, rtc
 
-from recording.clock import SystemClock
-from signaling.http_shell import add_security_headers, guard
-from signaling.livekit.endpoint import SignalEndpoint
-from signaling.livekit.signal_desk import SignalDesk
-from signaling.metrics import MetricsPages
-from signaling.pacing import Pacer
+from signaling.api_keys import ApiKey
+from signaling.composition import Service, build_service
 from signaling.room_host import RoomHost
-from signaling.tokens import TokenDesk
-from signaling.traffic import Traffic
+from signaling.settings import Settings
 from tests.support.fake_sfu import FakeConnection, FakeSfu
 from tests.support.signal_client import join_request_query
 
@@ -98,10 +93,12 @@ class Client:
 class Node:
     """The server under test."""
 
+    service: Service
     host: RoomHost
     sfu: FakeSfu
     url: str
     session: aiohttp.ClientSession
+    folder: Path
     clients: list[Client] = field(default_factory=list)
 
     def token(
@@ -156,23 +153,21 @@ class Node:
 
 
 @pytest.fixture
-async def node() -> AsyncIterator[Node]:
+async def node(tmp_path: Path) -> AsyncIterator[Node]:
     sfu = FakeSfu()
-    tokens = TokenDesk(api_key=API_KEY, api_secret=API_SECRET)
-    host = RoomHost(media=sfu, clock=SystemClock(), tokens=tokens, traffic=Traffic())
-    app = web.Application(middlewares=[guard])
-    app.on_response_prepare.append(add_security_headers)
-    endpoint = SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=Pacer())
-    app.add_routes(endpoint.routes())
-    app.add_routes(MetricsPages(host, {}).routes())
-    server = TestServer(app)
+    settings = Settings(data_dir=tmp_path / "data", web_dir=tmp_path / "web")
+    service = build_service(settings, ApiKey(API_KEY, API_SECRET), sfu, is_demo=True)
+    await service.start()
+    server = TestServer(service.app)
     await server.start_server()
-    watch = asyncio.create_task(host.run())
-    async with aiohttp.ClientSession() as session:
-        node = Node(host=host, sfu=sfu, url=f"http://{server.host}:{server.port}", session=session)
+    watches = [asyncio.create_task(watch) for watch in service.watches()]
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        url = f"http://{server.host}:{server.port}"
+        node = Node(service=service, host=service.host, sfu=sfu, url=url, session=session, folder=tmp_path)
         yield node
         for client in node.clients:
             await client.socket.close()
-    watch.cancel()
-    await host.close()
+    for watch in watches:
+        watch.cancel()
+    await service.close()
     await server.close()

@@ -40,7 +40,7 @@ class FakeConnection:
         self._sections: dict[str, TrackSid] = {}
 
     def receive_offer(self, sdp: str) -> Answer:
-        """Plans each new ``send`` line, ends those that are gone, places subscriptions into ``recv`` lines."""
+        """Plans new ``send`` lines, ends those that are gone, places subscriptions into ``recv`` lines."""
         if self.offers or self.is_closed:
             raise MisuseError("this side offers")
         lines = [line.split() for line in sdp.splitlines()]
@@ -170,6 +170,12 @@ class FakeSfu:
         }
         self.tell_levels: Callable[[list[tuple[TrackNumber, int]]], None] = lambda levels: None
         self._next_track = 1
+
+    async def start(self) -> None:
+        """Nothing to start."""
+
+    async def close(self) -> None:
+        """Nothing to end."""
 
     def allocate_track(self) -> TrackNumber:
         """1, 2, 3 …"""
