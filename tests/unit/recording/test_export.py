@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -231,7 +230,7 @@ def test_a_disk_that_refuses_leaves_no_half_file(
     monkeypatch.setattr("recording.export.os.fsync", refuse)
     with pytest.raises(OSError, match="full"):
         export_folder(sealed_folder, tmp_path / "out")
-    assert os.listdir(tmp_path / "out") == []
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_an_exported_file_is_what_it_says(sealed_folder: Path, tmp_path: Path) -> None:
