@@ -41,8 +41,11 @@ async def bystanders(net: Network, server: Server, room: str) -> AsyncIterator[t
         seen = (await listener.report())["people"]["speaker"]["frames"]
         await listener.wait_for_media("speaker", frames=seen + 15)
         for client in (speaker, listener):
-            bad = {"reconnecting", "disconnected", "participant_disconnected"}
-            assert not [event for event in client.events if event["event"] in bad]
+            assert not [
+                event for event in client.events if event["event"] in ("reconnecting", "disconnected")
+            ]
+            left = [e["about"] for e in client.events if e["event"] == "participant_disconnected"]
+            assert all(who == ["mallory"] for who in left), left
 
 
 def _bad_tokens(server: Server, room: str) -> dict[str, tuple[str | None, int]]:

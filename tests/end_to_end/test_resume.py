@@ -15,8 +15,8 @@ from tests.support.server import Server, running
 from tests.support.tcp_proxy import tcp_proxy
 from tests.support.waiting import PATIENCE, wait_until
 
-# Pictures come every 67 ms; a machine that also encodes and draws them may be late by a few.
-MAX_PICTURE_PAUSE_MS = 500
+# A new transport would cost packets and a key frame; what a loaded machine draws late costs neither.
+MAX_PICTURE_PAUSE_MS = 2_000
 
 
 @pytest.mark.parametrize("single", [True, False], ids=["single connection", "two connections"])

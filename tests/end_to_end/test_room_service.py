@@ -14,7 +14,7 @@ from tests.support.server import Server
 from tests.support.waiting import wait_until
 
 
-async def _call(server: Server, room: str, method: str, **body: Any) -> dict[str, Any]:
+async def _call(server: Server, room: str, method: str, /, **body: Any) -> dict[str, Any]:
     token = server.token("admin", room, roomAdmin=True, roomList=True, roomCreate=True)
     path = f"/twirp/livekit.RoomService/{method}"
     answer = await asyncio.to_thread(server.request, "POST", path, token=token, body=body)
