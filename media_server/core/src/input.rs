@@ -130,7 +130,7 @@ impl Input {
             .map(|layer| Candidate {
                 rid: &layer.rid,
                 pixels: layer.pixels(),
-                last_media_ns: layer.last_media_ns,
+                activity: layer.activity,
             })
             .collect()
     }

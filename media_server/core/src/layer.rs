@@ -4,6 +4,7 @@ use lianzhen_wire::rtp::{SequenceUnwrapper, TimestampUnwrapper};
 
 use crate::history::History;
 use crate::keyframe::KeyframeRequests;
+use crate::select::Activity;
 use crate::splice::ClockPoint;
 
 /// The state of a layer.
@@ -25,8 +26,8 @@ pub struct Layer {
     pub history: History,
     /// The last sender report.
     pub clock: Option<ClockPoint>,
-    /// When the last media packet with a payload came.
-    pub last_media_ns: Option<u64>,
+    /// When media packets with a payload came.
+    pub activity: Option<Activity>,
     /// Key frames wanted.
     pub keyframes: KeyframeRequests,
     /// Packets received, padding and duplicates included.
@@ -54,7 +55,7 @@ impl Layer {
             log: ReceiveLog::new(clock_rate_hz, wants_repair),
             history: History::default(),
             clock: None,
-            last_media_ns: None,
+            activity: None,
             keyframes: KeyframeRequests::default(),
             packets: 0,
             bytes: 0,

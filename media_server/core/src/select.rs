@@ -1,8 +1,11 @@
 //! Which layer of a track a receiver gets: the wanted one if it lives, else the best below it, else the lowest above.
 
-/// A layer is silent if a sibling has sent media this much later. Compared with siblings and not with the clock:
-/// a still screen or a mute silences all layers alike, and then nothing better is to be had.
+/// A layer is silent once a sibling has gone on sending for so long without it. Compared with siblings and not with
+/// the clock: a still screen or a mute silences all layers alike, and then nothing better is to be had.
 pub const LAYER_SILENCE_NS: u64 = 1_000_000_000;
+
+/// A layer that pauses longer than this begins a new span of activity. Browsers repeat a still screen each second.
+pub const SPAN_GAP_NS: u64 = 2_000_000_000;
 
 /// What the choice needs to know of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,8 +14,38 @@ pub struct Candidate<'a> {
     pub rid: &'a str,
     /// Width times height of its last key frame; 0 if unknown.
     pub pixels: u32,
-    /// When its last media packet arrived; None if nothing has come yet.
-    pub last_media_ns: Option<u64>,
+    /// When it was last active; None if nothing has come yet.
+    pub activity: Option<Activity>,
+}
+
+/// A span of time in which media packets came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// When its first packet arrived.
+    pub since_ns: u64,
+    /// When its last packet arrived.
+    pub last_ns: u64,
+}
+
+impl Activity {
+    /// The activity after a packet that arrived at `arrival_ns`.
+    #[inline]
+    pub fn after(before: Option<Activity>, arrival_ns: u64) -> Activity {
+        match before {
+            Some(Activity { since_ns, last_ns })
+                if arrival_ns.saturating_sub(last_ns) <= SPAN_GAP_NS =>
+            {
+                Activity {
+                    since_ns,
+                    last_ns: last_ns.max(arrival_ns),
+                }
+            }
+            _ => Activity {
+                since_ns: arrival_ns,
+                last_ns: arrival_ns,
+            },
+        }
+    }
 }
 
 impl Candidate<'_> {
@@ -27,12 +60,21 @@ impl Candidate<'_> {
     }
 }
 
-/// True if the layer has sent something lately, compared with `newest_ns`, the latest media packet of the track.
-pub fn is_live(last_media_ns: Option<u64>, newest_ns: Option<u64>) -> bool {
-    match (last_media_ns, newest_ns) {
-        (Some(last_ns), Some(newest_ns)) => newest_ns.saturating_sub(last_ns) <= LAYER_SILENCE_NS,
-        _ => false,
-    }
+/// True if the layer has sent something, and no sibling has gone on for long without it.
+pub fn is_live(layer: &Candidate<'_>, layers: &[Candidate<'_>]) -> bool {
+    let Some(own) = layer.activity else {
+        return false;
+    };
+    let goes_on_without = |sibling: Activity| {
+        sibling
+            .last_ns
+            .saturating_sub(own.last_ns.max(sibling.since_ns))
+            > LAYER_SILENCE_NS
+    };
+    !layers
+        .iter()
+        .filter_map(|sibling| sibling.activity)
+        .any(goes_on_without)
 }
 
 /// The index of the layer to send, None if no layer has sent anything yet.
@@ -40,9 +82,8 @@ pub fn is_live(last_media_ns: Option<u64>, newest_ns: Option<u64>) -> bool {
 /// `wanted` is a RID, None means the best there is. A wanted RID that was never seen ranks by its name if LiveKit
 /// uses it, and as the best otherwise.
 pub fn choose(layers: &[Candidate<'_>], wanted: Option<&str>) -> Option<usize> {
-    let newest_ns = layers.iter().filter_map(|layer| layer.last_media_ns).max();
     let mut live: Vec<usize> = (0..layers.len())
-        .filter(|&index| is_live(layers[index].last_media_ns, newest_ns))
+        .filter(|&index| is_live(&layers[index], layers))
         .collect();
     live.sort_by_key(|&index| (layers[index].rank(), index));
     let Some(rid) = wanted else {
@@ -56,7 +97,7 @@ pub fn choose(layers: &[Candidate<'_>], wanted: Option<&str>) -> Option<usize> {
         .unwrap_or(Candidate {
             rid,
             pixels: u32::MAX,
-            last_media_ns: None,
+            activity: None,
         })
         .rank();
     let below = live
@@ -72,11 +113,16 @@ mod tests {
 
     const S: u64 = 1_000_000_000;
 
-    fn layer(rid: &str, last_media_ns: Option<u64>) -> Candidate<'_> {
+    /// A layer that has sent since 0.
+    fn layer(rid: &str, last_ns: Option<u64>) -> Candidate<'_> {
+        let activity = last_ns.map(|last_ns| Activity {
+            since_ns: 0,
+            last_ns,
+        });
         Candidate {
             rid,
             pixels: 0,
-            last_media_ns,
+            activity,
         }
     }
 
@@ -128,17 +174,82 @@ mod tests {
     }
 
     #[test]
+    fn after_a_common_pause_whoever_begins_first_does_not_make_the_others_silent() {
+        let before = Activity {
+            since_ns: 0,
+            last_ns: S,
+        };
+        let begins = Candidate {
+            rid: "q",
+            pixels: 0,
+            activity: Some(Activity::after(Some(before), 9 * S)),
+        };
+        assert_eq!(
+            begins.activity,
+            Some(Activity {
+                since_ns: 9 * S,
+                last_ns: 9 * S
+            })
+        );
+        let layers = [
+            begins,
+            Candidate {
+                rid: "f",
+                pixels: 0,
+                activity: Some(before),
+            },
+        ];
+        assert_eq!(choose(&layers, None), Some(1));
+        let goes_on = Candidate {
+            activity: Some(Activity {
+                since_ns: 9 * S,
+                last_ns: 10 * S + 1,
+            }),
+            ..begins
+        };
+        assert_eq!(choose(&[goes_on, layers[1]], None), Some(0));
+    }
+
+    #[test]
+    fn a_still_screen_repeated_each_second_is_one_span_of_activity() {
+        let mut activity = None;
+        for second in 1..=5 {
+            activity = Some(Activity::after(activity, second * S));
+        }
+        assert_eq!(
+            activity,
+            Some(Activity {
+                since_ns: S,
+                last_ns: 5 * S
+            })
+        );
+        assert_eq!(
+            Activity::after(activity, 4 * S),
+            Activity {
+                since_ns: S,
+                last_ns: 5 * S
+            }
+        );
+    }
+
+    #[test]
     fn other_names_rank_by_picture_size() {
         let layers = [
             Candidate {
                 rid: "a",
                 pixels: 640 * 360,
-                last_media_ns: Some(S),
+                activity: Some(Activity {
+                    since_ns: 0,
+                    last_ns: S,
+                }),
             },
             Candidate {
                 rid: "b",
                 pixels: 320 * 180,
-                last_media_ns: Some(S),
+                activity: Some(Activity {
+                    since_ns: 0,
+                    last_ns: S,
+                }),
             },
         ];
         assert_eq!(choose(&layers, None), Some(0));

@@ -86,8 +86,8 @@ pub struct Splice {
 struct Last {
     timestamp: i64,
     arrival_ns: u64,
-    /// Wall clock of the publisher at that packet, in RTP ticks, where a sender report told.
-    wall_ticks: Option<i128>,
+    /// Its layer, as long as that goes on under the same numbers, and its timestamp there.
+    origin: Option<(usize, i64)>,
     picture_id: Option<u16>,
     tl0_pic_idx: Option<u8>,
 }
@@ -147,6 +147,9 @@ impl Splice {
 
     /// Forgets that `layer` is current: its numbers begin anew (another SSRC).
     pub fn lose(&mut self, layer: usize) {
+        if let Some(last) = &mut self.last {
+            last.origin = last.origin.filter(|(of, _)| *of != layer);
+        }
         if self.current == Some(layer) {
             self.current = None;
             self.target = Some(layer);
@@ -163,22 +166,22 @@ impl Splice {
         self.next_sequence
     }
 
-    /// Decides on one packet of `layer`. `is_padding` says that its payload is empty; `clock` is what sender
-    /// reports of the layer told.
+    /// Decides on one packet of `layer`. `is_padding` says that its payload is empty; `clock_of` tells what sender
+    /// reports of a layer said, and is asked at a switch only.
     #[inline]
     pub fn place(
         &mut self,
         layer: usize,
         facts: &PacketFacts,
         is_padding: bool,
-        clock: Option<&ClockPoint>,
+        clock_of: impl Fn(usize) -> Option<ClockPoint>,
     ) -> Step {
         if self.current != Some(layer) {
             if self.target != Some(layer) || !facts.is_entry || is_padding {
                 return Step::NotWanted;
             }
-            self.switch(layer, facts, clock);
-            return Step::Pass(self.pass(facts, self.next_sequence, clock, true));
+            self.switch(layer, facts, clock_of);
+            return Step::Pass(self.pass(layer, facts, self.next_sequence, true));
         }
         let Some(offset) = self.offset_at(facts.sequence) else {
             return Step::TooLate;
@@ -188,7 +191,7 @@ impl Splice {
             self.swallow(facts.sequence, offset);
             return Step::Swallowed;
         }
-        Step::Pass(self.pass(facts, sequence, clock, false))
+        Step::Pass(self.pass(layer, facts, sequence, false))
     }
 
     fn offset_at(&self, sequence: u64) -> Option<u64> {
@@ -218,11 +221,12 @@ impl Splice {
         });
     }
 
+    #[inline]
     fn pass(
         &mut self,
+        layer: usize,
         facts: &PacketFacts,
         sequence: u64,
-        clock: Option<&ClockPoint>,
         is_switch: bool,
     ) -> Placement {
         let timestamp = self.map_timestamp(facts.timestamp);
@@ -239,8 +243,7 @@ impl Splice {
             self.last = Some(Last {
                 timestamp,
                 arrival_ns: facts.arrival_ns,
-                wall_ticks: clock
-                    .map(|clock| clock.wall_ticks(facts.timestamp, self.clock_rate_hz)),
+                origin: Some((layer, facts.timestamp)),
                 picture_id: picture_id.or(last.and_then(|last| last.picture_id)),
                 tl0_pic_idx: tl0_pic_idx.or(last.and_then(|last| last.tl0_pic_idx)),
             });
@@ -254,7 +257,12 @@ impl Splice {
         }
     }
 
-    fn switch(&mut self, layer: usize, facts: &PacketFacts, clock: Option<&ClockPoint>) {
+    fn switch(
+        &mut self,
+        layer: usize,
+        facts: &PacketFacts,
+        clock_of: impl Fn(usize) -> Option<ClockPoint>,
+    ) {
         self.current = Some(layer);
         self.target = None;
         self.has_switched = true;
@@ -264,8 +272,15 @@ impl Splice {
             offset: facts.sequence.wrapping_sub(self.next_sequence),
         });
         let Some(last) = self.last else { return };
-        self.timestamp_offset =
-            facts.timestamp - (last.timestamp + self.elapsed_ticks(&last, facts, clock));
+        let clocks = last
+            .origin
+            .and_then(|(old, timestamp)| Some((clock_of(old)?, timestamp, clock_of(layer)?)));
+        let by_wall = clocks.map(|(old, timestamp, new)| {
+            new.wall_ticks(facts.timestamp, self.clock_rate_hz)
+                - old.wall_ticks(timestamp, self.clock_rate_hz)
+        });
+        let elapsed_ticks = self.elapsed_ticks(last.arrival_ns, facts.arrival_ns, by_wall);
+        self.timestamp_offset = facts.timestamp - (last.timestamp + elapsed_ticks);
         if let Some(vp8) = &facts.vp8 {
             if let (Some(id), Some(last_id)) = (vp8.picture_id, last.picture_id) {
                 self.picture_id_offset = last_id.wrapping_add(1).wrapping_sub(id.value);
@@ -278,18 +293,12 @@ impl Splice {
 
     /// RTP ticks from the last packet of the old layer to the first of the new one: by the publisher's wall clock
     /// where sender reports of both layers told it, else by arrival. At least 1, as timestamps must rise.
-    fn elapsed_ticks(&self, last: &Last, facts: &PacketFacts, clock: Option<&ClockPoint>) -> i64 {
-        let arrival_ns = i128::from(facts.arrival_ns) - i128::from(last.arrival_ns);
+    fn elapsed_ticks(&self, last_ns: u64, first_ns: u64, by_wall: Option<i128>) -> i64 {
+        let arrival_ns = i128::from(first_ns) - i128::from(last_ns);
         let by_arrival = arrival_ns * i128::from(self.clock_rate_hz) / 1_000_000_000;
-        let by_wall = last
-            .wall_ticks
-            .zip(clock)
-            .map(|(wall_ticks, clock)| {
-                clock.wall_ticks(facts.timestamp, self.clock_rate_hz) - wall_ticks
-            })
-            // A clock that jumped (or reports that lie) must not tear the time line: both agree within a second.
-            .filter(|by_wall| (by_wall - by_arrival).abs() < i128::from(self.clock_rate_hz));
         by_wall
+            // A clock that jumped (or reports that lie) must not tear the time line: both agree within a second.
+            .filter(|by_wall| (by_wall - by_arrival).abs() < i128::from(self.clock_rate_hz))
             .unwrap_or(by_arrival)
             .clamp(1, i128::from(i64::MAX >> 1)) as i64
     }
@@ -351,19 +360,19 @@ mod tests {
     fn nothing_passes_before_an_entry_of_the_target_layer() {
         let mut splice = started(100);
         assert_eq!(
-            splice.place(0, &facts(70_000, 0, 0, false), false, None),
+            splice.place(0, &facts(70_000, 0, 0, false), false, |_| None),
             Step::NotWanted
         );
         assert_eq!(
-            splice.place(1, &facts(70_000, 0, 0, true), false, None),
+            splice.place(1, &facts(70_000, 0, 0, true), false, |_| None),
             Step::NotWanted
         );
         assert_eq!(
-            splice.place(0, &facts(70_001, 0, 0, true), true, None),
+            splice.place(0, &facts(70_001, 0, 0, true), true, |_| None),
             Step::NotWanted
         );
         assert_eq!(
-            numbers(splice.place(0, &facts(70_002, 7, 0, true), false, None)),
+            numbers(splice.place(0, &facts(70_002, 7, 0, true), false, |_| None)),
             Some((100, 7))
         );
         assert_eq!(splice.current(), Some(0));
@@ -377,7 +386,7 @@ mod tests {
             let base = 65_536 + 65_530;
             let out: Vec<_> = [0, 1, 4, 3, 9, 2]
                 .iter()
-                .map(|step| splice.place(0, &facts(base + step, 0, 0, true), false, None))
+                .map(|step| splice.place(0, &facts(base + step, 0, 0, true), false, |_| None))
                 .map(|step| numbers(step).unwrap().0 - first)
                 .collect();
             assert_eq!(out, [0, 1, 4, 3, 9, 2]);
@@ -388,9 +397,9 @@ mod tests {
     #[test]
     fn a_packet_from_before_the_splice_is_too_late() {
         let mut splice = started(5);
-        splice.place(0, &facts(70_000, 0, 0, true), false, None);
+        splice.place(0, &facts(70_000, 0, 0, true), false, |_| None);
         assert_eq!(
-            splice.place(0, &facts(69_999, 0, 0, false), false, None),
+            splice.place(0, &facts(69_999, 0, 0, false), false, |_| None),
             Step::TooLate
         );
     }
@@ -407,7 +416,7 @@ mod tests {
             (1004, true),
             (1005, false),
         ] {
-            let step = splice.place(0, &facts(sequence, 0, 0, true), is_padding, None);
+            let step = splice.place(0, &facts(sequence, 0, 0, true), is_padding, |_| None);
             out.push(numbers(step).map(|(sequence, _)| sequence));
         }
         assert_eq!(out, [Some(5), None, None, Some(6), None, Some(7)]);
@@ -417,14 +426,14 @@ mod tests {
     fn a_late_packet_keeps_the_offset_of_its_place() {
         let mut splice = started(5);
         for (sequence, is_padding) in [(1000, false), (1002, false), (1003, true), (1004, false)] {
-            splice.place(0, &facts(sequence, 0, 0, true), is_padding, None);
+            splice.place(0, &facts(sequence, 0, 0, true), is_padding, |_| None);
         }
         assert_eq!(
-            numbers(splice.place(0, &facts(1001, 0, 0, false), false, None)),
+            numbers(splice.place(0, &facts(1001, 0, 0, false), false, |_| None)),
             Some((6, 0))
         );
         assert_eq!(
-            numbers(splice.place(0, &facts(1005, 0, 0, false), false, None)),
+            numbers(splice.place(0, &facts(1005, 0, 0, false), false, |_| None)),
             Some((9, 0))
         );
     }
@@ -432,10 +441,10 @@ mod tests {
     #[test]
     fn padding_that_comes_late_goes_out_empty_so_that_no_hole_stays() {
         let mut splice = started(5);
-        splice.place(0, &facts(1000, 0, 0, true), false, None);
-        splice.place(0, &facts(1002, 0, 0, false), false, None);
+        splice.place(0, &facts(1000, 0, 0, true), false, |_| None);
+        splice.place(0, &facts(1002, 0, 0, false), false, |_| None);
         assert_eq!(
-            numbers(splice.place(0, &facts(1001, 0, 0, false), true, None)),
+            numbers(splice.place(0, &facts(1001, 0, 0, false), true, |_| None)),
             Some((6, 0))
         );
     }
@@ -443,14 +452,14 @@ mod tests {
     #[test]
     fn without_end_padding_stays_bounded_and_forgets_the_oldest_offsets() {
         let mut splice = started(5);
-        splice.place(0, &facts(1000, 0, 0, true), false, None);
+        splice.place(0, &facts(1000, 0, 0, true), false, |_| None);
         for sequence in (1001..3001).step_by(2) {
-            splice.place(0, &facts(sequence, 0, 0, false), true, None);
-            splice.place(0, &facts(sequence + 1, 0, 0, false), false, None);
+            splice.place(0, &facts(sequence, 0, 0, false), true, |_| None);
+            splice.place(0, &facts(sequence + 1, 0, 0, false), false, |_| None);
         }
         assert_eq!(splice.shifts.len(), MAX_SHIFTS);
         assert_eq!(
-            splice.place(0, &facts(1002, 0, 0, false), false, None),
+            splice.place(0, &facts(1002, 0, 0, false), false, |_| None),
             Step::TooLate
         );
         assert_eq!(splice.next_sequence(), 5 + 1 + 1000);
@@ -459,18 +468,18 @@ mod tests {
     #[test]
     fn a_switch_waits_for_an_entry_and_goes_on_without_a_gap() {
         let mut splice = started(100);
-        splice.place(0, &facts(70_000, 9_000, 0, true), false, None);
+        splice.place(0, &facts(70_000, 9_000, 0, true), false, |_| None);
         assert!(splice.aim(Some(1)));
         assert!(!splice.aim(Some(1)));
         assert_eq!(
-            splice.place(1, &facts(90_000, 500_000, 20, false), false, None),
+            splice.place(1, &facts(90_000, 500_000, 20, false), false, |_| None),
             Step::NotWanted
         );
         assert_eq!(
-            numbers(splice.place(0, &facts(70_001, 12_000, 33, false), false, None)),
+            numbers(splice.place(0, &facts(70_001, 12_000, 33, false), false, |_| None)),
             Some((101, 12_000))
         );
-        let step = splice.place(1, &facts(90_001, 503_000, 66, true), false, None);
+        let step = splice.place(1, &facts(90_001, 503_000, 66, true), false, |_| None);
         let Step::Pass(placement) = step else {
             panic!("{step:?}")
         };
@@ -480,7 +489,7 @@ mod tests {
             (102, 12_000 + 33 * 90)
         );
         assert_eq!(
-            splice.place(0, &facts(70_002, 15_000, 67, true), false, None),
+            splice.place(0, &facts(70_002, 15_000, 67, true), false, |_| None),
             Step::NotWanted
         );
         assert_eq!(
@@ -492,11 +501,11 @@ mod tests {
     #[test]
     fn aiming_back_at_the_current_layer_calls_the_switch_off() {
         let mut splice = started(100);
-        splice.place(0, &facts(70_000, 0, 0, true), false, None);
+        splice.place(0, &facts(70_000, 0, 0, true), false, |_| None);
         splice.aim(Some(1));
         assert!(!splice.aim(Some(0)));
         assert_eq!(
-            splice.place(1, &facts(90_000, 0, 0, true), false, None),
+            splice.place(1, &facts(90_000, 0, 0, true), false, |_| None),
             Step::NotWanted
         );
     }
@@ -514,10 +523,12 @@ mod tests {
             timestamp: 1_000_000,
             arrival_ns: 0,
         };
-        splice.place(0, &facts(70_000, 9_000, 100, true), false, Some(&old));
+        splice.place(0, &facts(70_000, 9_000, 100, true), false, |_| Some(old));
         splice.aim(Some(1));
         // Captured 100 ms later, but 250 ms later on the wire.
-        let step = splice.place(1, &facts(90_000, 1_018_000, 350, true), false, Some(&new));
+        let step = splice.place(1, &facts(90_000, 1_018_000, 350, true), false, |layer| {
+            Some(if layer == 0 { old } else { new })
+        });
         assert_eq!(numbers(step), Some((101, 18_000)));
     }
 
@@ -534,27 +545,31 @@ mod tests {
             timestamp: 0,
             arrival_ns: 0,
         };
-        splice.place(0, &facts(70_000, 9_000, 100, true), false, Some(&old));
+        splice.place(0, &facts(70_000, 9_000, 100, true), false, |_| Some(old));
         splice.aim(Some(1));
-        let step = splice.place(1, &facts(90_000, 0, 100, true), false, Some(&new));
+        let step = splice.place(1, &facts(90_000, 0, 100, true), false, |layer| {
+            Some(if layer == 0 { old } else { new })
+        });
         assert_eq!(numbers(step), Some((101, 9_001)));
     }
 
     #[test]
     fn vp8_numbers_go_on_by_one_at_a_switch_and_wrap() {
         let mut splice = started(100);
-        let Step::Pass(first) = splice.place(0, &vp8(70_000, 0x7fff, 255, true), false, None)
+        let Step::Pass(first) = splice.place(0, &vp8(70_000, 0x7fff, 255, true), false, |_| None)
         else {
             panic!()
         };
         assert_eq!((first.picture_id_offset, first.tl0_offset), (0, 0));
         splice.aim(Some(1));
-        let Step::Pass(second) = splice.place(1, &vp8(90_000, 500, 7, true), false, None) else {
+        let Step::Pass(second) = splice.place(1, &vp8(90_000, 500, 7, true), false, |_| None)
+        else {
             panic!()
         };
         assert_eq!(500u16.wrapping_add(second.picture_id_offset) & 0x7fff, 0);
         assert_eq!(7u8.wrapping_add(second.tl0_offset), 0);
-        let Step::Pass(third) = splice.place(1, &vp8(90_001, 501, 8, false), false, None) else {
+        let Step::Pass(third) = splice.place(1, &vp8(90_001, 501, 8, false), false, |_| None)
+        else {
             panic!()
         };
         assert_eq!(501u16.wrapping_add(third.picture_id_offset) & 0x7fff, 1);
@@ -563,19 +578,19 @@ mod tests {
     #[test]
     fn a_pause_keeps_the_numbers_and_needs_an_entry_again() {
         let mut splice = started(100);
-        splice.place(0, &facts(70_000, 0, 0, true), false, None);
+        splice.place(0, &facts(70_000, 0, 0, true), false, |_| None);
         assert!(!splice.aim(None));
         assert_eq!(
-            splice.place(0, &facts(70_001, 0, 10, true), false, None),
+            splice.place(0, &facts(70_001, 0, 10, true), false, |_| None),
             Step::NotWanted
         );
         assert!(splice.aim(Some(0)));
         assert_eq!(
-            splice.place(0, &facts(70_050, 90_000, 1000, false), false, None),
+            splice.place(0, &facts(70_050, 90_000, 1000, false), false, |_| None),
             Step::NotWanted
         );
         assert_eq!(
-            numbers(splice.place(0, &facts(70_051, 90_000, 1000, true), false, None)),
+            numbers(splice.place(0, &facts(70_051, 90_000, 1000, true), false, |_| None)),
             Some((101, 90_000))
         );
     }
@@ -583,13 +598,13 @@ mod tests {
     #[test]
     fn a_layer_that_begins_anew_needs_an_entry_and_continues() {
         let mut splice = started(100);
-        splice.place(0, &facts(70_000, 0, 0, true), false, None);
+        splice.place(0, &facts(70_000, 0, 0, true), false, |_| None);
         splice.lose(1);
         assert_eq!(splice.current(), Some(0));
         splice.lose(0);
         assert_eq!((splice.current(), splice.target()), (None, Some(0)));
         assert_eq!(
-            numbers(splice.place(0, &facts(65_600, 5, 40, true), false, None)),
+            numbers(splice.place(0, &facts(65_600, 5, 40, true), false, |_| None)),
             Some((101, 3600))
         );
     }

@@ -67,12 +67,12 @@ impl Router {
         outputs.sort_unstable();
         outputs.dedup();
         for track in tracks {
-            self.note_ended(Ended::Track(track));
             self.remove_input(now_ns, track);
+            self.note_ended(Ended::Track(track));
         }
         for output in outputs {
-            self.note_ended(Ended::Output(output));
             self.remove_output(output);
+            self.note_ended(Ended::Output(output));
         }
         self.peers.close(peer);
     }

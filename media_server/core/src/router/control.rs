@@ -245,4 +245,24 @@ impl Router {
         self.egress.commit(output.peer, start);
         self.counters.retransmitted += 1;
     }
+
+    /// Protects and queues one RTCP datagram; false where the peer cannot be reached.
+    pub(super) fn send_rtcp(&mut self, peer_slot: Slot, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let Some(peer) = self.peers.get_mut(peer_slot) else {
+            return false;
+        };
+        let (Some(path), Some(sender)) = (peer.path, peer.sender.as_mut()) else {
+            return false;
+        };
+        let out = self.egress.begin(peer_slot, path);
+        let start = out.len();
+        write(out);
+        if out.len() == start {
+            return false;
+        }
+        sender.protect_rtcp(out, start);
+        self.egress.commit(peer_slot, start);
+        self.counters.rtcp_sent += 1;
+        true
+    }
 }

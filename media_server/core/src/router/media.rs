@@ -7,6 +7,7 @@ use crate::events::Event;
 use crate::input::{Input, MediaKind, Role};
 use crate::numbered::Slot;
 use crate::packet::{MediaPacket, PacketFacts};
+use crate::select::{Activity, LAYER_SILENCE_NS};
 use crate::streams::{Elements, Learned, Stream};
 
 /// Bytes of the original sequence number that begin an RTX payload (RFC 4588 §4).
@@ -143,9 +144,10 @@ impl Router {
             vp8: None,
         };
         let mut packet = MediaPacket { facts, payload };
-        let mut is_first = false;
+        let mut is_return = false;
         if !payload.is_empty() {
-            is_first = input.layers[stream.layer].last_media_ns.is_none();
+            let before = input.layers[stream.layer].activity;
+            is_return = before.is_none_or(|before| before.last_ns + LAYER_SILENCE_NS < arrival_ns);
             note_media(input, stream.layer, codec, &mut packet);
         }
         if input.outputs.is_empty() && input.taps.is_empty() && payload.is_empty() {
@@ -154,7 +156,8 @@ impl Router {
         let layer = &mut input.layers[stream.layer];
         // Padding is kept too: it may have gone out empty, to fill a hole, and be asked for again.
         layer.history.store(&packet);
-        if is_first {
+        if is_return {
+            // Seen for the first time, or again: chosen now, so that the key frame at hand can be begun with.
             self.choose_new_layer(now_ns, stream, packet.facts.is_entry);
         }
         self.forward(now_ns, stream, &packet);
@@ -186,12 +189,7 @@ fn note_media(input: &mut Input, layer: usize, codec: usize, packet: &mut MediaP
     }
     let layer = &mut input.layers[layer];
     layer.bytes += packet.payload.len() as u64;
-    layer.last_media_ns = Some(
-        packet
-            .facts
-            .arrival_ns
-            .max(layer.last_media_ns.unwrap_or(0)),
-    );
+    layer.activity = Some(Activity::after(layer.activity, packet.facts.arrival_ns));
     if packet.facts.is_entry && input.kind == MediaKind::Video {
         layer.keyframes.keyframe_came();
         layer.keyframe_count += 1;

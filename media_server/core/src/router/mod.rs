@@ -2,11 +2,14 @@
 //!
 //! Pure composition: no socket, clock or thread. After each input the driver takes what has come out: it sends
 //! `egress`, and drains `events` and `tap_records`. Rejecting anything changes nothing but a counter.
+mod choose;
 mod commands;
 mod control;
 mod forward;
 mod media;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 use std::net::{IpAddr, SocketAddr};

@@ -146,25 +146,25 @@ impl Router {
 }
 
 fn track_snapshot(input: &crate::input::Input) -> TrackSnapshot {
-    let newest_ns = input
+    let candidates = input.candidates();
+    let layers = input
         .layers
         .iter()
-        .filter_map(|layer| layer.last_media_ns)
-        .max();
-    let layers = input.layers.iter().map(|layer| {
-        let snapshot = LayerSnapshot {
-            packets: layer.packets,
-            bytes: layer.bytes,
-            lost: layer.log.cumulative_lost(),
-            jitter_ms: f64::from(layer.log.jitter_rtp_ticks()) * 1000.0
-                / f64::from(input.clock_rate_hz.max(1)),
-            is_live: select::is_live(layer.last_media_ns, newest_ns),
-            keyframes: layer.keyframe_count,
-            width: layer.width,
-            height: layer.height,
-        };
-        (layer.rid.clone(), snapshot)
-    });
+        .zip(&candidates)
+        .map(|(layer, candidate)| {
+            let snapshot = LayerSnapshot {
+                packets: layer.packets,
+                bytes: layer.bytes,
+                lost: layer.log.cumulative_lost(),
+                jitter_ms: f64::from(layer.log.jitter_rtp_ticks()) * 1000.0
+                    / f64::from(input.clock_rate_hz.max(1)),
+                is_live: select::is_live(candidate, &candidates),
+                keyframes: layer.keyframe_count,
+                width: layer.width,
+                height: layer.height,
+            };
+            (layer.rid.clone(), snapshot)
+        });
     TrackSnapshot {
         layers: layers.collect(),
     }

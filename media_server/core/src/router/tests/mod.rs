@@ -1,0 +1,10 @@
+//! The router as a whole, with fake clients at the other end of a fake network. No socket, no sleep: time is a number.
+mod forwarding;
+mod hostile;
+mod paths;
+mod repair;
+mod reports;
+mod routes;
+mod simulcast;
+mod taps;
+mod world;
