@@ -1,4 +1,4 @@
-"""A recorder in a process of its own, fed in real time until it is killed: python recorder_process.py DATA_DIR."""
+"""A recorder in a process of its own, fed in real time until it is killed; argument: the data folder."""
 
 from __future__ import annotations
 
