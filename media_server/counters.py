@@ -17,6 +17,8 @@ class ControlCounters:
     """Came faster than they were read: the feed of the peer was full."""
     dtls_datagrams_refused: int = 0
     """Not a DTLS record by its first byte or length."""
+    dtls_datagrams_over_rate: int = 0
+    """Came faster than any honest peer sends: 2,000 a second for long."""
     dtls_handshakes_done: int = 0
     dtls_handshakes_failed: int = 0
     dtls_handshakes_restarted: int = 0

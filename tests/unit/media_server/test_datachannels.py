@@ -202,7 +202,7 @@ class TestLoss:
         await until(lambda: pair.client.pipe.lose_to_client == 0)
         pair.channels.send(LOSSY, b"fresh")
         await until(lambda: pair.client.messages)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # longer than the retransmission timer
         assert pair.client.messages == [("_lossy", b"fresh")]
 
 

@@ -5,7 +5,12 @@ import asyncio
 import pytest
 
 from media_server.counters import ControlCounters
-from media_server.datagram_feed import MAX_WAITING_DATAGRAMS, DatagramFeed
+from media_server.datagram_feed import (
+    MAX_BURST_DATAGRAMS,
+    MAX_WAITING_DATAGRAMS,
+    DatagramFeed,
+    TokenBucket,
+)
 from media_server.ids import PeerNumber
 from tests.support.fake_core import FakeCore
 
@@ -58,6 +63,11 @@ class TestDatagramFeed:
         assert not self.feed.has_datagrams
         assert self.counters.dtls_datagrams_refused == 1
 
+    def test_a_flood_is_refused_beyond_its_burst(self) -> None:
+        for _ in range(3 * MAX_BURST_DATAGRAMS):
+            self.feed.receive(RECORD)
+        assert self.counters.dtls_datagrams_over_rate > MAX_BURST_DATAGRAMS
+
     async def test_closing_ends_all_waiting_and_takes_no_more(self) -> None:
         waiting = asyncio.ensure_future(self.feed.next_datagram(None))
         await asyncio.sleep(0)
@@ -78,3 +88,15 @@ class TestDatagramFeed:
 
     def test_aiortc_sees_an_ice_transport(self) -> None:
         assert (self.feed.role, self.feed.state) == ("controlled", "completed")
+
+
+class TestTokenBucket:
+    def test_a_burst_then_the_rate(self) -> None:
+        bucket = TokenBucket(per_s=10, burst=3)
+        assert [bucket.take(100.0) for _ in range(4)] == [True, True, True, False]
+        assert [bucket.take(100.15) for _ in range(2)] == [True, False]
+
+    def test_it_never_holds_more_than_a_burst(self) -> None:
+        bucket = TokenBucket(per_s=10, burst=2)
+        assert bucket.take(0.0)
+        assert [bucket.take(1000.0) for _ in range(3)] == [True, True, False]

@@ -141,7 +141,7 @@ class TestLoss:
         await until(lambda: pair.core.datagrams)
         pair.client.pipe.is_quiet = True
         await until(lambda: len(pair.core.datagrams) == 2)
-        await asyncio.sleep(0.35)
+        await asyncio.sleep(0.35)  # two more repetitions would have come by now
         assert len(pair.core.datagrams) == 2
         pair.feed.close()
         connecting.cancel()
