@@ -151,7 +151,7 @@ class AnsweringSections:
         return max(0, len(self._outputs.unplaced(kind, is_live)) - free)
 
     def _learn(self, offer: RemoteDescription) -> list[RouteChange]:
-        self._kinds.update({section.mid: section.kind for section in offer.sections if section.is_usable})
+        self._kinds = {section.mid: section.kind for section in offer.sections if section.is_usable}
         extensions = merged_extensions(self._extensions, offer.sections)
         if extensions == self._extensions:
             return []
