@@ -29,6 +29,7 @@ from signaling.rest.events_socket import EventsSocket
 from signaling.rest.recording_pages import RecordingPages
 from signaling.rest.room_pages import RoomPages
 from signaling.rest.session_pages import SessionPages
+from signaling.rest.unknown_pages import UnknownPages
 from signaling.room_host import RoomHost
 from signaling.room_journal import RoomJournal
 from signaling.room_pulse import RoomPulse
@@ -121,6 +122,7 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
         ),
         RecordingPages(recorder=recorder, callers=callers, standing=standing, data_dir=settings.data_dir),
         events,
+        UnknownPages(),
         WebPages(settings.web_dir),
     )
     app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)

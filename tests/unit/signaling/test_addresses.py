@@ -1,0 +1,27 @@
+"""Which addresses are advertised."""
+
+from __future__ import annotations
+
+from signaling.addresses import MAX_ADDRESSES, choose_addresses, media_addresses
+from signaling.settings import Settings
+
+
+def test_addresses_that_others_can_reach_are_chosen() -> None:
+    found = ["127.0.0.1", "169.254.1.1", "192.168.1.10", "fd00::1", "fe80::1", "10.0.0.1", "10.0.0.1", "::1"]
+    assert choose_addresses(found, version=4) == ("192.168.1.10", "10.0.0.1")
+    assert choose_addresses(found, version=6) == ("fd00::1",)
+
+
+def test_without_a_network_loopback_is_all_there_is() -> None:
+    assert choose_addresses(["127.0.0.1"], version=4) == ("127.0.0.1",)
+
+
+def test_their_number_is_bounded() -> None:
+    found = [f"10.0.0.{number}" for number in range(1, 50)]
+    assert len(choose_addresses(found, version=4)) == MAX_ADDRESSES
+
+
+def test_settings_come_first_then_the_bound_address() -> None:
+    assert media_addresses(Settings(media_addresses=("10.0.0.1:7",))) == ("10.0.0.1:7",)
+    assert media_addresses(Settings(media_bind="10.9.9.9")) == ("10.9.9.9",)
+    assert media_addresses(Settings())
