@@ -1,0 +1,72 @@
+"""The system under test: a process that holds the packet core and nothing else, driven over a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from lianzhen_core import AddInput, AddOutput, InputCodec, OutputCodec, PacketCore, SetExtensions
+from load_tests.forwarding.stream import EXTENSION_IDS, PAYLOAD_TYPE, RTX_PAYLOAD_TYPE
+
+PUBLISHER = 1
+FIRST_SUBSCRIBER = 2
+TRACK = 1
+PROFILE = "SRTP_AEAD_AES_128_GCM"
+
+
+@dataclass(frozen=True)
+class PeerSecrets:
+    """What a peer and the core share: ICE credentials and SRTP keys as the core sees them."""
+
+    peer: int
+    ufrag: str
+    password: str
+    receive: bytes
+    transmit: bytes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The state of the process at one moment."""
+
+    cpu_ns: int
+    counters: dict[str, int]
+
+
+def run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
+    """Serves one measurement; runs in a fresh process until the pipe is closed."""
+    if cpu is not None:
+        os.sched_setaffinity(0, {cpu})
+    core = PacketCore(bind_address="127.0.0.1", port=0)
+    for secrets in peers:
+        core.open_peer(peer=secrets.peer, ufrag=secrets.ufrag, password=secrets.password)
+        core.set_keys(peer=secrets.peer, profile=PROFILE, receive=secrets.receive, transmit=secrets.transmit)
+        core.apply([SetExtensions(peer=secrets.peer, **EXTENSION_IDS)])
+    codec = InputCodec(codec="VP8", format="VP8", payload_type=PAYLOAD_TYPE, rtx_payload_type=RTX_PAYLOAD_TYPE)
+    core.apply([AddInput(track=TRACK, peer=PUBLISHER, mid="0", kind="video", clock_rate_hz=90_000, codecs=[codec])])
+    taken = OutputCodec(format="VP8", payload_type=PAYLOAD_TYPE, rtx_payload_type=RTX_PAYLOAD_TYPE)
+    core.apply(
+        [
+            AddOutput(
+                output=secrets.peer,
+                track=TRACK,
+                peer=secrets.peer,
+                mid="1",
+                codecs=[taken],
+                ssrc=1_000 + secrets.peer,
+                rtx_ssrc=2_000 + secrets.peer,
+            )
+            for secrets in peers
+            if secrets.peer != PUBLISHER
+        ]
+    )
+    pipe.send(core.port)
+    with contextlib.suppress(EOFError):
+        while pipe.recv() == "read":
+            pipe.send(Reading(time.process_time_ns(), core.stats()["counters"]))
+    core.close()
+    sys.exit(0)

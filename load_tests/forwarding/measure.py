@@ -1,0 +1,144 @@
+"""One measurement: core, generator and sinks in processes of their own, CPU time read around a steady flow."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import secrets
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from load_tests.forwarding import core_process, sinks
+from load_tests.forwarding.check import validate_address
+from load_tests.forwarding.core_process import FIRST_SUBSCRIBER, PUBLISHER, PeerSecrets, Reading
+from load_tests.forwarding.stream import BURST_PACKETS, PACKET_BYTES, PublishedStream
+
+UDP_SEGMENT = 103
+WARM_UP_S = 0.5
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is asked of the core."""
+
+    subscribers: int
+    packets_per_s: int
+    seconds: float
+    is_segmented: bool
+    """The generator hands each burst to the kernel in one call, as a network card's GRO would deliver it."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one measurement showed."""
+
+    cpu_us_per_packet: float
+    forwarded: int
+    arrived: int
+    datagrams_per_send: float
+    counters: dict[str, int]
+
+    @property
+    def loss(self) -> float:
+        """The share of forwarded packets that no sink saw."""
+        return 1 - self.arrived / self.forwarded
+
+
+def measure(load: Load) -> Result:
+    """Runs one measurement. RuntimeError if what the core counted and the sinks saw contradict each other."""
+    context = multiprocessing.get_context("spawn")
+    core_cpu, other_cpu = _two_cpus()
+    peers = [_new_peer(PUBLISHER + index) for index in range(1 + load.subscribers)]
+    core_pipe, core_end = context.Pipe()
+    sink_pipe, sink_end = context.Pipe()
+    core = context.Process(target=core_process.run, args=(core_end, core_cpu, peers), daemon=True)
+    core.start()
+    core_end.close()
+    port = core_pipe.recv()
+    receivers = context.Process(
+        target=sinks.run, args=(sink_end, other_cpu, port, peers[FIRST_SUBSCRIBER - PUBLISHER :]), daemon=True
+    )
+    receivers.start()
+    sink_end.close()
+    if other_cpu is not None:
+        os.sched_setaffinity(0, {other_cpu})
+    sink_pipe.recv()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as publisher:
+        publisher.connect(("127.0.0.1", port))
+        validate_address(publisher, peers[0])
+        publisher.setblocking(True)
+        stream = PublishedStream(peers[0].receive)
+        burst_count = round(load.seconds * load.packets_per_s / BURST_PACKETS)
+        warm_up = list(stream.bursts(round(WARM_UP_S * load.packets_per_s / BURST_PACKETS)))
+        _send(publisher, load, warm_up)
+        publisher.send(stream.sender_report())
+        bursts = list(stream.bursts(burst_count))
+        time.sleep(0.1)
+        before = _read(core_pipe)
+        _send(publisher, load, bursts)
+        time.sleep(0.1)
+        after = _read(core_pipe)
+    sink_pipe.send("stop")
+    report = sink_pipe.recv()
+    core_pipe.close()
+    core.join(10)
+    receivers.join(10)
+    return _result(before, after, report)
+
+
+def _result(before: Reading, after: Reading, report: sinks.SinkReport) -> Result:
+    counters = {name: after.counters[name] - before.counters[name] for name in after.counters}
+    total = after.counters["rtp_forwarded"]
+    if report.rtp_packets > total:
+        raise RuntimeError(f"sinks saw {report.rtp_packets} packets, the core forwarded {total}")
+    return Result(
+        cpu_us_per_packet=(after.cpu_ns - before.cpu_ns) / 1_000 / counters["rtp_forwarded"],
+        forwarded=total,
+        arrived=report.rtp_packets,
+        datagrams_per_send=counters["datagrams_sent"] / max(1, counters["sends"]),
+        counters=counters,
+    )
+
+
+def _send(publisher: socket.socket, load: Load, bursts: Sequence[bytes]) -> None:
+    segment = [(socket.SOL_UDP, UDP_SEGMENT, struct.pack("H", PACKET_BYTES))]
+    interval_s = BURST_PACKETS / load.packets_per_s
+    due_s = time.monotonic()
+    for burst in bursts:
+        if load.is_segmented:
+            publisher.sendmsg([burst], segment)
+        else:
+            for start in range(0, len(burst), PACKET_BYTES):
+                publisher.send(burst[start : start + PACKET_BYTES])
+        due_s += interval_s
+        time.sleep(max(0.0, due_s - time.monotonic()))
+
+
+def _read(pipe: multiprocessing.connection.Connection) -> Reading:
+    pipe.send("read")
+    reading: Reading = pipe.recv()
+    return reading
+
+
+def _new_peer(peer: int) -> PeerSecrets:
+    return PeerSecrets(
+        peer=peer,
+        ufrag=f"load{peer}",
+        password=secrets.token_hex(12),
+        receive=secrets.token_bytes(28),
+        transmit=secrets.token_bytes(28),
+    )
+
+
+def _two_cpus() -> tuple[int, int] | tuple[None, None]:
+    """One processor for the core, another for everything else, where there are two."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        all_cpus = range(os.cpu_count() or 1)
+        if len(all_cpus) < 2:
+            return None, None
+        usable = list(all_cpus)
+    return usable[-1], usable[0]
