@@ -19,7 +19,7 @@ from tests.support.server import Server
 MAX_SOUND_OFFSET_MS = 40.0
 # On a wire without loss pictures are lost only where an encoder skips one under load.
 MAX_LOST_FRACTION = 0.02
-# Chromium's fake camera skips and repeats pictures of its file when the machine is busy, before anything is sent.
+# A busy machine makes Chromium's fake camera skip and repeat pictures before anything is sent.
 MAX_CAMERA_SKIPS = 0.1
 SEGMENT_MS = 10_000
 
