@@ -21,7 +21,7 @@ NODE_STREAM = "node"
 recording.
 """
 
-_BUSY_TIMEOUT_S = 2.0
+_BUSY_TIMEOUT_S = 0.5
 """Another process on the ledger (a verifier, a backup) holds it for milliseconds; longer is a fault to
 report.
 """

@@ -27,7 +27,7 @@ from recording.files import make_private_folder
 from recording.lanes import detail_of_book, detail_of_manifest
 from recording.ledger import Ledger
 from recording.manifest import EVENTS_FILE, MANIFEST_FILE, Malformed, parse_manifest
-from recording.open_recording import NS_PER_MS, OpenRecording
+from recording.open_recording import OpenRecording
 from recording.recovery import needs_recovery, recover_folder
 from recording.signing import Signer
 from recording.summary import (
@@ -38,6 +38,7 @@ from recording.summary import (
     RecoveredRecording,
 )
 from recording.tap_records import RecordedTap
+from recording.write_queue import NS_PER_MS
 
 RECORDINGS_FOLDER = "recordings"
 LOCK_FILE = ".lock"

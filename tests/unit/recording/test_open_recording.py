@@ -345,6 +345,26 @@ class TestRefusingDisk:
         trouble = next(event for event in recording.events if event.kind == "recording.trouble")
         assert trouble.detail["errno"] == errno.ENOSPC
 
+    def test_a_ledger_that_refuses_holds_up_events_only(
+        self, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        recording = studio.begin()
+        studio.add(recording, "VP8")
+        studio.run(recording, 1_000)
+
+        def refuse(stream: str, events: object) -> None:
+            raise LedgerUnavailable
+
+        with monkeypatch.context() as patch:
+            patch.setattr(studio.ledger, "append", refuse)
+            note(studio, recording, "mark", text="later")
+            studio.run(recording, 3_000)
+            assert recording.trouble == "ledger_unavailable"
+        studio.run(recording, 1_100)
+        assert recording.trouble is None
+        assert "mark.added" in kinds(recording)
+        assert gaps(sealed(studio, recording).tracks[0]) == []
+
     def test_what_a_kill_leaves_while_the_disk_is_full_plays_and_is_recovered(
         self, studio: Studio, disk: Disk
     ) -> None:
@@ -392,7 +412,7 @@ class TestRefusingDisk:
     def test_what_waits_is_bounded_and_the_chain_says_what_was_dropped(
         self, studio: Studio, disk: Disk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("recording.open_recording.MAX_WAITING", 5)
+        monkeypatch.setattr("recording.write_queue.MAX_WAITING", 5)
         recording = studio.begin()
         disk.is_full = True
         studio.add(recording, "opus", seconds=1)
