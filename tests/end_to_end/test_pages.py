@@ -151,9 +151,9 @@ async def test_two_people_meet_record_and_play_back(
         own = {net.server.address}
         for person in (first, second, third):
             assert foreign_hosts(person.requests, own) == set()
-            assert not [line for line in person.console if line.startswith(("error", "pageerror"))], (
-                person.console
-            )
+            # The question who is signed in is answered by 401 before anybody is, and browsers report it.
+            errors = [line for line in person.console if line.startswith(("error", "pageerror"))]
+            assert [line for line in errors if "401 (Unauthorized)" not in line] == []
 
 
 async def _play_back(person: Person, address: str) -> None:
@@ -177,7 +177,7 @@ async def test_a_wrong_password_is_told_with_the_tries_left(net: Network, demo: 
         await person.page.get_by_label("工号或手机号").fill("zhoulan")
         await person.page.get_by_label("密码").fill("wrong")
         await person.page.get_by_role("button", name="登录", exact=True).click()
-        await expect(person.page.get_by_role("alert")).to_contain_text("密码不对")
+        await expect(person.page.locator("p[role=alert]")).to_contain_text("密码不对")
         await person.look("1-wrong-password-1440x900")
 
 
