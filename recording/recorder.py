@@ -154,7 +154,7 @@ class Recorder:
         """Recordings, newest first; with ``identity`` only those the participant took part in or started."""
         summaries = [
             summary
-            for summary in self._thread.summaries()
+            for summary in self._thread.catalogue.summaries()
             if identity is None or identity == summary.started_by or identity in summary.identities
         ]
         return sorted(summaries, key=lambda summary: summary.started_at_ms, reverse=True)
@@ -164,16 +164,16 @@ class Recorder:
 
         An open one is told as of about a second ago. Raises UnknownRecording.
         """
-        detail = self._thread.detail(recording_id)
+        detail = self._thread.catalogue.detail(recording_id)
         if detail is None:
             raise UnknownRecording(recording_id)
         return detail
 
     def folder(self, recording_id: RecordingId) -> Path:
         """Where the files of a recording lie, for verify and export. Raises UnknownRecording."""
-        if not self._thread.knows(recording_id):
+        if not self._thread.catalogue.knows(recording_id):
             raise UnknownRecording(recording_id)
-        return self._thread.folder(recording_id)
+        return self._thread.catalogue.folder(recording_id)
 
     def stats(self) -> Mapping[str, int]:
         """Counters since the start, for metrics: names end in ``_total``, but for ``recordings_open``."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from recording.catalogue import Catalogue
 from recording.clock import Clock
 from recording.errors import (
     FolderInUse,
@@ -22,19 +23,16 @@ from recording.errors import (
     RecorderStopped,
     UnknownRecording,
 )
-from recording.event_chain import BrokenEvent, parse_event, split_lines
+from recording.event_chain import BrokenEvent
 from recording.files import make_private_folder
-from recording.lanes import detail_of_book, detail_of_manifest
+from recording.lanes import detail_of_book
 from recording.ledger import Ledger
-from recording.manifest import EVENTS_FILE, MANIFEST_FILE, Malformed, parse_manifest
 from recording.open_recording import OpenRecording
 from recording.recovery import needs_recovery, recover_folder
 from recording.signing import Signer
 from recording.summary import (
     JsonValue,
-    RecordingDetail,
     RecordingId,
-    RecordingSummary,
     RecoveredRecording,
 )
 from recording.tap_records import RecordedTap
@@ -59,11 +57,14 @@ _log = structlog.get_logger()
 
 
 class RecorderThread:
-    """Commands come in through ``post``; what they call runs on the thread. ``summaries``, ``detail``,
-    ``knows``, ``folder`` and ``stats`` read what the thread published and may be called from anywhere."""
+    """Commands come in through ``post``; what they call runs on the thread.
+
+    ``catalogue`` and ``stats`` read what the thread published and may be used from anywhere.
+    """
 
     def __init__(self, *, data_dir: Path, ledger: Ledger, signer: Signer, clock: Clock) -> None:
         self._root = data_dir / RECORDINGS_FOLDER
+        self.catalogue = Catalogue(self._root)
         self._ledger = ledger
         self._signer = signer
         self._clock = clock
@@ -77,9 +78,7 @@ class RecorderThread:
         self._unsealed: dict[RecordingId, OpenRecording] = {}
         self._seal_retry_at_ns = 0
         self._keyframe_requests: dict[tuple[RecordingId, str], Callable[[], None]] = {}
-        self._snapshots: dict[RecordingId, RecordingDetail] = {}
         self._snapshot_at_ns = 0
-        self._sealed: dict[RecordingId, RecordingSummary] = {}
         self._counters: dict[str, int] = {
             "recordings_begun_total": 0,
             "recordings_sealed_total": 0,
@@ -118,30 +117,6 @@ class RecorderThread:
         if self._has_started:
             self._thread.join(timeout_s)
 
-    def summaries(self) -> list[RecordingSummary]:
-        """All recordings, open and sealed, in no order."""
-        merged = {**self._sealed, **{key: detail.summary for key, detail in self._snapshots.items()}}
-        return list(merged.values())
-
-    def detail(self, recording_id: RecordingId) -> RecordingDetail | None:
-        """Of an open recording the last snapshot; of a sealed one what its folder says;
-        None for any other.
-        """
-        snapshot = self._snapshots.get(recording_id)
-        if snapshot is not None:
-            return snapshot
-        if recording_id not in self._sealed:
-            return None
-        return self._read_sealed(recording_id)
-
-    def knows(self, recording_id: RecordingId) -> bool:
-        """Whether there is such a recording, open or sealed."""
-        return recording_id in self._snapshots or recording_id in self._sealed
-
-    def folder(self, recording_id: RecordingId) -> Path:
-        """Where a recording's files lie."""
-        return self._root / recording_id
-
     def stats(self) -> Mapping[str, int]:
         """A copy of the counters."""
         return {**self._counters, "recordings_open": len(self._recordings)}
@@ -163,7 +138,8 @@ class RecorderThread:
                 found = self._recover(folder)
                 if found is not None:
                     recovered.append(found)
-            self._remember(RecordingId(folder.name))
+            if not self.catalogue.remember_sealed(RecordingId(folder.name)):
+                self._count("folders_unreadable_total")
         return recovered
 
     def begin(self, recording_id: RecordingId, *, room: str, title: str, started_by: str) -> None:
@@ -309,7 +285,7 @@ class RecorderThread:
     def _give_up(self, recording: OpenRecording) -> None:
         """A bug in here: the recording stays on disk as it is, and is sealed at the next start."""
         self._recordings.pop(recording.recording_id, None)
-        self._snapshots.pop(recording.recording_id, None)
+        self.catalogue.forget_open(recording.recording_id)
         self._count("recordings_failed_total")
         recording.close()
 
@@ -336,8 +312,8 @@ class RecorderThread:
     def _seal(self, recording: OpenRecording) -> None:
         recording.seal(self._signer)
         self._unsealed.pop(recording.recording_id, None)
-        self._remember(recording.recording_id)
-        self._snapshots.pop(recording.recording_id, None)
+        self.catalogue.remember_sealed(recording.recording_id)
+        self.catalogue.forget_open(recording.recording_id)
         self._count("recordings_sealed_total")
 
     def _seal_again(self) -> None:
@@ -357,25 +333,10 @@ class RecorderThread:
         self._count("recordings_recovered_total" if found is not None else "recordings_failed_total")
         return found
 
-    def _remember(self, recording_id: RecordingId) -> None:
-        detail = self._read_sealed(recording_id)
-        if detail is not None:
-            self._sealed[recording_id] = detail.summary
-
-    def _read_sealed(self, recording_id: RecordingId) -> RecordingDetail | None:
-        try:
-            manifest = parse_manifest((self._root / recording_id / MANIFEST_FILE).read_bytes())
-            lines = split_lines((self._root / recording_id / EVENTS_FILE).read_bytes())
-            events = [parse_event(line).event for _, line in lines]
-        except (OSError, Malformed, BrokenEvent):
-            self._count("folders_unreadable_total")
-            return None
-        return detail_of_manifest(manifest, events)
-
     def _publish(self, recording: OpenRecording) -> None:
         now_ms = (self._clock.monotonic_ns() - recording.zero_ns) // NS_PER_MS
-        self._snapshots[recording.recording_id] = detail_of_book(
-            recording.book, recording.events, now_ms=now_ms, trouble=recording.trouble
+        self.catalogue.publish(
+            detail_of_book(recording.book, recording.events, now_ms=now_ms, trouble=recording.trouble)
         )
 
     def _want_keyframe(self, recording_id: RecordingId, track: str) -> None:

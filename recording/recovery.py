@@ -124,6 +124,10 @@ def _settle_segments(folder: Path, book: RecordingBook) -> list[_Torn]:
     torn: list[_Torn] = []
     for segment in book.segments():
         path = folder / segment.begun.file
+        if segment.sealed is not None and path.is_file() and path.stat().st_size == segment.sealed.bytes:
+            # Sealed, synced and hashed while it was recorded: what it was then is what the manifest has to
+            # say.
+            continue
         content = path.read_bytes() if path.is_file() else b""
         good_bytes = _keep_whole_fragments(segment, content)
         if good_bytes < len(content):
@@ -133,8 +137,7 @@ def _settle_segments(folder: Path, book: RecordingBook) -> list[_Torn]:
             path.unlink(missing_ok=True)
             book.drop_segment(segment.begun.file)
             continue
-        if len(content) != good_bytes or segment.sealed is None:
-            _sync(path)
+        _sync(path)
         digest = hashlib.sha256(content[:good_bytes]).hexdigest()
         book.apply(SegmentSealed(path.name, len(segment.fragments), good_bytes, digest))
     return torn

@@ -15,10 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -39,80 +36,19 @@ from recording.manifest import (
     parse_manifest,
     parse_signature,
 )
+from recording.sealed_files import read_segment, read_small
 from recording.signing import ED25519_SUITE, fingerprint, is_signed
+from recording.verdict import Completeness, Fault, Integrity, KnownGap, SignatureState, Verdict
 
-SignatureState: TypeAlias = Literal["valid", "invalid", "unknown_key"]
-
-MAX_SMALL_FILE_BYTES = 256 * 1024 * 1024
-"""Manifest and sidecars are read whole: a day of a full room has a manifest of some 20 MB; this keeps a
-forged one from filling the memory."""
+__all__ = ["Completeness", "Fault", "Integrity", "KnownGap", "Verdict", "verify_folder"]
 
 HOLE_MS = SILENT_NS // 1_000_000 + 500
 """Media time that may pass without media or gap: pauses up to 2 s are no gaps, and ends are rounded."""
 
-_READ_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong first: a stable code, the file, and the offset in it where that shows
-    (None: no such place).
-    """
-
-    file: str
-    offset: int | None
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Integrity:
-    """Whether what is here is what was recorded; ``segments`` is how many were found to be."""
-
-    verdict: Literal["unaltered", "altered", "unchecked"]
-    segments: int
-    signature: SignatureState
-    fault: Fault | None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownGap:
-    """A gap that the manifest explains."""
-
-    track: str
-    identity: str
-    from_ms: int
-    to_ms: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Completeness:
-    """Whether all that was recorded is here; events are numbered from 1 to ``events_to``."""
-
-    verdict: Literal["nothing_missing", "something_missing", "unchecked"]
-    events_from: int
-    events_to: int
-    known_gaps: tuple[KnownGap, ...]
-    fault: Fault | None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Both verdicts; ``recording`` is the id in the manifest, empty where there is none to be trusted."""
-
-    recording: str
-    integrity: Integrity
-    completeness: Completeness
-
-    @property
-    def is_sound(self) -> bool:
-        """Unaltered and nothing missing."""
-        return self.integrity.verdict == "unaltered" and self.completeness.verdict == "nothing_missing"
-
 
 def verify_folder(folder: Path, public_key: Ed25519PublicKey) -> Verdict:
     """Checks everything in ``folder`` against the trusted ``public_key``."""
-    manifest_bytes = _read_small(folder / MANIFEST_FILE)
+    manifest_bytes = read_small(folder / MANIFEST_FILE)
     if manifest_bytes is None:
         code = "not_sealed" if (folder / JOURNAL_FILE).exists() else "manifest_missing"
         return _unchecked(Fault(MANIFEST_FILE, None, code))
@@ -173,7 +109,7 @@ class _Inspection:
             self._missing = Fault(file, offset, code)
 
     def _check_fragment_index(self) -> dict[str, FragmentLine]:
-        content = _read_small(self._folder / FRAGMENTS_FILE)
+        content = read_small(self._folder / FRAGMENTS_FILE)
         if content is None:
             self._miss(FRAGMENTS_FILE, None, "fragments_missing")
             return {}
@@ -191,31 +127,25 @@ class _Inspection:
 
     def _check_segment(self, segment: ManifestSegment, fragments: FragmentLine | None) -> None:
         path = self._folder / segment.file
-        descriptor = _open_regular(path)
-        if descriptor is None:
+        reading = read_segment(path, fragments)
+        if reading is None:
             if os.path.lexists(path):
                 self._blame(segment.file, None, "not_a_readable_file")
             else:
                 self._miss(segment.file, None, "segment_missing")
-            return
-        try:
-            digest, size, fault_at = _hash_segment(descriptor, fragments)
-        except OSError:
-            self._blame(segment.file, None, "not_a_readable_file")
-            return
-        finally:
-            os.close(descriptor)
-        if size == segment.bytes and digest == segment.sha256:
-            self._sound_segments += 1
-        elif size < segment.bytes:
-            self._blame(segment.file, size if fault_at is None else fault_at, "segment_shortened")
-        elif size > segment.bytes:
-            self._blame(segment.file, segment.bytes if fault_at is None else fault_at, "segment_lengthened")
+        elif reading.bytes < segment.bytes:
+            at = reading.bytes if reading.fault_at is None else reading.fault_at
+            self._blame(segment.file, at, "segment_shortened")
+        elif reading.bytes > segment.bytes:
+            at = segment.bytes if reading.fault_at is None else reading.fault_at
+            self._blame(segment.file, at, "segment_lengthened")
+        elif reading.sha256 != segment.sha256:
+            self._blame(segment.file, reading.fault_at or 0, "segment_altered")
         else:
-            self._blame(segment.file, fault_at or 0, "segment_altered")
+            self._sound_segments += 1
 
     def _check_events(self) -> None:
-        content = _read_small(self._folder / EVENTS_FILE)
+        content = read_small(self._folder / EVENTS_FILE)
         stated = self._manifest.events
         if content is None:
             self._miss(EVENTS_FILE, None, "events_missing")
@@ -278,7 +208,7 @@ def _check_signature(
     folder: Path, manifest: Manifest, manifest_bytes: bytes, public_key: Ed25519PublicKey
 ) -> tuple[SignatureState, Fault | None]:
     """Whether the trusted key signed the manifest; which of the two files is at fault where it did not."""
-    content = _read_small(folder / SIGNATURE_FILE)
+    content = read_small(folder / SIGNATURE_FILE)
     if content is None:
         return "invalid", Fault(SIGNATURE_FILE, None, "signature_missing")
     try:
@@ -300,68 +230,6 @@ def _check_signature(
     if is_valid or is_about_manifest:
         return "invalid", Fault(SIGNATURE_FILE, 0, "signature_altered")
     return "invalid", Fault(MANIFEST_FILE, 0, "manifest_altered")
-
-
-def _hash_segment(descriptor: int, fragments: FragmentLine | None) -> tuple[str, int, int | None]:
-    """(SHA-256 of the file, its size, offset of the first fragment that is not as it was written or None)."""
-    whole = hashlib.sha256()
-    size = 0
-    fault_at: int | None = None
-    sizes = fragments.bytes if fragments is not None else []
-    hashes = fragments.sha256 if fragments is not None else []
-    for fragment_bytes, digest in zip(sizes, hashes, strict=False):
-        piece = _read_exactly(descriptor, fragment_bytes)
-        whole.update(piece)
-        if fault_at is None and hashlib.sha256(piece).hexdigest() != digest:
-            fault_at = size
-        size += len(piece)
-        if len(piece) < fragment_bytes:
-            break
-    while piece := os.read(descriptor, _READ_BYTES):
-        whole.update(piece)
-        size += len(piece)
-    return whole.hexdigest(), size, fault_at
-
-
-def _read_exactly(descriptor: int, size: int) -> bytes:
-    """``size`` bytes, or what there is up to the end of the file."""
-    pieces: list[bytes] = []
-    while size > 0:
-        piece = os.read(descriptor, min(size, _READ_BYTES))
-        if not piece:
-            break
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
-
-
-def _read_small(path: Path) -> bytes | None:
-    """The content of a regular file; None where there is none that can be read, or it is absurdly large."""
-    descriptor = _open_regular(path)
-    if descriptor is None:
-        return None
-    try:
-        if os.fstat(descriptor).st_size > MAX_SMALL_FILE_BYTES:
-            return None
-        return _read_exactly(descriptor, MAX_SMALL_FILE_BYTES)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-
-
-def _open_regular(path: Path) -> int | None:
-    """A descriptor of a regular file, never of a link, device or pipe (which could lead
-    elsewhere or never end).
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    return None
 
 
 def _known_gaps(manifest: Manifest) -> tuple[KnownGap, ...]:

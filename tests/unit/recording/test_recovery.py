@@ -102,6 +102,21 @@ def test_a_file_without_one_whole_fragment_is_removed_and_told(studio: Studio, k
     assert "segment.tail_removed" in event_kinds(killed)
 
 
+def test_a_sealed_segment_changed_after_the_kill_is_found_by_verify(studio: Studio) -> None:
+    recording = studio.begin()
+    studio.add(recording, "opus")
+    studio.run(recording, 11_000)
+    recording.close()
+    path = recording.folder / "TR_opus0-0001.webm"
+    content = bytearray(path.read_bytes())
+    content[5_000] ^= 1
+    path.write_bytes(content)
+    recover_folder(recording.folder, ledger=studio.ledger, signer=studio.signer, wall_ms=WALL_MS)
+    fault = verify_folder(recording.folder, studio.public_key).integrity.fault
+    assert fault is not None
+    assert (fault.file, fault.code) == (path.name, "segment_altered")
+
+
 def test_files_that_were_never_finished_are_removed(studio: Studio, killed: Path) -> None:
     (killed / "TR_VP80-0002.webm.part").write_bytes(b"half")
     recover(studio, killed)
