@@ -165,7 +165,7 @@ export class MockBackend implements Backend {
         verdict: isHoled ? "something_missing" : "nothing_missing",
         events_from: 1,
         events_to: 86,
-        known_gaps: [{}],
+        known_gaps: [{ identity: "lijianping", from_ms: 38_000, to_ms: 44_000, cause: "link_lost" }],
         fault: isHoled ? { file: "TR_VC4fk2-0018.webm", offset: null, code: "segment_missing" } : null,
       },
     });

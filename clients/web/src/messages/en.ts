@@ -372,6 +372,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "verify.segmentsUnknownKey": "{count} segments recomputed, signed by an unknown key",
   "verify.signatureInvalid": "the signature is wrong",
   "verify.events": "Events {from}–{to} unbroken",
+  "verify.eventsAndGap": "{events}; {gap}",
   "verify.known": "{count} gaps, explained",
   "verify.knownShort": "{count} gaps",
   "verify.fault": "{file}, byte {offset}: {what}",

@@ -366,6 +366,7 @@ export const ZH_CN = {
   "verify.segmentsUnknownKey": "{count} 段重算一致，签名的钥匙不认识",
   "verify.signatureInvalid": "签名不对",
   "verify.events": "事件 {from}–{to} 连续",
+  "verify.eventsAndGap": "{events}；{gap}",
   "verify.known": "缺口 {count} 处，已说明",
   "verify.knownShort": "缺 {count} 处",
   "verify.fault": "{file}　第 {offset} 字节　{what}",

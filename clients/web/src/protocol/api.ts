@@ -92,6 +92,10 @@ export interface Fault {
   code: string;
 }
 
+export interface KnownGap extends Gap {
+  identity: string;
+}
+
 export interface Verification {
   integrity: {
     verdict: "unaltered" | "altered" | "unchecked";
@@ -103,7 +107,7 @@ export interface Verification {
     verdict: "nothing_missing" | "something_missing" | "unchecked";
     events_from: number;
     events_to: number;
-    known_gaps: unknown[];
+    known_gaps: KnownGap[];
     fault: Fault | null;
   };
 }

@@ -29,10 +29,11 @@ export function stepTurn(turn: Turn, seats: readonly Seat[], now_ms: number): Tu
   const others = seats.filter((seat) => !seat.is_self);
   const holder = others.find((seat) => seat.identity === turn.identity);
   const voices = others.filter((seat) => seat.is_speaking);
-  if (holder?.is_speaking === true || voices.length === 0) {
+  const [firstVoice] = voices;
+  if (holder?.is_speaking === true || firstVoice === undefined) {
     return { identity: holder?.identity ?? null, rival: null, since_ms: now_ms };
   }
-  const rival = voices.find((seat) => seat.identity === turn.rival) ?? (voices[0]);
+  const rival = voices.find((seat) => seat.identity === turn.rival) ?? firstVoice;
   if (holder === undefined) return { identity: rival.identity, rival: null, since_ms: now_ms };
   const since_ms = rival.identity === turn.rival ? turn.since_ms : now_ms;
   if (now_ms - since_ms >= TURN_AFTER_MS) return { identity: rival.identity, rival: null, since_ms: now_ms };

@@ -9,11 +9,10 @@ import { Icon } from "./Icon";
 import { useKeys, useLoaded, usePhone } from "./hooks";
 import { eventWords } from "./Notes";
 import { Failure, Notice } from "./pieces";
-import { lengthWords } from "./Recordings";
 import { Timeline } from "./Timeline";
 import { useWorld } from "./world";
 import { Verdicts } from "./Verdicts";
-import { causeWords } from "./words";
+import { causeWords, lengthWords } from "./words";
 
 /** `state` is what the list says: when a recording ends it is loaded anew. */
 export function Playback({ id, state }: { id: string; state: RecordingState | null }) {
@@ -141,7 +140,7 @@ function Open({ detail }: { detail: RecordingDetail }) {
         <Timeline detail={detail} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
         <Events detail={detail} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
       </section>
-      <Verdicts id={detail.recording_id} state={detail.state} />
+      <Verdicts id={detail.recording_id} state={detail.state} lanes={detail.lanes} />
       {isPhone && (
         <div className="dock three">
           <button type="button" className="btn" onClick={() => player.step(-STEP_MS)}>

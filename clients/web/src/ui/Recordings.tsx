@@ -3,13 +3,12 @@
 import { useEffect, useEffectEvent } from "react";
 import { titleIn, type RecordingSummary } from "../protocol/api";
 import { hashOf } from "../protocol/route";
-import { day, daysBefore, minutesAndSeconds, timeOfDay } from "../protocol/times";
-import type { Speak } from "../messages/speak";
 import { Icon } from "./Icon";
 import { useLoaded, useMedia } from "./hooks";
 import { Failure, Notice, OfflineBanner, Skeleton } from "./pieces";
 import { Playback } from "./Playback";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "./Top";
+import { lengthWords, whenWords } from "./words";
 import { useWorld } from "./world";
 
 /** Below this width the list and the player do not fit beside each other. */
@@ -91,19 +90,6 @@ export function Recordings({ chosen }: { chosen: string | null }) {
       </div>
     </div>
   );
-}
-
-export function whenWords(at: Date, speak: Speak): string {
-  const time = timeOfDay(at, false);
-  const days = daysBefore(new Date(), at);
-  if (days === 0 || days === 1) return `${speak(`day.${days}`)} ${time}`;
-  const isThisYear = at.getFullYear() === new Date().getFullYear();
-  return `${isThisYear ? day(at).slice(5) : day(at)} ${time}`;
-}
-
-export function lengthWords(length_ms: number, speak: Speak): string {
-  const { minutes, seconds } = minutesAndSeconds(length_ms);
-  return minutes === 0 ? speak("length.seconds", { seconds }) : speak("length.minutes", { minutes, seconds });
 }
 
 function Item({ recording, isOpen }: { recording: RecordingSummary; isOpen: boolean }) {

@@ -5,8 +5,7 @@ import type { RecordingDetail } from "../protocol/api";
 import { axisTicks, STEP_MS } from "../protocol/playback";
 import { clock } from "../protocol/times";
 import { usePhone } from "./hooks";
-import { lengthWords } from "./Recordings";
-import { causeWords } from "./words";
+import { causeWords, lengthWords } from "./words";
 import { useWorld } from "./world";
 
 const TICKS_WIDE = 8;

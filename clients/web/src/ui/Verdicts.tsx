@@ -1,11 +1,12 @@
 // Two cards, never one: whether the recording was altered, and whether anything is missing.
 
 import type { ReactNode } from "react";
-import type { Fault, RecordingState } from "../protocol/api";
+import type { Fault, Lane, RecordingState } from "../protocol/api";
 import { cardsOf, type CardState, type CompletenessCard, type IntegrityCard } from "../protocol/verdict";
 import { keyOr, type Speak } from "../messages/speak";
 import { Icon } from "./Icon";
 import { useLoaded } from "./hooks";
+import { causeWords, lengthWords } from "./words";
 import { useWorld } from "./world";
 
 function faultWords(fault: Fault, speak: Speak): string {
@@ -51,7 +52,11 @@ function integrityWords(card: IntegrityCard, speak: Speak): { title: string; mor
   return { title: speak("verify.unaltered"), more: speak(more, { count }) };
 }
 
-function completenessWords(card: CompletenessCard, speak: Speak): { title: string; more: string } {
+function completenessWords(
+  card: CompletenessCard,
+  names: ReadonlyMap<string, string>,
+  speak: Speak,
+): { title: string; more: string } {
   if (card.state === "unchecked") {
     return { title: speak("verify.completenessUnchecked"), more: speak("verify.uncheckedWhy") };
   }
@@ -59,11 +64,19 @@ function completenessWords(card: CompletenessCard, speak: Speak): { title: strin
   if (card.state === "unsound") {
     return { title: speak("verify.holes"), more: card.fault === null ? events : faultWords(card.fault, speak) };
   }
-  return { title: speak("verify.whole"), more: events };
+  const [gap] = card.known_gaps;
+  if (gap === undefined) return { title: speak("verify.whole"), more: events };
+  const named = speak("m4.gapLabel", {
+    name: names.get(gap.identity) ?? gap.identity,
+    length: lengthWords(gap.to_ms - gap.from_ms, speak),
+    cause: causeWords(gap.cause, speak),
+  });
+  return { title: speak("verify.whole"), more: speak("verify.eventsAndGap", { events, gap: named }) };
 }
 
-export function Verdicts({ id, state }: { id: string; state: RecordingState }) {
+export function Verdicts({ id, state, lanes }: { id: string; state: RecordingState; lanes: readonly Lane[] }) {
   const { backend, speak } = useWorld();
+  const names = new Map(lanes.map((lane) => [lane.identity, lane.name]));
   const isOpen = state === "recording";
   const answer = useLoaded(`verification ${id} ${state}`, () =>
     isOpen ? Promise.resolve(null) : backend.verification(id),
@@ -87,14 +100,14 @@ export function Verdicts({ id, state }: { id: string; state: RecordingState }) {
     );
   }
   const { integrity, completeness } = cardsOf(answer.value);
-  const known = completeness.known_gaps;
+  const known = completeness.known_gaps.length;
   return (
     <div className="verdicts" role="status">
       <Card state={integrity.state} kind="integrity" {...integrityWords(integrity, speak)} />
       <Card
         state={completeness.state}
         kind="completeness"
-        {...completenessWords(completeness, speak)}
+        {...completenessWords(completeness, names, speak)}
         tag={
           known > 0 && (
             <span className="tag late">

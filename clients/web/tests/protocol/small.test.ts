@@ -122,15 +122,16 @@ test("every reason to leave has a word; what is unknown was the link", () => {
 });
 
 describe("verdicts", () => {
+  const GAP = { identity: "lijianping", from_ms: 38_000, to_ms: 44_000, cause: "link_lost" };
   const sound: Verification = {
     integrity: { verdict: "unaltered", segments: 112, signature: "valid", fault: null },
-    completeness: { verdict: "nothing_missing", events_from: 1, events_to: 86, known_gaps: [{}], fault: null },
+    completeness: { verdict: "nothing_missing", events_from: 1, events_to: 86, known_gaps: [GAP], fault: null },
   };
 
   test("two cards, each with its own state", () => {
     expect(cardsOf(sound)).toEqual({
       integrity: { state: "sound", segments: 112, signature: "valid", fault: null },
-      completeness: { state: "sound", events_from: 1, events_to: 86, known_gaps: 1, fault: null },
+      completeness: { state: "sound", events_from: 1, events_to: 86, known_gaps: [GAP], fault: null },
     });
   });
 
@@ -142,6 +143,12 @@ describe("verdicts", () => {
     expect(cardsOf({ ...sound, integrity: { ...sound.integrity, verdict: "altered" } }).integrity.state).toBe(
       "unsound",
     );
+  });
+
+  test("a mute and a gap too short to notice are not named", () => {
+    const known_gaps = [{ ...GAP, cause: "muted" }, { ...GAP, to_ms: 38_199 }, GAP];
+    const cards = cardsOf({ ...sound, completeness: { ...sound.completeness, known_gaps } });
+    expect(cards.completeness.known_gaps).toEqual([GAP]);
   });
 
   test("a verdict of an unknown name is never taken as sound", () => {
