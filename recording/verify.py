@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -73,6 +74,7 @@ class _Inspection:
         self._missing: Fault | None = None
         self._sound_segments = 0
         self._events_to = 0
+        self._is_chain_checked = True
 
     def verdict(self) -> Verdict:
         index = self._check_fragment_index()
@@ -92,13 +94,18 @@ class _Inspection:
                 self._altered,
             ),
             Completeness(
-                "nothing_missing" if self._missing is None else "something_missing",
+                self._completeness(),
                 1,
                 self._events_to,
                 _known_gaps(self._manifest),
                 self._missing,
             ),
         )
+
+    def _completeness(self) -> Literal["nothing_missing", "something_missing", "unchecked"]:
+        if self._missing is not None:
+            return "something_missing"
+        return "nothing_missing" if self._is_chain_checked else "unchecked"
 
     def _blame(self, file: str, offset: int | None, code: str) -> None:
         if self._altered is None:
@@ -145,6 +152,9 @@ class _Inspection:
             self._sound_segments += 1
 
     def _check_events(self) -> None:
+        """Follows the chain to its end, or to the first event that is not as it was: what
+        follows is unchecked.
+        """
         content = read_small(self._folder / EVENTS_FILE)
         stated = self._manifest.events
         if content is None:
@@ -157,20 +167,18 @@ class _Inspection:
                 self._blame(EVENTS_FILE, offset, "events_added")
                 return
             end = content.find(b"\n", offset)
-            line = content[offset : end if end >= 0 else len(content)]
             try:
-                event = parse_event(line)
+                event = parse_event(content[offset : max(end, offset)])
             except BrokenEvent:
+                self._is_chain_checked = False
                 self._blame(EVENTS_FILE, offset, "event_altered")
                 return
             is_next = event.previous == head.hash and event.event.sequence == head.sequence + 1
             if not is_next or event.stream != self._manifest.recording:
+                self._is_chain_checked = False
                 self._blame(EVENTS_FILE, offset, "chain_broken")
                 if event.event.sequence > head.sequence + 1:
                     self._miss(EVENTS_FILE, offset, "event_missing")
-                return
-            if end < 0:
-                self._blame(EVENTS_FILE, offset, "event_altered")
                 return
             head = event.head
             self._events_to = head.sequence
