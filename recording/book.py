@@ -96,8 +96,8 @@ class RecordingBook:
                 self.stopped = entry
             case SegmentBegun() | FragmentWritten() | SegmentSealed():
                 self._apply_to_segment(entry)
-            case Alive() | RecordingBegun():
-                pass
+            case _:
+                pass  # a beginning or a sign of life tells its time only
         self.last_sign_ms = max(self.last_sign_ms, _sign_ms(entry))
 
     def segments(self) -> list[SegmentBook]:
@@ -156,5 +156,5 @@ def _sign_ms(entry: Entry) -> int:
             return entry.from_ms
         case ParticipantGone() | TrackEnded() | FragmentWritten() | GapFound() | GapPending():
             return entry.to_ms
-        case RecordingBegun() | SegmentBegun() | SegmentSealed():
+        case _:
             return 0

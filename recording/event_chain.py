@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from recording.canonical import canonical_json, parse_canonical
-from recording.errors import MisuseError
 from recording.summary import JsonValue, LoggedEvent
 
 EVENT_VERSION: Final = 1
@@ -102,14 +101,8 @@ def parse_event(line: bytes) -> ChainedEvent:
             "previous": str(previous),
             "hash": str(digest),
         }:
-            try:
-                remade = chain(
-                    stream,
-                    ChainHead(sequence - 1, previous),
-                    NewEvent(kind, actor, offset_ms, at_ms, detail),
-                )
-            except (MisuseError, UnicodeError):
-                raise BrokenEvent from None
+            new = NewEvent(kind, actor, offset_ms, at_ms, detail)
+            remade = chain(stream, ChainHead(sequence - 1, previous), new)
             if remade.line != line:
                 raise BrokenEvent
             assert remade.hash == digest

@@ -122,6 +122,8 @@ class TrackTimeline:
 
     def receive_report(self, rtp_timestamp: int, ntp_ns: int, arrival_ns: int) -> None:
         """Takes a sender report: at ``rtp_timestamp`` the publisher's clock read ``ntp_ns``."""
+        if ntp_ns < NS_PER_S:
+            return  # a sender without a clock says zero (RFC 3550 §6.4.1); the core makes that 1970
         media_ns = self._media_ns(rtp_timestamp)
         line_ns = self._publisher.without_steps(ntp_ns) - media_ns
         if self._report_lines:

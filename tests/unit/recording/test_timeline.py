@@ -127,16 +127,16 @@ class TestWithReports:
         worst_ns = 0
         worst_to_ours_ns = 0
         last = {"picture": -1, "sound": -1}
-        for tick in range(300 * 50):  # every 20 ms of our clock
-            our_ns = tick * 20 * MS
+        for tick in range(300 * 10):  # every 100 ms of our clock
+            our_ns = tick * 100 * MS
             their_ns = our_ns + our_ns * clock_ppm // 1_000_000
             audio_rtp = 7_000_000 + their_ns * (1_000_000 + audio_ppm) // 1_000_000 * 48_000 // S
             video_rtp = 1_000 + their_ns * 90_000 // S
             arrival = ZERO + our_ns + 30 * MS + random_.randrange(40 * MS)
-            if tick % 250 == 110:  # sound reports each 5 s, the first after 2.2 s
+            if tick % 50 == 22:  # sound reports each 5 s, the first after 2.2 s
                 jitter = random_.randrange(-10 * MS, 10 * MS)
                 sound.receive_report(audio_rtp, NTP + their_ns + jitter, arrival)
-            if tick % 50 == 30:
+            if tick % 10 == 6:
                 jitter = random_.randrange(-10 * MS, 10 * MS)
                 picture.receive_report(video_rtp, NTP + their_ns + jitter, arrival + 20 * MS)
             sound_ns = sound.place(audio_rtp, arrival)
@@ -144,11 +144,19 @@ class TestWithReports:
             assert sound_ns > last["sound"]
             assert picture_ns > last["picture"]
             last = {"picture": picture_ns, "sound": sound_ns}
-            if tick > 5 * 50:
+            if tick > 5 * 10:
                 worst_ns = max(worst_ns, abs(sound_ns - picture_ns))
                 worst_to_ours_ns = max(worst_to_ours_ns, abs(sound_ns - our_ns - 30 * MS))
         assert worst_ns <= 40 * MS
         assert worst_to_ours_ns <= 60 * MS
+
+    def test_a_publisher_without_a_clock_is_placed_by_arrival(self) -> None:
+        publisher = PublisherClock()
+        line = video(publisher)
+        line.receive_report(0, 0, ZERO)
+        line.receive_report(90_000, 700_000_000, ZERO + S)
+        assert publisher.offset_ns is None
+        assert line.place(90_000, ZERO + 1_100 * MS) == 1_100 * MS
 
     def test_one_wild_report_is_ignored(self) -> None:
         line = video()
