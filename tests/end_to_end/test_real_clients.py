@@ -52,10 +52,10 @@ async def test_everyone_sees_hears_and_reaches_everyone(
         await asyncio.gather(ambulance.publish(), hospital.publish(), clinic.run("publish"))
 
         await asyncio.gather(
-            ambulance.wait_for_media("hospital"),
-            ambulance.wait_for_media("clinic"),
-            hospital.wait_for_media("ambulance"),
-            hospital.wait_for_media("clinic"),
+            ambulance.wait_for_media("hospital", is_audible=True),
+            ambulance.wait_for_media("clinic", is_audible=True),
+            hospital.wait_for_media("ambulance", is_audible=True),
+            hospital.wait_for_media("clinic", is_audible=True),
             clinic.wait_for_media("ambulance"),
             clinic.wait_for_media("hospital"),
         )

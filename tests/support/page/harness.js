@@ -40,6 +40,7 @@ async function join(url, token, options) {
     state.data.push({ text: new TextDecoder().decode(payload), from: sender?.identity, topic, reliable: kind === 0 }),
   );
   room.on("trackSubscribed", (track, publication, participant) => show(track, participant.identity, options));
+  room.on("trackUnsubscribed", (track) => track.detach().forEach((element) => element.remove()));
   await room.connect(url, token);
   return { sid: room.localParticipant.sid, tookMs: sinceJoin() };
 }
