@@ -30,9 +30,13 @@ def main() -> None:
         results = [measure(load) for _ in range(arguments.runs)]
         for result in results:
             print(_sentence(subscribers, result), flush=True)
-        medians[str(subscribers)] = round(statistics.median(result.cpu_us_per_packet for result in results), 3)
+        medians[str(subscribers)] = round(
+            statistics.median(result.cpu_us_per_packet for result in results), 3
+        )
         losses[str(subscribers)] = round(statistics.median(result.loss for result in results), 6)
-    print(json.dumps({"cpu_us_per_packet": medians, "loss": losses, "packets_per_s": arguments.packets_per_s}))
+    print(
+        json.dumps({"cpu_us_per_packet": medians, "loss": losses, "packets_per_s": arguments.packets_per_s})
+    )
 
 
 def _sentence(subscribers: int, result: Result) -> str:

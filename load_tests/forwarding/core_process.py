@@ -46,8 +46,12 @@ def run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
         core.open_peer(peer=secrets.peer, ufrag=secrets.ufrag, password=secrets.password)
         core.set_keys(peer=secrets.peer, profile=PROFILE, receive=secrets.receive, transmit=secrets.transmit)
         core.apply([SetExtensions(peer=secrets.peer, **EXTENSION_IDS)])
-    codec = InputCodec(codec="VP8", format="VP8", payload_type=PAYLOAD_TYPE, rtx_payload_type=RTX_PAYLOAD_TYPE)
-    core.apply([AddInput(track=TRACK, peer=PUBLISHER, mid="0", kind="video", clock_rate_hz=90_000, codecs=[codec])])
+    codec = InputCodec(
+        codec="VP8", format="VP8", payload_type=PAYLOAD_TYPE, rtx_payload_type=RTX_PAYLOAD_TYPE
+    )
+    core.apply(
+        [AddInput(track=TRACK, peer=PUBLISHER, mid="0", kind="video", clock_rate_hz=90_000, codecs=[codec])]
+    )
     taken = OutputCodec(format="VP8", payload_type=PAYLOAD_TYPE, rtx_payload_type=RTX_PAYLOAD_TYPE)
     core.apply(
         [

@@ -52,7 +52,13 @@ class PublishedStream:
         header = struct.pack(
             "!BBHLL", 0x90, is_last << 7 | PAYLOAD_TYPE, self._sequence & 0xFFFF, self._timestamp(), SSRC
         )
-        elements = bytes([0x10]) + b"0" + bytes([0x21]) + struct.pack("!H", self._sequence & 0xFFFF) + bytes([0x30, 0])
+        elements = (
+            bytes([0x10])
+            + b"0"
+            + bytes([0x21])
+            + struct.pack("!H", self._sequence & 0xFFFF)
+            + bytes([0x30, 0])
+        )
         elements += bytes(-len(elements) % 4)
         extension = struct.pack("!HH", 0xBEDE, len(elements) // 4) + elements
         picture_id = 0x8000 | self._frame & 0x7FFF

@@ -18,6 +18,9 @@ const MAX_SEGMENTS: usize = 64;
 /// Bytes in one send: a UDP length of 65,535 less the headers of UDP and IPv6.
 const MAX_BURST_BYTES: usize = 65_000;
 
+/// Memory a flow keeps between batches; a rare large batch does not stay with each of a thousand peers.
+const KEPT_BYTES: usize = 128 << 10;
+
 /// Datagrams to one peer, back to back.
 #[derive(Debug, Default)]
 struct Flow {
@@ -124,6 +127,7 @@ impl Egress {
         for slot in self.touched.drain(..) {
             let flow = &mut self.flows[slot];
             flow.bytes.clear();
+            flow.bytes.shrink_to(KEPT_BYTES);
             flow.lengths.clear();
             flow.is_touched = false;
         }

@@ -71,10 +71,14 @@ def rtp_packet(
     padding: int = 0,
 ) -> bytes:
     """A plain RTP packet with one-byte header extension elements."""
-    elements = b"".join(bytes([id_ << 4 | len(value) - 1]) + value for id_, value in (extensions or {}).items())
+    elements = b"".join(
+        bytes([id_ << 4 | len(value) - 1]) + value for id_, value in (extensions or {}).items()
+    )
     elements += bytes(-len(elements) % 4)
     first = 0x80 | (0x10 if elements else 0) | (0x20 if padding else 0)
-    header = struct.pack("!BBHLL", first, marker << 7 | payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)
+    header = struct.pack(
+        "!BBHLL", first, marker << 7 | payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc
+    )
     if elements:
         header += struct.pack("!HH", 0xBEDE, len(elements) // 4) + elements
     return header + payload + (bytes(padding - 1) + bytes([padding]) if padding else b"")
@@ -134,7 +138,9 @@ class FakeClient:
         self.core.set_keys(peer=self.peer, profile=self.profile, receive=ours, transmit=theirs)
         profile = PROFILES[self.profile]
         self.protecting = Session(Policy(key=ours, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile))
-        self.unprotecting = Session(Policy(key=theirs, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=profile))
+        self.unprotecting = Session(
+            Policy(key=theirs, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=profile)
+        )
 
     def send_rtp(self, packet: bytes) -> None:
         """Protects and sends."""

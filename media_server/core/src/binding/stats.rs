@@ -65,6 +65,8 @@ fn layer_dict<'py>(py: Python<'py>, layer: &LayerSnapshot) -> PyResult<Bound<'py
 
 fn output_dict<'py>(py: Python<'py>, output: &OutputSnapshot) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
+    dict.set_item("peer", output.peer)?;
+    dict.set_item("track", output.track)?;
     dict.set_item("layer", &output.layer)?;
     dict.set_item("target_layer", &output.target_layer)?;
     dict.set_item("is_paused", output.is_paused)?;

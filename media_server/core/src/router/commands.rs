@@ -96,6 +96,7 @@ impl Router {
         known.receiver = Some(receiver);
         known.sender = Some(sender);
         known.transmit_key = transmit.to_vec();
+        known.used_sequences.clear();
         self.want_keyframes_for_peer(now_ns, slot);
         Ok(())
     }

@@ -178,7 +178,15 @@ fn note_media(input: &mut Input, layer: usize, codec: usize, packet: &mut MediaP
                 }
             }
         }
-        Codec::H264 => packet.facts.is_entry = h264::is_keyframe_start(packet.payload),
+        Codec::H264 => {
+            packet.facts.is_entry = h264::is_keyframe_start(packet.payload);
+            if packet.facts.is_entry {
+                let mut unit = h264::AccessUnit::new();
+                // A payload that cannot be added tells no size.
+                let _ = unit.push(packet.payload);
+                size = unit.size();
+            }
+        }
         Codec::Opus => packet.facts.is_entry = true,
     }
     if input.kind == MediaKind::Audio {

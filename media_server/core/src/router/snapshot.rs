@@ -60,6 +60,10 @@ pub struct LayerSnapshot {
 /// An output.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OutputSnapshot {
+    /// The subscriber's number.
+    pub peer: u32,
+    /// The track's number.
+    pub track: u32,
     /// The RID being sent; None while nothing is.
     pub layer: Option<String>,
     /// The RID it will switch to at its next key frame.
@@ -130,6 +134,8 @@ impl Router {
             )
         };
         OutputSnapshot {
+            peer: self.peers.get(output.peer).map_or(0, |peer| peer.number),
+            track: self.inputs.get(output.input).map_or(0, |input| input.track),
             layer: output.splice.current().and_then(rid),
             target_layer: output.splice.target().and_then(rid),
             is_paused: output.is_paused,
