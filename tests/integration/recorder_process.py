@@ -66,7 +66,7 @@ async def record(data_dir: Path) -> None:
         )
     print(recording_id, time.monotonic_ns(), flush=True)
     for number in itertools.count():
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(0.25)  # four marks a second
         recorder.note_event(recording_id, "mark", {"number": number}, actor="li")
         await recorder.settle(recording_id)
         print("settled", number, flush=True)

@@ -60,7 +60,7 @@ def killed_after(data_dir: Path, moment_s: float) -> Killed:
     watchdog.start()
     recording_id, began_ns = process.stdout.readline().split()
     watchdog.cancel()
-    time.sleep(moment_s)
+    time.sleep(moment_s)  # the random moment of this case
     process.send_signal(signal.SIGKILL)
     alive_ns = time.monotonic_ns() - int(began_ns)
     settled = [line for line in process.stdout if line.startswith("settled ") and line.endswith("\n")]
