@@ -8,14 +8,19 @@ import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from lianzhen_core import AddInput, AddOutput, InputCodec, OutputCodec, PacketCore, SetExtensions
+
 from load_tests.forwarding.stream import EXTENSION_IDS, PAYLOAD_TYPE, RTX_PAYLOAD_TYPE
+
+if TYPE_CHECKING:
+    from lianzhen_core import SrtpProfile
 
 PUBLISHER = 1
 FIRST_SUBSCRIBER = 2
 TRACK = 1
-PROFILE = "SRTP_AEAD_AES_128_GCM"
+PROFILE: SrtpProfile = "SRTP_AEAD_AES_128_GCM"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aioice import stun
-from pylibsrtp import Policy, Session
-
 from lianzhen_core import PacketCore
+from pylibsrtp import Policy, Session
 
 KEY_BYTES = {"SRTP_AEAD_AES_128_GCM": 28, "SRTP_AES128_CM_SHA1_80": 30}
 PROFILES = {

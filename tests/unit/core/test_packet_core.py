@@ -1,4 +1,4 @@
-"""The native core through its Python binding, over real sockets: what Rust tests without a socket cannot show."""
+"""The native core through its binding, over real sockets: what Rust tests without a socket cannot show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
-
 from lianzhen_core import (
     AddInput,
     AddOutput,
@@ -31,6 +30,7 @@ from lianzhen_core import (
     TapEnd,
     TapFrame,
 )
+
 from tests.unit.core.fake_client import PROFILES, FakeClient, rtp_packet
 
 OPUS, VP8 = 111, 96
@@ -281,7 +281,7 @@ def test_misuse_is_told_and_a_refused_patch_changes_nothing(core: PacketCore) ->
         core.request_keyframe(track=7)
     with pytest.raises(MisuseError):
         core.tap(tap=1, track=7)
-    core.apply((change for change in [opus_input(7, 1)]))  # type: ignore[arg-type]
+    core.apply(change for change in [opus_input(7, 1)])  # type: ignore[arg-type]
     core.tap(tap=1, track=7)
     with pytest.raises(MisuseError, match="tap number 1 is in use"):
         core.tap(tap=1, track=7)

@@ -6,9 +6,8 @@ import ast
 import inspect
 from pathlib import Path
 
-import pytest
-
 import lianzhen_core
+import pytest
 
 STUB = Path(__file__).parents[3] / "media_server" / "core" / "lianzhen_core.pyi"
 CLASSES = {node.name: node for node in ast.parse(STUB.read_text()).body if isinstance(node, ast.ClassDef)}
