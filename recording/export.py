@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,9 +85,15 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _export_file(folder: Path, out: Path, planned: PlannedFile) -> ExportedFile | None:
     """Makes one file; None where its segments hold nothing that can be read."""
-    start_ns = _first_time_ns(folder, planned)
-    if start_ns is None:
+    first_picture, first_sound = next(_video(folder, planned), None), next(_audio(folder, planned), None)
+    firsts = [packet.time_ns for packet in (first_picture, first_sound) if packet is not None]
+    if not firsts:
         return None
+    start_ns = min(firsts) // NS_PER_MS * NS_PER_MS
+    if first_picture is None:
+        planned = replace(planned, video_files=())
+    if first_sound is None:
+        planned = replace(planned, audio_files=())
     path = out / planned.name
     part = path.with_name(path.name + PART_SUFFIX)
     part.unlink(missing_ok=True)
@@ -96,6 +102,8 @@ def _export_file(folder: Path, out: Path, planned: PlannedFile) -> ExportedFile 
         try:
             end_ns = _mux(folder, part, planned, start_ns)
         except FFmpegError as error:
+            if isinstance(error, OSError):
+                raise
             raise BadRecording(f"{planned.name} cannot be muxed") from error
         descriptor = os.open(part, os.O_RDONLY)
         try:
@@ -116,16 +124,6 @@ def _export_file(folder: Path, out: Path, planned: PlannedFile) -> ExportedFile 
         starts_at_ms=start_ns // NS_PER_MS,
         duration_ms=(end_ns - start_ns) // NS_PER_MS,
     )
-
-
-def _first_time_ns(folder: Path, planned: PlannedFile) -> int | None:
-    """Time of the first packet, down to a whole millisecond."""
-    firsts = [
-        packet.time_ns
-        for packets in (_video(folder, planned), _audio(folder, planned))
-        if (packet := next(packets, None)) is not None
-    ]
-    return min(firsts) // NS_PER_MS * NS_PER_MS if firsts else None
 
 
 def _mux(folder: Path, part: Path, planned: PlannedFile, start_ns: int) -> int:

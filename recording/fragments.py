@@ -142,9 +142,7 @@ def _find_box(content: bytes, kind: bytes) -> int:
         size = int.from_bytes(content[offset : offset + 4], "big")
         if content[offset + 4 : offset + 8] == kind:
             return offset
-        if size < 8:
-            break
-        offset += size
+        offset += max(size, 8)
     return -1
 
 

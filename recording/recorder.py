@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias, TypeVar
 from recording.canonical import canonical_json
 from recording.clock import Clock
 from recording.errors import MisuseError, UnknownRecording
+from recording.event_kinds import ACTOR_RECORDER
 from recording.ledger import Ledger
 from recording.recorder_thread import RecorderThread
 from recording.signing import Signer
@@ -140,7 +141,7 @@ class Recorder:
         self._check_open(recording_id)
         await self._ask(lambda: self._thread.settle(recording_id))
 
-    async def finish(self, recording_id: RecordingId, *, cause: str, actor: str = "recorder") -> None:
+    async def finish(self, recording_id: RecordingId, *, cause: str, actor: str = ACTOR_RECORDER) -> None:
         """Stops and seals: manifest written and signed when this returns.
 
         Raises UnknownRecording; FolderUnwritable or LedgerUnavailable where the disk refuses: it is then

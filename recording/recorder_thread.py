@@ -24,6 +24,7 @@ from recording.errors import (
     UnknownRecording,
 )
 from recording.event_chain import BrokenEvent
+from recording.event_kinds import ACTOR_RECORDER
 from recording.files import make_private_folder
 from recording.lanes import detail_of_book
 from recording.ledger import Ledger
@@ -225,8 +226,8 @@ class RecorderThread:
             raise UnknownRecording(recording_id)
         for key in [key for key in self._keyframe_requests if key[0] == recording_id]:
             del self._keyframe_requests[key]
-        recording.stop(cause=cause, actor=actor)
         self._unsealed[recording_id] = recording
+        recording.stop(cause=cause, actor=actor)
         self._publish(recording)
         try:
             self._seal(recording)
@@ -263,28 +264,36 @@ class RecorderThread:
     def _tick(self) -> None:
         for recording in list(self._recordings.values()):
             had_trouble = recording.trouble is not None
-            try:
-                recording.tick()
-            except Exception:  # the outermost frame of a recording: the others go on
-                _log.exception("recording_failed", recording=recording.recording_id)
-                self._give_up(recording)
+            if not self._survives(recording, OpenRecording.tick):
                 continue
             if recording.trouble is not None and not had_trouble:
                 self._count("disk_troubles_total")
-                self._publish(recording)
+                self._survives(recording, self._publish)
         now_ns = time.monotonic_ns()
         if self._unsealed and now_ns >= self._seal_retry_at_ns:
             self._seal_retry_at_ns = now_ns + SEAL_RETRY_NS
-            self._seal_again()
+            for recording in list(self._unsealed.values()):
+                self._survives(recording, self._seal_again)
         if now_ns >= self._snapshot_at_ns:
-            for recording in self._recordings.values():
-                self._publish(recording)
+            for recording in list(self._recordings.values()):
+                self._survives(recording, self._publish)
             spent_ns = time.monotonic_ns() - now_ns
             self._snapshot_at_ns = now_ns + max(SNAPSHOT_NS, SNAPSHOT_SHARE * spent_ns)
+
+    def _survives(self, recording: OpenRecording, action: Callable[[OpenRecording], None]) -> bool:
+        """Does something with a recording; a bug in it costs this recording and no other."""
+        try:
+            action(recording)
+        except Exception:  # the outermost frame of a recording
+            _log.exception("recording_failed", recording=recording.recording_id)
+            self._give_up(recording)
+            return False
+        return True
 
     def _give_up(self, recording: OpenRecording) -> None:
         """A bug in here: the recording stays on disk as it is, and is sealed at the next start."""
         self._recordings.pop(recording.recording_id, None)
+        self._unsealed.pop(recording.recording_id, None)
         self.catalogue.forget_open(recording.recording_id)
         self._count("recordings_failed_total")
         recording.close()
@@ -297,12 +306,8 @@ class RecorderThread:
                 break
             except Exception:  # as in _carry_out_commands
                 _log.exception("recorder_command_failed")
-        for recording_id, recording in list(self._recordings.items()):
-            try:
-                self.finish(recording_id, cause="server_stopped", actor="recorder")
-            except (FolderUnwritable, LedgerUnavailable):
-                # Its journal is on disk: the next start seals it.
-                recording.close()
+        for recording in list(self._recordings.values()):
+            self._survives(recording, self._finish_at_close)
         for recording in self._unsealed.values():
             recording.close()
         if self._lock_descriptor is not None:
@@ -316,12 +321,18 @@ class RecorderThread:
         self.catalogue.forget_open(recording.recording_id)
         self._count("recordings_sealed_total")
 
-    def _seal_again(self) -> None:
-        for recording in list(self._unsealed.values()):
-            try:
-                self._seal(recording)
-            except (OSError, LedgerUnavailable):
-                _log.warning("recording_not_sealed_yet", recording=recording.recording_id)
+    def _seal_again(self, recording: OpenRecording) -> None:
+        try:
+            self._seal(recording)
+        except (OSError, LedgerUnavailable):
+            _log.warning("recording_not_sealed_yet", recording=recording.recording_id)
+
+    def _finish_at_close(self, recording: OpenRecording) -> None:
+        try:
+            self.finish(recording.recording_id, cause="server_stopped", actor=ACTOR_RECORDER)
+        except (FolderUnwritable, LedgerUnavailable):
+            # Its journal is on disk: the next start seals it.
+            _log.warning("recording_left_for_the_next_start", recording=recording.recording_id)
 
     def _recover(self, folder: Path) -> RecoveredRecording | None:
         wall_ms = self._clock.wall_ns() // NS_PER_MS

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recording.errors import LedgerUnavailable
+from recording.export import export_folder
 from recording.manifest import parse_manifest
 from recording.recovery import recover_folder
 from recording.verify import verify_folder
@@ -74,6 +75,19 @@ def test_a_full_disk_is_a_named_gap_and_recording_goes_on_when_there_is_room(sma
         assert gap.to_ms >= 5_500
         for segment in track.segments:
             assert ffprobe(folder / segment.file) > 0
+    studio.ledger.close()
+
+
+def test_an_export_onto_a_full_disk_says_so_and_leaves_nothing(small_disk: Path, tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    recording = studio.begin()
+    studio.add(recording, "VP8")
+    studio.run(recording, 3_000)
+    folder = studio.seal(recording)
+    fill(small_disk)
+    with pytest.raises(OSError, match=r"."):
+        export_folder(folder, small_disk / "out")
+    assert list(small_disk.glob("out/*")) == []
     studio.ledger.close()
 
 

@@ -191,6 +191,18 @@ def test_a_segment_that_is_missing_is_a_gap_in_the_export(sealed_folder: Path, t
     assert (wang.starts_at_ms, len(video_times_ms(wang.path))) == (10_030, 60)
 
 
+def test_a_participant_whose_pictures_cannot_be_read_still_has_a_file_of_sound(
+    sealed_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(sealed_folder, folder)
+    for path in folder.glob("TR_VP8*"):
+        path.write_bytes(b"not a video")
+    [exported] = export_folder(folder, tmp_path / "out", identity="lijianping")
+    assert "vp8" not in probed(exported.path)
+    assert probed(exported.path)["opus"]["nb_read_packets"] == "600"
+
+
 def test_without_one_readable_segment_there_is_no_file(sealed_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(sealed_folder, folder)

@@ -146,6 +146,25 @@ def test_a_full_database_refuses_the_batch_and_takes_it_later(path: Path) -> Non
     ledger.close()
 
 
+def test_a_commit_that_the_disk_refuses_stores_nothing(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger._database.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    ledger._database.execute(
+        "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+    ledger._database.execute("PRAGMA foreign_keys = ON")
+    # A deferred constraint fails at COMMIT, as a disk that is full can.
+    ledger._database.execute(
+        "CREATE TRIGGER fail AFTER INSERT ON event BEGIN INSERT INTO child VALUES (1); END"
+    )
+    with pytest.raises(LedgerUnavailable):
+        ledger.append("a", [event(1)])
+    ledger._database.execute("DROP TRIGGER fail")
+    assert ledger.head("a").sequence == 0
+    assert len(ledger.append("a", [event(1)])) == 1
+    ledger.close()
+
+
 def test_a_closed_ledger_is_unavailable(path: Path) -> None:
     ledger = Ledger(path)
     ledger.close()

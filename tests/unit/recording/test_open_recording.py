@@ -285,6 +285,26 @@ class TestTracks:
         [track] = sealed(studio, recording).tracks
         assert (track.end_cause, track.to_ms) == ("unpublished", 1_000)
 
+    def test_a_tap_with_a_long_backlog_is_read_to_its_end(self, studio: Studio) -> None:
+        recording = studio.begin()
+        frames = opus_frames(6)
+        tap = ListTap(tap_frames("opus", frames, start_ns=studio.clock.monotonic_ns()))
+        recording.add_track("TR_a", identity="li", name="", kind="audio", source="", codec="opus", tap=tap)
+        studio.run(recording, 100)
+        assert recording.book.tracks["TR_a"].covered_until_ms >= 5_600
+        recording.close()
+
+    def test_an_overflow_at_the_end_and_among_refused_frames_is_told(self, studio: Studio) -> None:
+        recording = studio.begin()
+        start_ns = studio.clock.monotonic_ns()
+        late = [
+            frame for frame in tap_frames("VP8", vp8_frames(2), start_ns=start_ns) if not frame.is_keyframe
+        ]
+        tap = ListTap([TapOverflow(3, start_ns), *late, TapOverflow(5, start_ns + 2_000 * MS)])
+        recording.add_track("TR_a", identity="li", name="", kind="video", source="", codec="VP8", tap=tap)
+        studio.run(recording, 2_100)
+        assert gaps(sealed(studio, recording).tracks[0]) == [("tap_overflow", 0, 2_100)]
+
     def test_a_tap_that_ended_ends_its_track_when_nobody_says_why(self, studio: Studio) -> None:
         recording = studio.begin()
         tap = ListTap([TapEnd(studio.clock.monotonic_ns())])
@@ -396,6 +416,44 @@ class TestRefusingDisk:
         assert verify_folder(recording.folder, studio.public_key).is_sound
         manifest = parse_manifest((recording.folder / "manifest.json").read_bytes())
         assert (manifest.end_cause, manifest.duration_ms) == ("asked", 3_500)
+
+    def test_a_file_that_cannot_be_made_is_a_gap_like_any_other(
+        self, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        recording = studio.begin()
+        studio.add(recording, "opus", seconds=4)
+
+        def refuse(source: Path, target: Path) -> None:
+            raise OSError(errno.EIO, "broken")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("recording.files.os.link", refuse)
+            studio.run(recording, 900)
+            assert recording.trouble == "disk_full"
+        studio.run(recording, 3_500)
+        [track] = sealed(studio, recording).tracks
+        assert [cause for cause, _, _ in gaps(track)] == ["disk_full"]
+        assert track.segments[0].first_fragment == 1
+
+    def test_a_segment_that_cannot_be_synced_is_sealed_later(
+        self, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        recording = studio.begin()
+        track = studio.add(recording, "opus", seconds=1)
+        studio.run(recording, 1_000)
+
+        def refuse(descriptor: int) -> None:
+            raise OSError(errno.EIO, "broken")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("recording.files.os.fsync", refuse)
+            recording.end_track(track, cause="left")
+            studio.run(recording, 100)
+            assert recording.trouble == "disk_full"
+        studio.run(recording, 1_000)
+        assert recording.trouble is None
+        assert "segment.sealed" in kinds(recording)
+        sealed(studio, recording)
 
     def test_a_recording_that_cannot_begin_leaves_nothing(self, studio: Studio, disk: Disk) -> None:
         disk.is_full = True

@@ -326,6 +326,71 @@ class TestFaults:
         assert again.detail(broken).summary.state == "interrupted"
         await again.close()
 
+    async def test_a_bug_in_a_command_or_in_sealing_leaves_the_thread_alive(
+        self, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def bug(*arguments: object, **more: object) -> None:
+            raise RuntimeError("a bug")
+
+        recording_id = await recorder.begin(room="r", title="", started_by="li")
+        with monkeypatch.context() as patch:
+            patch.setattr("recording.open_recording.OpenRecording.note_event", bug)
+            recorder.note_event(recording_id, "mark", {}, actor="li")
+            await recorder.settle(recording_id)
+            assert recorder.stats()["recordings_failed_total"] == 1
+        with monkeypatch.context() as patch:
+            patch.setattr("recording.open_recording.OpenRecording.seal", bug)
+            with pytest.raises(RuntimeError):
+                await recorder.finish(recording_id, cause="asked")
+            await until(lambda: recorder.stats()["recordings_failed_total"] == 2)
+        await recorder.begin(room="r", title="", started_by="li")
+
+    async def test_a_disk_that_refuses_while_closing_leaves_the_sealing_to_the_next_start(
+        self, tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(descriptor: int, content: bytes) -> int:
+            raise OSError(28, "full")
+
+        first = made(tmp_path, ledger)
+        await first.start()
+        recording_id = await first.begin(room="r", title="", started_by="li")
+        add(first, recording_id, speech())
+        await first.settle(recording_id)
+        with monkeypatch.context() as patch:
+            patch.setattr("recording.files.os.write", refuse)
+            await first.close()
+        second = made(tmp_path, ledger)
+        [found] = await second.start()
+        assert found.recording_id == recording_id
+        assert second.detail(recording_id).summary.state == "interrupted"
+        (tmp_path / "recordings" / recording_id / "events.jsonl").unlink()
+        assert second.detail(recording_id).summary.state == "interrupted"  # remembered
+        await second.close()
+
+    async def test_a_recording_whose_ledger_rows_are_broken_is_passed_over_at_the_start(
+        self, tmp_path: Path, ledger: Ledger, recorder: Recorder
+    ) -> None:
+        recording_id = await recorder.begin(room="r", title="", started_by="li")
+        folder = recorder.folder(recording_id)
+        content = (folder / "journal.jsonl").read_bytes()
+        await recorder.finish(recording_id, cause="asked")
+        await recorder.close()
+        (folder / "journal.jsonl").write_bytes(content)
+        ledger._database.execute("UPDATE event SET line = x'00' WHERE stream = ?", (recording_id,))
+        again = made(tmp_path, ledger)
+        assert await again.start() == []
+        assert again.stats()["recordings_failed_total"] == 1
+        await again.close()
+
+    async def test_files_of_a_sealed_recording_that_are_gone_make_it_unknown(
+        self, recorder: Recorder
+    ) -> None:
+        recording_id = await recorder.begin(room="r", title="", started_by="li")
+        await recorder.finish(recording_id, cause="asked")
+        (recorder.folder(recording_id) / "events.jsonl").unlink()
+        with pytest.raises(UnknownRecording):
+            recorder.detail(recording_id)
+
     async def test_a_damaged_sealed_folder_is_passed_over_and_counted(
         self, tmp_path: Path, ledger: Ledger
     ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from recording.errors import LedgerUnavailable
 from recording.event_chain import parse_event
-from recording.journal import JOURNAL_FILE, FragmentWritten, entry_line
+from recording.journal import JOURNAL_FILE, FragmentWritten, GapFound, entry_line
 from recording.ledger import Ledger
 from recording.manifest import Manifest, parse_manifest
 from recording.recovery import LIFE_MARGIN_MS, needs_recovery, read_book, recover_folder
@@ -172,6 +172,15 @@ def test_a_gap_that_went_on_is_explained_up_to_the_last_note_of_it(studio: Studi
     assert ended.from_ms == muted.to_ms >= 20_900
 
 
+def test_a_gap_known_up_to_the_end_of_life_needs_no_other(studio: Studio, killed: Path) -> None:
+    far = GapFound("TR_opus1", 3_000, 9_000, "silent", 0)
+    with (killed / JOURNAL_FILE).open("ab") as journal:
+        journal.write(entry_line(far))
+        journal.write(entry_line(GapFound("TR_opus1", 9_000, 20_000, "silent", 0)))
+    recovered = recover(studio, killed)
+    assert [gap.cause for gap in recovered.tracks[1].gaps] == ["silent", "silent", "process_ended"]
+
+
 def test_a_stopped_recording_that_was_not_sealed_in_time_becomes_sealed(studio: Studio) -> None:
     recording = studio.begin()
     studio.add(recording, "VP8")
@@ -216,6 +225,18 @@ class TestEvents:
         studio.ledger = Ledger(tmp_path / "new.sqlite3")
         recover(studio, killed)
         assert (killed / "events.jsonl").read_bytes().startswith(content)
+
+    def test_a_file_cut_within_a_line_yields_its_whole_lines_only(
+        self, studio: Studio, killed: Path, tmp_path: Path
+    ) -> None:
+        path = killed / "events.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([*lines[:2], b"garbage\n", *lines[2:]]))
+        studio.ledger.close()
+        studio.ledger = Ledger(tmp_path / "new.sqlite3")
+        recover(studio, killed)
+        assert path.read_bytes().startswith(b"".join(lines[:2]))
+        assert b"garbage" not in path.read_bytes()
 
     def test_a_file_that_leaves_the_chain_yields_to_the_ledger(self, studio: Studio, killed: Path) -> None:
         path = killed / "events.jsonl"

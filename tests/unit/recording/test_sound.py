@@ -54,10 +54,10 @@ def test_what_is_no_opus_is_left_out() -> None:
     assert laid([]) == []
 
 
-def test_a_drift_of_100_ppm_over_an_hour_stays_within_its_bounds() -> None:
+def test_a_drift_of_100_ppm_over_ten_minutes_stays_within_its_bounds() -> None:
     for ppm in (100, -100):
-        packets = at(*(index * 20 * (1 + ppm / 1e6) for index in range(180_000)))
+        packets = at(*(index * 20 * (1 + ppm / 1e6) for index in range(30_000)))
         talk = [packet for packet in without_holes(packets) if packet.data == TALK]
-        assert abs(len(talk) - len(packets)) <= 20
+        assert abs(len(talk) - len(packets)) <= 5
         last_ns, true_ns = talk[-1].time_ns, packets[-1].time_ns
         assert -DROP_NS - 20 * MS <= last_ns - true_ns <= FILL_NS + DROP_NS

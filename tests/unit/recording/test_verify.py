@@ -260,6 +260,16 @@ class TestTamperDrill:
         (folder / name).write_bytes(content)
         assert verified(folder).integrity.fault == Fault(name, 0, "segment_altered")
 
+    def test_of_two_faults_the_first_is_named(self, folder: Path) -> None:
+        first, second = segment_names(folder)[:2]
+        for name in (first, second):
+            (folder / name).write_bytes(b"x" * (folder / name).stat().st_size)
+        for name in segment_names(folder)[3:5]:
+            (folder / name).unlink()
+        verdict = verified(folder)
+        assert verdict.integrity.fault == Fault(first, 0, "segment_altered")
+        assert verdict.completeness.fault == Fault(segment_names(folder)[3], None, "segment_missing")
+
 
 class TestSignedByTheTrustedKey:
     """What only a faulty recorder could sign."""
