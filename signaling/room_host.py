@@ -22,6 +22,7 @@ from media_server.ids import (
     TrackSid,
     new_participant_sid,
     new_room_sid,
+    new_track_sid,
 )
 from media_server.plans import ChannelKind, MediaKind, PublicationPlan, PublishedMedia
 from media_server.rooms import (
@@ -56,6 +57,7 @@ from media_server.rooms.effects import (
     TellUnpublished,
 )
 from media_server.rooms.presence import Media, Signal
+from media_server.rooms.tracks import AnsweredSection
 from recording.clock import Clock
 from signaling.errors import PeerProtocolError
 from signaling.livekit import outgoing
@@ -323,22 +325,24 @@ class RoomHost:
     def plan_publication(self, sid: ParticipantSid, kind: MediaKind, cid: str) -> PublicationPlan | None:
         """See LinkOwner."""
         room = self._room_of.get(sid)
-        track = None if room is None else room.publications.plan(sid, TrackKind(kind), cid)
-        if track is None:
+        if room is None:
+            return None
+        planned = room.publications.plan(
+            sid, TrackKind(kind), cid, sid=new_track_sid(), number=self.media.allocate_track()
+        )
+        if planned is None:
             self.traffic.count("publication_unmatched")
             return None
-        self._publisher_of[track.number] = sid
-        codec = track.mime_type.partition("/")[2]
-        return PublicationPlan(track.sid, track.number, codec or None)
+        track_sid, number, mime_type = planned
+        self._publisher_of[number] = sid
+        return PublicationPlan(track_sid, number, mime_type.partition("/")[2] or None)
 
     def publication_started(self, sid: ParticipantSid, media: PublishedMedia) -> None:
         """See LinkOwner."""
         room = self._room_of.get(sid)
         if room is not None:
-            effects = room.publications.start(
-                sid, media.track_sid, mid=media.mid, mime_type=media.codec, rids=media.rids
-            )
-            self.apply(room, effects)
+            section = AnsweredSection(mid=media.mid, mime_type=media.codec, rids=media.rids)
+            self.apply(room, room.publications.start(sid, media.track_sid, section))
 
     def publication_ended(self, sid: ParticipantSid, track_sid: TrackSid) -> None:
         """See LinkOwner."""

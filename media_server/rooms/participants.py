@@ -12,7 +12,7 @@ from media_server.ids import ParticipantIdentity, ParticipantSid, TrackSid
 from media_server.rooms.errors import LimitExceeded, TransitionRefused
 from media_server.rooms.grants import Audience, Grant, TrackKind
 from media_server.rooms.presence import Presence
-from media_server.rooms.tracks import Track, TrackState, TrackView
+from media_server.rooms.tracks import EarlySection, Track, TrackRequest, TrackState, TrackView
 
 MAX_NAME_CHARACTERS: Final = 256
 """Identities and names; LiveKit's default, and what fits on a tile many times over."""
@@ -156,6 +156,7 @@ class Participant:
         self.was_link_lost = False
         self.audience = Audience()
         self.tracks: dict[TrackSid, Track] = {}
+        self.early_sections: dict[TrackSid, EarlySection] = {}
         self.version = 1
 
     def receive(self, event: ParticipantEvent) -> None:
@@ -197,6 +198,21 @@ class Participant:
         return next(
             (t for t in waiting if t.request.answers_to(client_track_id)), waiting[0] if waiting else None
         )
+
+    def early_section(self, request: TrackRequest) -> EarlySection | None:
+        """Returns the answered section that has been waiting for this request: by the client's id, else the
+        oldest."""
+        waiting = [
+            section
+            for section in self.early_sections.values()
+            if section.kind is request.kind and section.answered is not None
+        ]
+        matching = (section for section in waiting if request.answers_to(section.client_track_id))
+        return next(matching, waiting[0] if waiting else None)
+
+    def media_count(self) -> int:
+        """Returns how many tracks and sections it has."""
+        return len(self.tracks) + len(self.early_sections)
 
     def published_tracks(self) -> list[Track]:
         """Returns the tracks that others may know of, oldest first."""

@@ -18,7 +18,15 @@ from media_server.rooms.grants import TrackKind
 from media_server.rooms.participants import MAX_TRACKS, Participant
 from media_server.rooms.roster import Roster
 from media_server.rooms.subscriptions import SubscriptionTable
-from media_server.rooms.tracks import Track, TrackEvent, TrackRequest, TrackView, VideoLayer
+from media_server.rooms.tracks import (
+    AnsweredSection,
+    EarlySection,
+    Track,
+    TrackEvent,
+    TrackRequest,
+    TrackView,
+    VideoLayer,
+)
 
 
 class Publications:
@@ -30,49 +38,69 @@ class Publications:
 
     def request(
         self, publisher: ParticipantSid, request: TrackRequest, *, sid: TrackSid, number: TrackNumber
-    ) -> TrackView:
-        """Returns the track that the publisher may now offer. NotPermitted, LimitExceeded."""
+    ) -> tuple[TrackView, list[Effect]]:
+        """Returns the track that the publisher may now offer, or that it has offered already, and what
+        follows.
+
+        ``sid`` and ``number`` are used where its section has not come yet. NotPermitted, LimitExceeded.
+        """
         participant = self._roster.find(publisher)
         if not participant.grant.allows_source(request.source):
             raise NotPermitted("publish_not_permitted")
-        if len(participant.tracks) >= MAX_TRACKS:
+        early = participant.early_section(request)
+        if early is None and participant.media_count() >= MAX_TRACKS:
             raise LimitExceeded("too_many_tracks", limit=MAX_TRACKS)
-        track = Track(sid=sid, number=number, request=request)
-        participant.tracks[sid] = track
-        return track.view()
-
-    def plan(self, publisher: ParticipantSid, kind: TrackKind, client_track_id: str) -> TrackView | None:
-        """Returns the requested track that a new section of an offer belongs to, None where none is
-        waiting."""
-        track = self._roster.find(publisher).requested_track(kind, client_track_id)
-        if track is None:
-            return None
+        if early is None or early.answered is None:
+            track = participant.tracks[sid] = Track(sid=sid, number=number, request=request)
+            return track.view(), []
+        del participant.early_sections[early.sid]
+        track = participant.tracks[early.sid] = Track(sid=early.sid, number=early.number, request=request)
         track.receive(TrackEvent.PLAN)
-        return track.view()
+        effects = self._publish(participant, track, early.answered)
+        return track.view(), effects
 
-    def start(
+    def plan(
         self,
         publisher: ParticipantSid,
-        track_sid: TrackSid,
+        kind: TrackKind,
+        client_track_id: str,
         *,
-        mid: str,
-        mime_type: str,
-        rids: tuple[str, ...],
-    ) -> list[Effect]:
-        """The planned section was answered: announces the track and subscribes everyone who subscribes by
+        sid: TrackSid,
+        number: TrackNumber,
+    ) -> tuple[TrackSid, TrackNumber, str] | None:
+        """Returns sid, number and wanted MIME type ("" for any) of the track that a new section of an offer
+        carries.
+
+        Without a waiting request it is taken under ``sid`` and ``number`` and waits for one; None where the
+        publisher may not publish anything.
+        """
+        participant = self._roster.find(publisher)
+        track = participant.requested_track(kind, client_track_id)
+        if track is not None:
+            track.receive(TrackEvent.PLAN)
+            return track.sid, track.number, track.mime_type
+        if not participant.grant.can_publish or participant.media_count() >= MAX_TRACKS:
+            return None
+        participant.early_sections[sid] = EarlySection(sid, number, kind, client_track_id)
+        return sid, number, ""
+
+    def start(self, publisher: ParticipantSid, track_sid: TrackSid, section: AnsweredSection) -> list[Effect]:
+        """The planned section was answered: announces the track and subscribes everyone who does so by
         itself."""
+        participant = self._roster.find(publisher)
+        early = participant.early_sections.get(track_sid)
+        if early is not None:
+            early.answered = section
+            return []
         participant, track = self._own(publisher, track_sid)
-        track.receive(TrackEvent.START)
-        track.bind(mid=mid, mime_type=mime_type, rids=rids)
-        effects = self._roster.announce(participant)
-        for other in self._roster:
-            if other.is_auto_subscribing and self._roster.may_receive(other, participant, track):
-                effects += self._subscriptions.add(other, participant, track)
-        return [*effects, TrackStarted(participant.view(), track.view())]
+        return self._publish(participant, track, section)
 
     def end(self, publisher: ParticipantSid, track_sid: TrackSid, cause: EndCause) -> list[Effect]:
         """Ends one track of a participant; nothing where it is not there (any more)."""
         participant = self._roster.find(publisher)
+        early = participant.early_sections.pop(track_sid, None)
+        if early is not None:
+            return [EndMedia(early.sid, early.number)]
         track = participant.tracks.get(track_sid)
         if track is None:
             return []
@@ -92,6 +120,9 @@ class Publications:
             effects, fact = self._take_out(participant, track, cause)
             commands += effects
             facts += [fact] if fact is not None else []
+        for early in participant.early_sections.values():
+            commands.append(EndMedia(early.sid, early.number))
+        participant.early_sections.clear()
         return commands, facts
 
     def mute(self, publisher: ParticipantSid, track_sid: TrackSid, *, is_muted: bool) -> list[Effect]:
@@ -134,6 +165,15 @@ class Publications:
         participant, track = self._own(publisher, track_sid)
         track.set_audio_features(features)
         return self._changed(participant, track)
+
+    def _publish(self, participant: Participant, track: Track, section: AnsweredSection) -> list[Effect]:
+        track.receive(TrackEvent.START)
+        track.bind(section)
+        effects = self._roster.announce(participant)
+        for other in self._roster:
+            if other.is_auto_subscribing and self._roster.may_receive(other, participant, track):
+                effects += self._subscriptions.add(other, participant, track)
+        return [*effects, TrackStarted(participant.view(), track.view())]
 
     def _changed(self, participant: Participant, track: Track) -> list[Effect]:
         return self._roster.announce(participant) if track.is_published() else []

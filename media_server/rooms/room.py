@@ -255,6 +255,8 @@ class Room:
         for track in list(participant.tracks.values()):
             if not grant.allows_source(track.request.source):
                 effects += self.publications.end(sid, track.sid, EndCause.NOT_PERMITTED)
+        for track_sid in [] if grant.can_publish else list(participant.early_sections):
+            effects += self.publications.end(sid, track_sid, EndCause.NOT_PERMITTED)
         effects += self.roster.announce(participant)
         if not grant.can_subscribe:
             effects += self.subscriptions.remove_subscriber(sid)

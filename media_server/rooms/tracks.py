@@ -120,6 +120,31 @@ class TrackView:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredSection:
+    """What an answered section carries: its mid, the codec sent first, and its layers."""
+
+    mid: str
+    mime_type: str
+    rids: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class EarlySection:
+    """A section that was offered before its track was asked for; nobody but the core knows of it yet.
+
+    Clients that publish while they reconnect send the offer at once and hold the request back
+    (livekit-client 2.23: ``passThroughQueueSignals``); with two connections nothing could ask for another
+    offer.
+    """
+
+    sid: TrackSid
+    number: TrackNumber
+    kind: TrackKind
+    client_track_id: str
+    answered: AnsweredSection | None = None
+
+
 class Track:
     """One track's state. Only its room changes it."""
 
@@ -142,9 +167,10 @@ class Track:
         self.state = target
         self.version += 1
 
-    def bind(self, *, mid: str, mime_type: str, rids: tuple[str, ...]) -> None:
+    def bind(self, section: AnsweredSection) -> None:
         """Notes what the answered section carries."""
-        self.mid, self.mime_type, self.rids = mid, mime_type or self.mime_type, rids
+        self.mid, self.rids = section.mid, section.rids
+        self.mime_type = section.mime_type or self.mime_type
 
     def set_muted(self, *, is_muted: bool) -> bool:
         """Sets the mute flag; returns whether that changed anything."""

@@ -89,7 +89,7 @@ class SignalDesk:
 
     def _add_track(self, room: Room, session: ParticipantSession, message: rtc.AddTrackRequest) -> None:
         try:
-            track = room.publications.request(
+            track, effects = room.publications.request(
                 session.sid,
                 requests.track_request(message),
                 sid=new_track_sid(),
@@ -102,6 +102,7 @@ class SignalDesk:
             session.send(rtc.SignalResponse(request_response=response))
             raise
         session.send(outgoing.track_published(message.cid, track))
+        self._host.apply(room, effects)
 
     def _mute(self, room: Room, session: ParticipantSession, message: rtc.MuteTrackRequest) -> None:
         effects = room.publications.mute(session.sid, TrackSid(message.sid), is_muted=message.muted)

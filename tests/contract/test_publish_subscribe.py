@@ -69,6 +69,16 @@ async def test_an_sdk_whose_sdp_names_another_id_is_matched_by_kind(node: Node) 
     assert {t.sid: t.mid for t in tracks} == {cam.sid: "0", mic.sid: "1"}
 
 
+async def test_a_section_that_comes_before_its_request_is_published_when_it_comes(node: Node) -> None:
+    first, second = await _two(node)
+    await first.offer("send audio mic-1")
+    assert await second.settle() == []
+    track = await first.publish("mic-1")
+    assert track.mid == "0"
+    assert (await second.next("update")).participants[0].tracks[0].sid == track.sid
+    assert set(node.connections(second)[0].subscriptions) == {track.sid}
+
+
 async def test_a_removed_section_ends_the_track_for_everyone(node: Node) -> None:
     first, second = await _two(node)
     await first.publish("mic-1")

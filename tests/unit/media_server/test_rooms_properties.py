@@ -40,6 +40,7 @@ from media_server.rooms.effects import (
 )
 from media_server.rooms.layers import LayerWish
 from media_server.rooms.presence import Media, Signal
+from media_server.rooms.tracks import AnsweredSection
 
 NAMES = ("zhou", "chen", "li", "wang")
 S = 1_000_000_000
@@ -127,25 +128,40 @@ class RoomMachine(RuleBasedStateMachine):
         client.versions[sid] = self.room.roster.find(sid).version
         self.apply(effects)
 
-    @rule(who=st.integers(0, 9), kind=st.sampled_from(list(TrackKind)), starts=st.booleans())
-    def publish(self, who: int, kind: TrackKind, starts: bool) -> None:
+    @rule(
+        who=st.integers(0, 9),
+        kind=st.sampled_from(list(TrackKind)),
+        starts=st.booleans(),
+        is_early=st.booleans(),
+    )
+    def publish(self, who: int, kind: TrackKind, starts: bool, is_early: bool) -> None:
         sid = self._someone(who)
         if sid is None:
             return
         self.count += 1
         track = TrackSid(f"TR_{self.count}")
         tracks = self.room.publications
+        number, early = TrackNumber(self.count), TrackSid(f"TR_early{self.count}")
         try:
-            tracks.request(sid, TrackRequest(cid="c", kind=kind), sid=track, number=TrackNumber(self.count))
+            request = TrackRequest(cid="c", kind=kind)
+            self.apply(tracks.request(sid, request, sid=track, number=number)[1])
         except RoomRefusal:
             return
-        if starts and (planned := tracks.plan(sid, kind, "c")) is not None:
-            self.apply(tracks.start(sid, planned.sid, mid="0", mime_type="", rids=("q", "h", "f")))
+        # More sections than requests: some are early.
+        planned = tracks.plan(sid, kind, "c", sid=early, number=number) if starts else None
+        if planned is not None:
+            self.apply(tracks.start(sid, planned[0], AnsweredSection("0", "", ("q", "h", "f"))))
+        if is_early and (planned := tracks.plan(sid, kind, "d", sid=TrackSid(early + "x"), number=number)):
+            self.apply(tracks.start(sid, planned[0], AnsweredSection("1", "", ())))
 
     @rule(who=st.integers(0, 9), which=st.integers(0, 9), cause=st.sampled_from(list(EndCause)))
     def unpublish(self, who: int, which: int, cause: EndCause) -> None:
         sid = self._someone(who)
-        tracks = [] if sid is None else list(self.room.roster.find(sid).tracks)
+        tracks = (
+            []
+            if sid is None
+            else [*self.room.roster.find(sid).tracks, *self.room.roster.find(sid).early_sections]
+        )
         if sid is not None and tracks:
             self.apply(self.room.publications.end(sid, tracks[which % len(tracks)], cause))
 

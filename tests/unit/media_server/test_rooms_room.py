@@ -52,6 +52,7 @@ from media_server.rooms.effects import (
 )
 from media_server.rooms.layers import LayerWish
 from media_server.rooms.presence import Media, Signal
+from media_server.rooms.tracks import AnsweredSection
 
 S = 1_000_000_000
 
@@ -88,9 +89,15 @@ class Ward:
     ) -> tuple[TrackSid, list[Effect]]:
         sid = self.request(publisher, name, **fields)
         kind = TrackKind.VIDEO if name == "cam" else TrackKind.AUDIO
-        assert self.room.publications.plan(publisher, kind, name) is not None
+        assert self.plan(publisher, kind, name) == sid
         rids = ("q", "h", "f") if name == "cam" else ()
-        return sid, self.room.publications.start(publisher, sid, mid="0", mime_type="", rids=rids)
+        return sid, self.room.publications.start(publisher, sid, AnsweredSection("0", "", rids))
+
+    def plan(self, publisher: ParticipantSid, kind: TrackKind, cid: str) -> TrackSid | None:
+        self.count += 1
+        sid, number = TrackSid(f"TR_early{self.count}"), TrackNumber(self.count)
+        planned = self.room.publications.plan(publisher, kind, cid, sid=sid, number=number)
+        return None if planned is None else planned[0]
 
 
 # ---- coming and going -------------------------------------------------------------------------------------
@@ -219,7 +226,7 @@ def test_a_hidden_participant_is_announced_to_itself_only() -> None:
     assert of(ward.room.activate(hidden), Announce)[0].to == (hidden,)
     assert ward.room.view().num_participants == 1
     assert [p.identity for p in ward.room.roster.visible_to(zhou)] == []
-    track, effects = ward.publish(hidden)
+    _track, effects = ward.publish(hidden)
     assert not of(effects, StartForwarding)
     assert not of(ward.room.leave(hidden, LeaveCause.LEFT, now_ns=0), Announce)
 
@@ -243,7 +250,7 @@ def test_a_track_is_announced_then_forwarded_then_its_publisher_told() -> None:
     assert kinds == [Announce, StartForwarding, TellFirstSubscription, TrackStarted]
     assert effects[0].to == (zhou, chen)  # type: ignore[union-attr]
     assert effects[1].subscriber == chen  # type: ignore[union-attr]
-    li, effects = ward.join("li")
+    _li, effects = ward.join("li")
     assert [e.track_sid for e in of(effects, StartForwarding)] == [track]
     assert not of(effects, TellFirstSubscription)
 
@@ -252,22 +259,67 @@ def test_a_section_finds_its_request_by_id_then_by_kind() -> None:
     ward = Ward()
     zhou, _ = ward.join("zhou")
     first, second = ward.request(zhou, "cam"), ward.request(zhou, "cam")
-    plan = ward.room.publications.plan
-    assert plan(zhou, TrackKind.AUDIO, "cam") is None
-    assert plan(zhou, TrackKind.VIDEO, "unknown").sid == first  # type: ignore[union-attr]
-    assert plan(zhou, TrackKind.VIDEO, "cam").sid == second  # type: ignore[union-attr]
-    assert plan(zhou, TrackKind.VIDEO, "cam") is None
+    assert ward.plan(zhou, TrackKind.VIDEO, "unknown") == first
+    assert ward.plan(zhou, TrackKind.VIDEO, "cam") == second
 
 
-def test_a_track_cannot_start_twice_or_before_its_plan() -> None:
+def test_a_section_that_comes_before_its_request_waits_for_it() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    _chen, _ = ward.join("chen")
+    mic, cam = ward.plan(zhou, TrackKind.AUDIO, "mic"), ward.plan(zhou, TrackKind.VIDEO, "cam")
+    tracks = ward.room.publications
+    assert tracks.start(zhou, cam, AnsweredSection("1", "video/H264", ("q", "h"))) == []
+    request = TrackRequest(cid="cam", kind=TrackKind.VIDEO)
+    view, effects = tracks.request(zhou, request, sid=TrackSid("TR_new"), number=TrackNumber(99))
+    assert (view.sid, view.mid, view.mime_type, view.rids) == (cam, "1", "video/H264", ("q", "h"))
+    assert [type(effect) for effect in effects] == [
+        Announce,
+        StartForwarding,
+        TellFirstSubscription,
+        TrackStarted,
+    ]
+    # The other one was never answered: its request begins anew.
+    request = TrackRequest(cid="mic", kind=TrackKind.AUDIO)
+    view, effects = tracks.request(zhou, request, sid=TrackSid("TR_new"), number=TrackNumber(99))
+    assert (view.sid, effects) == (TrackSid("TR_new"), [])
+    assert [e.track_sid for e in tracks.end(zhou, mic, EndCause.UNPUBLISHED)] == [mic]
+
+
+def test_early_sections_end_with_their_publisher_or_its_right() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    early = ward.plan(zhou, TrackKind.VIDEO, "cam")
+    effects = ward.room.change_grant(zhou, Grant(can_publish=False))
+    assert [e.track_sid for e in of(effects, EndMedia)] == [early]
+    assert ward.plan(zhou, TrackKind.VIDEO, "cam") is None
+    chen, _ = ward.join("chen")
+    early = ward.plan(chen, TrackKind.VIDEO, "cam")
+    effects = ward.room.leave(chen, LeaveCause.LEFT, now_ns=0)
+    assert [e.track_sid for e in of(effects, EndMedia)] == [early]
+
+
+def test_the_best_matching_early_section_is_taken() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    first, second = ward.plan(zhou, TrackKind.VIDEO, "a"), ward.plan(zhou, TrackKind.VIDEO, "b")
+    for sid in (first, second):
+        ward.room.publications.start(zhou, sid, AnsweredSection("0", "", ()))
+    for cid, expected in (("b", second), ("other", first)):
+        request = TrackRequest(cid=cid, kind=TrackKind.VIDEO)
+        view, _ = ward.room.publications.request(zhou, request, sid=TrackSid("TR_x"), number=TrackNumber(99))
+        assert view.sid == expected
+
+
+def test_a_track_cannot_start_before_its_plan() -> None:
     ward = Ward()
     zhou, _ = ward.join("zhou")
     track = ward.request(zhou)
     start = ward.room.publications.start
     with pytest.raises(TransitionRefused):
-        start(zhou, track, mid="0", mime_type="", rids=())
+        start(zhou, track, AnsweredSection("0", "", ()))
     with pytest.raises(NotFound):
-        start(zhou, TrackSid("TR_none"), mid="0", mime_type="", rids=())
+        start(zhou, TrackSid("TR_none"), AnsweredSection("0", "", ()))
 
 
 def test_grants_bound_what_may_be_published() -> None:
@@ -288,6 +340,7 @@ def test_the_number_of_tracks_is_bounded() -> None:
         ward.request(zhou)
     with pytest.raises(LimitExceeded):
         ward.request(zhou)
+    assert ward.plan(zhou, TrackKind.AUDIO, "mic") is None
 
 
 def test_mute_is_announced_when_it_changes_something_that_others_know() -> None:
@@ -368,7 +421,7 @@ def test_subscriptions_that_cannot_be_are_refused_one_by_one() -> None:
 def test_rights_to_subscribe_can_be_taken_and_given_back() -> None:
     ward = Ward()
     zhou, _ = ward.join("zhou")
-    track, _ = ward.publish(zhou)
+    _track, _ = ward.publish(zhou)
     chen, _ = ward.join("chen")
     assert of(ward.room.change_grant(chen, Grant(can_subscribe=False)), StopForwarding)
     assert of(ward.room.change_grant(chen, Grant()), StartForwarding)
@@ -400,14 +453,14 @@ def test_a_publisher_chooses_its_audience() -> None:
     assert of(nobody, StopForwarding) == [StopForwarding(chen, track)]
     assert len(of(nobody, TellSubscriptionPermission)) == 2
     assert ward.room.set_audience(zhou, Audience(is_everyone=False)) == []
-    _, effects = ward.join("li")
+    li, effects = ward.join("li")
     assert not of(effects, StartForwarding)
     some = Audience(is_everyone=False, some_tracks=frozenset({(ParticipantIdentity("chen"), track)}))
     assert [e.subscriber for e in of(ward.room.set_audience(zhou, some), StartForwarding)] == [chen]
     everyone = ward.room.set_audience(zhou, Audience())
     assert {e.subscriber for e in of(everyone, TellSubscriptionPermission)} == {
         manual,
-        ParticipantSid("PA_li6"),
+        li,
     }
 
 
@@ -433,7 +486,7 @@ def test_own_words_need_the_right_and_fit_the_bounds() -> None:
 def test_room_metadata_and_recording_are_told_to_everyone() -> None:
     ward = Ward()
     assert ward.room.set_metadata("nobody hears") == []
-    zhou, _ = ward.join("zhou")
+    _zhou, _ = ward.join("zhou")
     assert of(ward.room.set_metadata("x"), AnnounceRoom)[0].room.metadata == "x"
     assert of(ward.room.set_recording(is_recording=True), AnnounceRoom)[0].room.is_recording
     assert ward.room.set_recording(is_recording=True) == []

@@ -6,7 +6,7 @@ import pytest
 
 from media_server.ids import TrackNumber, TrackSid
 from media_server.rooms import OfferedCodec, TrackKind, TrackRequest, TransitionRefused
-from media_server.rooms.tracks import TRANSITIONS, Track, TrackEvent, TrackState
+from media_server.rooms.tracks import TRANSITIONS, AnsweredSection, Track, TrackEvent, TrackState
 
 
 def _track(**fields: object) -> Track:
@@ -45,6 +45,6 @@ def test_a_track_answers_to_its_ids() -> None:
 
 def test_binding_keeps_the_asked_codec_where_none_was_answered() -> None:
     track = _track()
-    track.bind(mid="1", mime_type="", rids=("q",))
+    track.bind(AnsweredSection("1", "", ("q",)))
     view = track.view()
     assert (view.mid, view.mime_type, view.rids) == ("1", "video/VP8", ("q",))
