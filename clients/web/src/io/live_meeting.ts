@@ -6,9 +6,11 @@ import {
   ConnectionQuality,
   ConnectionState,
   DisconnectReason,
+  LogLevel,
   LocalTrackPublication,
   Room,
   RoomEvent,
+  setLogLevel,
   Track,
   type Participant,
   type RemoteParticipant,
@@ -75,6 +77,9 @@ const CHANGES = [
   RoomEvent.ActiveDeviceChanged,
   RoomEvent.MediaDevicesChanged,
 ] as const;
+
+// livekit's own log lines carry names of rooms and people; a console is copied into tickets and mails.
+setLogLevel(LogLevel.silent);
 
 interface Heard {
   report: TruthReport;
@@ -337,10 +342,15 @@ export class LiveMeeting implements Meeting {
     if (publication === undefined) return null;
     const isOwn = publication instanceof LocalTrackPublication;
     const since_ms = this.#stopped.get(publication.trackSid);
-    const isThere = publication.track !== undefined && !publication.isMuted;
     return {
       key: publication.trackSid,
-      state: !isThere ? "off" : since_ms === undefined || isOwn ? "live" : "stopped",
+      state: publication.isMuted
+        ? "off"
+        : publication.track === undefined
+          ? "waiting"
+          : since_ms === undefined || isOwn
+            ? "live"
+            : "stopped",
       stopped_ms: since_ms === undefined ? 0 : performance.now() - since_ms,
       is_mirror: isOwn && source === Track.Source.Camera,
     };

@@ -169,6 +169,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "m3.unpick": "Follow who speaks",
   "m3.screenOf": "{name}'s screen",
   "m3.cameraIsOff": "Video off",
+  "m3.pictureComing": "Picture is coming",
   "m3.noCamera": "No picture",
   "m3.stopped": "Video paused",
   "m3.stoppedFor": "No new picture for {seconds} s",
@@ -206,6 +207,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "m3.noteAdd": "Add",
   "m3.noteTitle": "Add a mark",
   "m3.noteFailed": "Not saved; your words are still here.",
+  "m3.signedOut": "Your sign-in has expired. Leave and sign in again, then try again.",
   "m3.noteBusy": "Saving",
   "m3.noteSaved": "Saved",
 
@@ -220,6 +222,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "truth.hear.na": "silent",
   "truth.see.size": "{height}p {fps}",
   "truth.see.size.label": "{height}p, {fps} frames a second",
+  "truth.see.height": "{height}p",
   "truth.see.some": "{count} paused",
   "truth.see.none": "paused",
   "truth.see.na": "no video",

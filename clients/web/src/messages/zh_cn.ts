@@ -165,6 +165,7 @@ export const ZH_CN = {
   "m3.unpick": "跟着说话的人",
   "m3.screenOf": "{name} 的屏幕",
   "m3.cameraIsOff": "画面已关",
+  "m3.pictureComing": "正在接画面",
   "m3.noCamera": "没有画面",
   "m3.stopped": "画面已暂停",
   "m3.stoppedFor": "{seconds} 秒没有新画面",
@@ -201,6 +202,7 @@ export const ZH_CN = {
   "m3.noteAdd": "记下",
   "m3.noteTitle": "记一笔",
   "m3.noteFailed": "没有保存上，字还在这里。",
+  "m3.signedOut": "登录已过期。离开后重新登录，再试。",
   "m3.noteBusy": "正在存",
   "m3.noteSaved": "记下了",
 
@@ -215,6 +217,7 @@ export const ZH_CN = {
   "truth.hear.na": "没人说",
   "truth.see.size": "{height}p {fps}",
   "truth.see.size.label": "{height}p，每秒 {fps} 帧",
+  "truth.see.height": "{height}p",
   "truth.see.some": "{count} 路停",
   "truth.see.none": "已暂停",
   "truth.see.na": "没画面",

@@ -115,6 +115,9 @@ export interface Verification {
 /** What the events socket pushes. */
 export type Push = { type: "rooms" } | { type: "room_event"; room: string; event: RoomEvent };
 
+/** What screens are told: pushes, and that the socket is open (again), so that something may have been missed. */
+export type News = Push | { type: "reopened" };
+
 /** A refusal or failure the server put into words; `status` 0 means that no answer came at all. */
 export class ApiFailure extends Error {
   readonly status: number;
@@ -189,12 +192,11 @@ export function pushFrom(text: string): Push | null {
   };
 }
 
-/** Joins two lists of room events by sequence, oldest first, each sequence once. */
+/** Joins two lists of room events, oldest first, each once. A service that was started anew counts from 1 again. */
 export function mergeEvents(known: readonly RoomEvent[], more: readonly RoomEvent[]): RoomEvent[] {
-  const bySequence = new Map<number, RoomEvent>();
-  for (const event of known) bySequence.set(event.sequence, event);
-  for (const event of more) bySequence.set(event.sequence, event);
-  return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+  const events = new Map<string, RoomEvent>();
+  for (const event of [...known, ...more]) events.set(`${event.at_ms} ${event.sequence}`, event);
+  return [...events.values()].sort((a, b) => a.at_ms - b.at_ms || a.sequence - b.sequence);
 }
 
 /** The cause of a loss that the recording suffers now, as the room's events tell it; null when it suffers none. */

@@ -10,6 +10,7 @@ export type CellWord =
   | "truth.hear.none"
   | "truth.hear.na"
   | "truth.see.size"
+  | "truth.see.height"
   | "truth.see.some"
   | "truth.see.none"
   | "truth.see.na"
@@ -49,6 +50,8 @@ function seeCell({ see, page }: TruthReport): Cell {
   if (see.state === "none") return cell("none", "truth.see.none");
   if (see.state === "na") return cell("na", page === "hidden" ? "truth.see.notLooking" : "truth.see.na");
   if (see.stopped > 0) return cell("degraded", "truth.see.some", { count: see.stopped });
+  // In its first second a picture has no rate yet.
+  if (see.state === "good" && see.fps === 0) return cell("good", "truth.see.height", { height: see.height });
   return cell(see.state, "truth.see.size", { height: see.height, fps: see.fps });
 }
 

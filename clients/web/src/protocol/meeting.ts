@@ -12,7 +12,8 @@ export type EnterStep = "token" | "signal" | "media";
 
 export interface Picture {
   key: string;
-  state: "live" | "off" | "stopped";
+  /** waiting: it is sent, and has not come here yet. */
+  state: "live" | "off" | "stopped" | "waiting";
   /** For how long no frame has come, in milliseconds; 0 unless stopped. */
   stopped_ms: number;
   /** It shows the page's own camera, which people expect to see as in a mirror. */

@@ -1,7 +1,7 @@
 // The page: who is signed in, which screen the address means, and the stay in a room.
 
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { ApiFailure, titleIn, type Account, type Push, type RoomSummary } from "../protocol/api";
+import { ApiFailure, titleIn, type Account, type News, type RoomSummary } from "../protocol/api";
 import type { Backend, Devices, Meeting, OpenMeeting } from "../io/ports";
 import { keep, kept } from "../io/preferences";
 import type { EnterChoices } from "../protocol/meeting";
@@ -204,15 +204,15 @@ function useNetwork(backend: Backend): Network {
 
 /** One events socket for the page while someone is signed in; screens listen to it. */
 function usePushes(backend: Backend, isSignedIn: boolean): World["onPush"] {
-  const listeners = useRef(new Set<(push: Push) => void>());
+  const listeners = useRef(new Set<(news: News) => void>());
   useEffect(() => {
     if (!isSignedIn) return;
-    const tell = (push: Push): void => {
-      for (const listener of listeners.current) listener(push);
+    const tell = (news: News): void => {
+      for (const listener of listeners.current) listener(news);
     };
     // A socket that opens (again) has missed what happened before: everyone reads anew.
     return backend.watch(tell, (isOpen) => {
-      if (isOpen) tell({ type: "rooms" });
+      if (isOpen) tell({ type: "reopened" });
     });
   }, [backend, isSignedIn]);
   return useCallback((listener) => {

@@ -1,6 +1,6 @@
 // What happened in the room, live, and the line one can add to it.
 
-import { useEffect, useEffectEvent, useRef, useState, type Ref, type SubmitEvent } from "react";
+import { useEffect, useRef, useState, type Ref, type SubmitEvent } from "react";
 import { ApiFailure, mergeEvents, type RoomEvent } from "../protocol/api";
 import { timeOfDay } from "../protocol/times";
 import { keyOr, type Speak } from "../messages/speak";
@@ -20,12 +20,11 @@ export function useNotes(room: string, isConnected: boolean): Notes {
   const { backend, onPush } = useWorld();
   const [events, setEvents] = useState<readonly RoomEvent[]>([]);
   const [hasFailed, setFailed] = useState(false);
-  const last = useEffectEvent(() => events.at(-1)?.sequence ?? 0);
   useEffect(() => {
     if (!isConnected) return;
     let isWanted = true;
     const read = (): void => {
-      backend.roomEvents(room, last()).then(
+      backend.roomEvents(room, 0).then(
         (more) => {
           if (!isWanted) return;
           setFailed(false);
@@ -39,8 +38,7 @@ export function useNotes(room: string, isConnected: boolean): Notes {
     read();
     const stop = onPush((push) => {
       if (push.type === "room_event" && push.room === room) setEvents((known) => mergeEvents(known, [push.event]));
-      // The socket was gone and is back, or the list of rooms changed: something may have been missed.
-      else if (push.type === "rooms") read();
+      else if (push.type === "reopened") read();
     });
     return () => {
       isWanted = false;
@@ -152,7 +150,7 @@ export function NoteField({
       {failure !== null && (
         <p role="alert" className="refusal">
           <span className="tri" aria-hidden="true" />
-          {speak("m3.noteFailed")}
+          {speak(failure.status === 401 ? "m3.signedOut" : "m3.noteFailed")}
         </p>
       )}
     </form>

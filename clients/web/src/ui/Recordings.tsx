@@ -23,7 +23,7 @@ export function Recordings({ chosen }: { chosen: string | null }) {
     () =>
       onPush((push) => {
         // Recordings begin and end in rooms: a change there may be a change here.
-        if (push.type === "rooms") reload();
+        if (push.type !== "room_event") reload();
       }),
     [onPush],
   );

@@ -50,6 +50,7 @@ export function useActs(
           not_permitted: speak("m3.rec.notYou"),
           disk_full: speak("m3.rec.diskFull"),
           unreachable: speak("error.unreachable"),
+          signed_out: speak("m3.signedOut"),
         };
         setTrouble(words[code] ?? speak(wasRecording ? "m3.rec.stopFailed" : "m3.rec.failed", { code }));
       })

@@ -23,7 +23,7 @@ export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummar
   const reload = useEffectEvent(rooms.reload);
   useEffect(() => {
     const stop = onPush((push) => {
-      if (push.type === "rooms") reload();
+      if (push.type !== "room_event") reload();
     });
     const timer = window.setInterval(() => reload(), READ_EVERY_MS);
     return () => {

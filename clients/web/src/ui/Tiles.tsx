@@ -1,6 +1,6 @@
 // Pictures of people: the large one, and the strip of the others with one's own last.
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Meeting } from "../io/ports";
 import type { Person, Picture } from "../protocol/meeting";
 import type { StageChoice } from "../protocol/stage";
@@ -18,21 +18,31 @@ function Video({
   label: string;
   fit: "whole" | "fill";
 }) {
+  const { speak } = useWorld();
   const element = useRef<HTMLVideoElement>(null);
+  const [hasFrame, setHasFrame] = useState(false);
   useEffect(() => {
     if (element.current === null) return;
     return meeting.show(picture.key, element.current);
   }, [meeting, picture.key]);
   return (
-    <video
-      ref={element}
-      className={`${fit} ${picture.is_mirror ? "mirror" : ""}`}
-      autoPlay
-      playsInline
-      muted
-      disablePictureInPicture
-      aria-label={label}
-    />
+    <>
+      <video
+        ref={element}
+        className={`${fit} ${picture.is_mirror ? "mirror" : ""}`}
+        autoPlay
+        playsInline
+        muted
+        disablePictureInPicture
+        aria-label={label}
+        onLoadedData={() => setHasFrame(true)}
+      />
+      {!hasFrame && picture.state === "live" && (
+        <span className="vid-word">
+          <span>{speak("m3.pictureComing")}</span>
+        </span>
+      )}
+    </>
   );
 }
 
@@ -48,6 +58,13 @@ function NoPicture({ person, picture }: { person: Person; picture: Picture | nul
           <b>{speak(person.quality === "lost" ? "m3.lost" : "m3.stopped")}</b>
           {seconds > 0 && <span className="i2 nb">{speak("m3.stoppedFor", { seconds })}</span>}
         </div>
+      </div>
+    );
+  }
+  if (picture?.state === "waiting") {
+    return (
+      <div className="vid-word">
+        <span>{speak("m3.pictureComing")}</span>
       </div>
     );
   }
@@ -113,7 +130,7 @@ export function Stage(props: {
   const isScreen = props.stage.source === "screen";
   const picture = isScreen ? person.screen : person.camera;
   const label = isScreen ? speak("m3.screenOf", { name: person.name }) : person.name;
-  const isLive = picture !== null && picture.state !== "off";
+  const isLive = picture !== null && picture.state !== "off" && picture.state !== "waiting";
   const isStopped = picture?.state === "stopped" || person.quality === "lost";
   return (
     <div className={person.is_speaking ? "vid stage-vid say" : "vid stage-vid"}>
@@ -174,7 +191,7 @@ export function Strip(props: {
       {thumbsOf(props.people, props.stage).map(({ person, picture, choice }) => {
         const isScreen = choice.source === "screen";
         const name = isScreen ? speak("m3.screenOf", { name: person.name }) : person.name;
-        const isLive = picture !== null && picture.state !== "off";
+        const isLive = picture !== null && picture.state !== "off" && picture.state !== "waiting";
         const isStopped = picture?.state === "stopped" || (!person.is_self && person.quality === "lost");
         return (
           <button

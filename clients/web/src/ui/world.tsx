@@ -1,9 +1,8 @@
 // What every screen may reach: the outside world through its ports, the language, and the one live region.
 
 import { createContext, use } from "react";
-import type { Account } from "../protocol/api";
+import type { Account, News } from "../protocol/api";
 import type { Backend, Devices, OpenMeeting } from "../io/ports";
-import type { Push } from "../protocol/api";
 import type { Language, Speak } from "../messages/speak";
 
 export interface Network {
@@ -34,7 +33,7 @@ export interface World {
   signedIn: (account: Account) => void;
   /** The session is over, by will or by time. */
   signedOut: () => void;
-  onPush: (listener: (push: Push) => void) => () => void;
+  onPush: (listener: (news: News) => void) => () => void;
   /** Says something to a screen reader, once. */
   announce: (sentence: string, isUrgent?: boolean) => void;
 }

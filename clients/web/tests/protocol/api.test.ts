@@ -90,12 +90,16 @@ describe("pushes", () => {
   });
 });
 
-test("events are joined by sequence, each once, oldest first", () => {
-  const merged = mergeEvents([event(1), event(3)], [event(2), event(3, "mark", "later word")]);
-  expect(merged.map((one) => [one.sequence, one.text])).toEqual([
-    [1, ""],
-    [2, ""],
-    [3, "later word"],
+test("events are joined in order of time, each once", () => {
+  const merged = mergeEvents(
+    [event(1), event(3)],
+    [event(2), event(3, "mark", "later word"), { ...event(1), at_ms: 2 }],
+  );
+  expect(merged.map((one) => [one.at_ms, one.sequence, one.text])).toEqual([
+    [1, 1, ""],
+    [1, 2, ""],
+    [1, 3, "later word"],
+    [2, 1, ""],
   ]);
 });
 

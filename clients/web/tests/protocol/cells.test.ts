@@ -37,6 +37,7 @@ test("what is seen", () => {
     word: "truth.see.some",
     values: { count: 1 },
   });
+  expect(see({ state: "good", fps: 0 })).toMatchObject({ word: "truth.see.height", values: { height: 720 } });
   expect(see({ state: "none" })).toMatchObject({ state: "none", word: "truth.see.none" });
   expect(see({ state: "na" })).toMatchObject({ state: "na", word: "truth.see.na" });
   expect(see({ state: "na" }, "hidden")).toMatchObject({ state: "na", word: "truth.see.notLooking" });
