@@ -16,6 +16,7 @@ pub mod input;
 pub mod keyframe;
 pub mod layer;
 pub mod numbered;
+pub mod outgoing_header;
 pub mod output;
 pub mod packet;
 pub mod peers;

@@ -1,9 +1,10 @@
 //! One subscription: a track rewritten for one subscriber.
 use lianzhen_wire::rtcp::{self, ReportBlock, SenderInfo};
-use lianzhen_wire::rtp::{self, ExtensionWriter};
+use lianzhen_wire::rtp;
 use lianzhen_wire::srtp;
 
 use crate::numbered::Slot;
+use crate::outgoing_header::{MidElement, OutgoingElements, write_header};
 use crate::packet::MediaPacket;
 use crate::peers::{ExtensionIds, Peer};
 use crate::sent_log::{Sent, SentLog};
@@ -11,6 +12,9 @@ use crate::splice::{ClockPoint, Placement, Splice};
 
 /// Sender reports remembered to tell the round trip from reception reports: one a second and one a switch.
 const REMEMBERED_REPORTS: usize = 8;
+
+/// Bytes that a packet may grow by: header with elements, original sequence number, padding, SRTP tag.
+const ADDED_BYTES: usize = 80;
 
 /// The payload types under which the subscriber takes one input codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +65,7 @@ pub struct Output {
     /// Slot of the subscriber.
     pub peer: Slot,
     /// The subscriber's section.
-    pub mid: String,
+    pub mid: MidElement,
     /// Our media SSRC.
     pub ssrc: u32,
     /// Our retransmission SSRC.
@@ -120,7 +124,7 @@ impl Output {
             number: plan.number,
             input: plan.input,
             peer: plan.peer,
-            mid: plan.mid,
+            mid: MidElement::new(&plan.mid),
             ssrc: plan.ssrc,
             rtx_ssrc: plan.rtx_ssrc,
             payload_types: plan.payload_types,
@@ -165,13 +169,14 @@ impl Output {
             ssrc: self.ssrc,
         };
         let transport_sequence = subscriber.next_transport_sequence();
-        let header_len = self.write_header(
-            out,
-            subscriber.extensions,
-            &fields,
-            packet,
+        let elements = OutgoingElements {
+            mid: self.mid,
             transport_sequence,
-        );
+            audio_level: packet.facts.audio_level,
+            video_orientation: packet.facts.video_orientation,
+        };
+        out.reserve(packet.payload.len() + ADDED_BYTES);
+        let header_len = write_header(out, &fields, subscriber.extensions, &elements);
         write_payload(
             out,
             packet,
@@ -238,13 +243,14 @@ impl Output {
             timestamp: sent.timestamp,
             ssrc,
         };
-        let header_len = self.write_header(
-            out,
-            subscriber.extensions,
-            &fields,
-            packet,
+        let elements = OutgoingElements {
+            mid: self.mid,
             transport_sequence,
-        );
+            audio_level: packet.facts.audio_level,
+            video_orientation: packet.facts.video_orientation,
+        };
+        out.reserve(packet.payload.len() + ADDED_BYTES);
+        let header_len = write_header(out, &fields, subscriber.extensions, &elements);
         if rtx.is_some() {
             out.extend_from_slice(&(sent.sequence as u16).to_be_bytes());
         }
@@ -303,29 +309,6 @@ impl Output {
         let rtt_ns = now_ns.checked_sub(*sent_ns)?.checked_sub(held_ns)?;
         self.stats.rtt_ns = Some(rtt_ns);
         Some(rtt_ns)
-    }
-
-    #[inline]
-    fn write_header(
-        &self,
-        out: &mut Vec<u8>,
-        ids: &ExtensionIds,
-        fields: &rtp::Fields,
-        packet: &MediaPacket<'_>,
-        transport_sequence: u16,
-    ) -> usize {
-        let start = out.len();
-        rtp::write_header(out, fields);
-        let mut writer = ExtensionWriter::begin(out, start);
-        writer.add(ids.mid, self.mid.as_bytes());
-        writer.add(ids.transport_cc, &transport_sequence.to_be_bytes());
-        if let Some(level) = packet.facts.audio_level {
-            writer.add(ids.audio_level, &[level]);
-        }
-        if let Some(orientation) = packet.facts.video_orientation {
-            writer.add(ids.video_orientation, &[orientation]);
-        }
-        writer.finish()
     }
 }
 
