@@ -69,6 +69,8 @@ class Service:
     async def close(self) -> None:
         """Ends rooms, seals recordings, ends media. Twice is harmless."""
         self.events.close()
+        # Before the rooms end: what ends these recordings is the server, not the people's leaving.
+        self.desk.finish_all(cause="server_stopped")
         await self.host.close()
         await self.desk.close()
         await self.media.close()

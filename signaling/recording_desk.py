@@ -198,6 +198,11 @@ class RecordingDesk:
                 kind = "recording_trouble_over" if trouble is None else "recording_trouble"
                 self._journal.note(name, kind, text=trouble or "")
 
+    def finish_all(self, *, cause: str) -> None:
+        """Begins to seal every recording that is going on."""
+        for name in list(self._open):
+            self._finish_later(name, cause=cause)
+
     async def close(self) -> None:
         """Waits for recordings that are being sealed, then ends the recorder, which seals the rest."""
         if self._tasks:

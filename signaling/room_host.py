@@ -65,6 +65,7 @@ from signaling.livekit.data_packets import stamp_packet
 from signaling.livekit.media_link import MediaLink
 from signaling.livekit.messages import leave_message, participant_update, room_update
 from signaling.livekit.session import ParticipantSession
+from signaling.log import place_of
 from signaling.ports import MediaPlane
 from signaling.tokens import REFRESH_INTERVAL_S, REFRESH_TTL_S, Claims, TokenDesk, refreshed
 from signaling.traffic import Traffic
@@ -232,11 +233,19 @@ class RoomHost:
     def apply(self, room: Room, effects: Iterable[Effect]) -> None:
         """Carries effects out, in order."""
         for effect in effects:
-            if isinstance(effect, FACTS):
-                for observer in self._observers:
-                    observer.receive_fact(room.name, effect)  # type: ignore[arg-type]
-            else:
-                self._carry_out(effect)
+            try:
+                self._carry_out_or_tell(room, effect)
+            except Exception as error:
+                # The frame of one effect: those behind it belong to other people.
+                self.traffic.count("effects_failed")
+                _log.error("effect_failed", error=type(error).__name__, where=place_of(error), room=room.sid)
+
+    def _carry_out_or_tell(self, room: Room, effect: Effect) -> None:
+        if isinstance(effect, FACTS):
+            for observer in self._observers:
+                observer.receive_fact(room.name, effect)  # type: ignore[arg-type]
+        else:
+            self._carry_out(effect)
 
     @singledispatchmethod
     def _carry_out(self, effect: object) -> None:

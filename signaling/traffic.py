@@ -28,6 +28,7 @@ NAMES: Final = (
     "data_not_permitted",
     "close_failed",
     "sessions_failed",
+    "effects_failed",
 )
 
 

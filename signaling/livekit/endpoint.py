@@ -24,6 +24,7 @@ from signaling.livekit.join_query import JoinQuery, read_join_request, read_quer
 from signaling.livekit.session import ParticipantSession
 from signaling.livekit.signal_desk import SignalDesk
 from signaling.livekit.socket import CLOSE_MALFORMED, SignalSocket
+from signaling.log import place_of
 from signaling.pacing import Pacer, remote_host
 from signaling.room_host import NS_PER_S, RoomHost
 from signaling.tokens import Claims, TokenDesk
@@ -73,9 +74,7 @@ class SignalEndpoint:
         async with socket.writing():
             session = self._enter(socket, claims, query)
             if session is not None:
-                signal = await self._serve(websocket, socket, session)
-                if session.detach(socket):
-                    self._host.note_signal(session.sid, signal)
+                await self._serve_to_the_end(websocket, socket, session)
         return websocket
 
     # ---- admission --------------------------------------------------------------------------------------
@@ -167,6 +166,22 @@ class SignalEndpoint:
             self._desk.receive(session, messages.as_offer(query.offer))
 
     # ---- serving ----------------------------------------------------------------------------------------
+
+    async def _serve_to_the_end(
+        self, websocket: web.WebSocketResponse, socket: SignalSocket, session: ParticipantSession
+    ) -> None:
+        signal = Signal.CLOSED
+        try:
+            signal = await self._serve(websocket, socket, session)
+        except Exception as error:
+            # The outermost frame of a session's socket. Our bug: its owner gets a clean start, the others go
+            # on.
+            self._host.traffic.count("sessions_failed")
+            _log.error("session_failed", error=type(error).__name__, where=place_of(error))
+            self._host.leave(session.sid, LeaveCause.MEDIA_FAILED, then=AfterLeave.REJOIN)
+        finally:
+            if session.detach(socket):
+                self._host.note_signal(session.sid, signal)
 
     async def _serve(
         self, websocket: web.WebSocketResponse, socket: SignalSocket, session: ParticipantSession

@@ -159,8 +159,8 @@ class SignalDesk:
         """What the client believes after a resume. The seat and its media never went away, so there is
         nothing to rebuild; only what it wants of its subscriptions may have changed on the way."""
         track_sids, is_wanted = requests.subscription_change(message.subscription)
-        if track_sids and not is_wanted:
-            self._host.apply(room, room.unsubscribe(session.sid, track_sids))
+        change = room.subscribe if is_wanted else room.unsubscribe
+        self._host.apply(room, change(session.sid, track_sids))
 
     def _ping(self, room: Room, session: ParticipantSession, message: int) -> None:
         session.send(outgoing.old_pong(self._wall_ms()))
