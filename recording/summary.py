@@ -70,8 +70,8 @@ class Lane:
 class RecordingSummary:
     """A line in the list of recordings.
 
-    ``trouble`` is what goes wrong right now, else None: "disk_full" (media is being lost) or "ledger_unavailable"
-    (events wait, media is recorded).
+    ``trouble`` is what goes wrong right now, else None: "disk_full" (media is being lost) or
+    "ledger_unavailable" (events wait, media is recorded).
     ``gap_count`` counts the gaps somebody would notice: not those of mute, none shorter than 200 ms.
     """
 
