@@ -14,7 +14,7 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use crate::clock::{arrival_ns, monotonic_ns, wall_ns};
 use crate::events::{Event, EventQueue, Pushed};
-use crate::router::{Router, TICK_NS};
+use crate::router::Router;
 use crate::socket::UdpSocket;
 use crate::tap::TapRecord;
 use crate::tap_ring::{Stored, TapRing};
@@ -27,6 +27,9 @@ const MAX_COMMANDS: usize = 256;
 
 /// Receive calls between two looks at the commands and the clock.
 const MAX_RECEIVES: usize = 8;
+
+/// The socket is looked at this often without being told to: an error on it can end a receive call early.
+const UNASKED_RECEIVE_NS: u64 = 100_000_000;
 
 /// Bytes collected for sending before they are sent within a receive batch: they still lie in the processor's cache.
 const EGRESS_BYTES: usize = 1 << 20;
@@ -223,6 +226,7 @@ impl Driver {
     fn run(mut self) {
         let mut ready = Events::with_capacity(8);
         let mut next_tick_ns = 0;
+        let mut next_receive_ns = 0;
         let mut has_more = false;
         while !self.shared.is_closing.load(Ordering::Acquire) {
             let timeout = if has_more {
@@ -232,12 +236,16 @@ impl Driver {
             };
             // An interrupted wait is as good as an ended one.
             let _ = self.poll.poll(&mut ready, Some(timeout));
+            let is_readable = has_more || ready.iter().any(|event| event.token() == SOCKET);
             has_more = self.run_commands();
-            has_more |= self.receive();
-            let now_ns = monotonic_ns();
+            let mut now_ns = monotonic_ns();
+            if is_readable || now_ns >= next_receive_ns {
+                has_more |= self.receive();
+                now_ns = monotonic_ns();
+                next_receive_ns = now_ns + UNASKED_RECEIVE_NS;
+            }
             if now_ns >= next_tick_ns {
-                self.router.on_tick(now_ns);
-                next_tick_ns = now_ns + TICK_NS;
+                next_tick_ns = self.router.on_tick(now_ns);
             }
             self.carry_out(now_ns);
         }
@@ -260,8 +268,8 @@ impl Driver {
         true
     }
 
-    /// Always tries to receive: readiness is told once per arrival (edge-triggered), and a call that takes less than
-    /// it could has emptied the socket.
+    /// Takes what waits. Readiness is told once per arrival (edge-triggered), and a call that takes less than it could
+    /// has emptied the socket.
     fn receive(&mut self) -> bool {
         for _ in 0..MAX_RECEIVES {
             let now_ns = monotonic_ns();

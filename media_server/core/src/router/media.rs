@@ -56,6 +56,7 @@ impl Router {
                 }
             },
         };
+        self.note_media(now_ns);
         self.receive_stream(now_ns, arrival_ns, stream, &header, &elements, plain);
     }
 

@@ -7,9 +7,15 @@ use crate::events::Event;
 use crate::input::MediaKind;
 use crate::numbered::Slot;
 
-/// How often `on_tick` should be called. A gap in sequence numbers is asked about at the next tick, which also leaves
+/// How often `on_tick` is to be called while media flows. A gap in sequence numbers is asked about at the next tick, which also leaves
 /// reordered packets that long to arrive.
 pub const TICK_NS: u64 = 10_000_000;
+
+/// How often without media: only silence, choices and reports are due then, and a thousand idle peers should cost little.
+const IDLE_TICK_NS: u64 = 50_000_000;
+
+/// After the last media packet, what it left to do (repairs, feedback) is done within this.
+const MEDIA_TAIL_NS: u64 = 1_000_000_000;
 
 /// Layers are chosen anew this often: a fallback takes at most 1 s of silence and this.
 const CHOICE_INTERVAL_NS: u64 = 100_000_000;
@@ -40,11 +46,12 @@ const MAX_REPORT_BLOCKS: usize = 31;
 pub(super) struct Timers {
     chosen_ns: u64,
     loudness_ns: u64,
+    media_ns: u64,
 }
 
 impl Router {
-    /// Does what is due. Call every `TICK_NS`; calling later or more often is harmless.
-    pub fn on_tick(&mut self, now_ns: u64) {
+    /// Does what is due; returns when to call again. Calling later or more often is harmless.
+    pub fn on_tick(&mut self, now_ns: u64) -> u64 {
         self.tick_inputs(now_ns);
         self.tick_peers(now_ns);
         self.tick_outputs(now_ns);
@@ -57,6 +64,14 @@ impl Router {
             self.timers.loudness_ns = now_ns;
             self.report_loudness();
         }
+        let has_media = now_ns.saturating_sub(self.timers.media_ns) < MEDIA_TAIL_NS;
+        now_ns + if has_media { TICK_NS } else { IDLE_TICK_NS }
+    }
+
+    /// Notes that media came, so that ticks come often.
+    #[inline]
+    pub(super) fn note_media(&mut self, now_ns: u64) {
+        self.timers.media_ns = now_ns;
     }
 
     fn tick_inputs(&mut self, now_ns: u64) {
