@@ -285,3 +285,22 @@ async def test_a_server_ends_cleanly_while_people_talk(net: Network, tmp_path, r
             await speaker.run("publish", width=320, height=180)
             assert await asyncio.to_thread(own_server.stop) == 0
             await speaker.wait_for_event("reconnecting", timeout_s=15)
+
+
+async def test_without_addresses_set_the_machines_own_are_advertised(
+    net: Network, tmp_path, room: str
+) -> None:
+    settings = {"LIANZHEN_MEDIA_ADDRESSES": "<unset>"}
+    own_server = Server(
+        net, tmp_path, name="default-addresses", http_port=8103, media_port=7905, settings=settings
+    )
+    with running(own_server):
+        async with (
+            sdk_client(net.clients, "speaker") as speaker,
+            sdk_client(net.clients, "listener") as listener,
+        ):
+            for client in (speaker, listener):
+                token = own_server.token(client.identity, room)
+                await client.run("join", url=own_server.signal_url, token=token)
+            await speaker.run("publish", width=320, height=180)
+            await listener.wait_for_media("speaker")

@@ -20,13 +20,13 @@ ROOM = "门诊讨论室"
 FIRST, SECOND = "周岚", "陈志远"
 
 
-@pytest.fixture
-def demo(net: Network, tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def demo(net: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`lianzhen demo`, as `make run` starts it."""
     assert (REPOSITORY / "clients/web/dist/index.html").exists(), "the pages are not built: run `make setup`"
     server = Server(
         net,
-        tmp_path / "data",
+        tmp_path_factory.mktemp("demo") / "data",
         name="demo-server",
         command="demo",
         http_port=8099,

@@ -121,6 +121,42 @@ class Client:
         await self._room.local_participant.publish_data(text, reliable=reliable, topic=topic)
         return {}
 
+    async def do_answer_calls(self) -> dict[str, Any]:
+        """Answers RPC "length" and takes text streams of the topic "letter" as data events."""
+        me = self._room.local_participant
+
+        async def length(call: rtc.RpcInvocationData) -> str:
+            return str(len(call.payload))
+
+        async def tell(reader: rtc.TextStreamReader, sender: str) -> None:
+            text = await reader.read_all()
+            say(
+                {
+                    "event": "letter",
+                    "length": len(text),
+                    "from": sender,
+                    "is_whole": text == text[:1] * len(text),
+                }
+            )
+
+        def take(reader: rtc.TextStreamReader, sender: str) -> None:
+            self._tasks.append(asyncio.get_running_loop().create_task(tell(reader, sender)))
+
+        me.register_rpc_method("length", length)
+        self._room.register_text_stream_handler("letter", take)
+        return {}
+
+    async def do_call(self, *, identity: str, method: str, payload: str) -> dict[str, Any]:
+        return {
+            "answer": await self._room.local_participant.perform_rpc(
+                destination_identity=identity, method=method, payload=payload
+            )
+        }
+
+    async def do_letter(self, *, text: str) -> dict[str, Any]:
+        await self._room.local_participant.send_text(text, topic="letter")
+        return {}
+
     async def do_attributes(self, *, attributes: dict[str, str]) -> dict[str, Any]:
         await self._room.local_participant.set_attributes(attributes)
         return {}

@@ -197,3 +197,14 @@ const pictureOf = (identity) =>
   [...state.room.remoteParticipants.get(identity).trackPublications.values()].find((one) => one.kind === "video");
 const setQuality = (identity, quality) => pictureOf(identity).setVideoQuality(quality);
 const setWanted = (identity, isWanted) => pictureOf(identity).setEnabled(isWanted);
+
+// Calls and streams between clients, which a server forwards without knowing them.
+function answerCalls() {
+  state.room.registerRpcMethod("length", async (call) => String(call.payload.length));
+  state.room.registerTextStreamHandler("letter", async (reader, sender) =>
+    state.data.push({ text: await reader.readAll(), from: sender.identity, topic: "letter", reliable: true }),
+  );
+}
+const callOther = (identity, method, payload) =>
+  state.room.localParticipant.performRpc({ destinationIdentity: identity, method, payload });
+const sendLetter = (text) => state.room.localParticipant.sendText(text, { topic: "letter" });
