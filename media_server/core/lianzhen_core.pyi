@@ -59,7 +59,10 @@ class AddInput:
     ) -> None: ...
 
 class RemoveInput:
-    """Ends a published track together with its outputs and taps."""
+    """Ends a published track together with its outputs and taps.
+
+    Removing or changing what has ended with its peer or track is no misuse, once.
+    """
     def __init__(self, *, track: int) -> None: ...
 
 class OutputCodec:
@@ -204,10 +207,16 @@ class PacketCore:
     def drain_events(self) -> list[Event]:
         """All waiting events, oldest first; clears the descriptor."""
     def stats(self) -> dict[str, Any]:
-        """Counters since the start.
+        """Counters since the start, and the state of peers, tracks and outputs. Holds no address and no key.
 
-        {"counters": {name: int}, "peers": {peer: {...}}, "tracks": {track: {"layers": {rid: {...}}}},
-        "outputs": {output: {...}}}; see docs/ARCHITECTURE.md for the names. Holds no address and no key.
+        ``counters``: {name: int}; the names and their meanings are in src/counters.rs (``rtp_received``,
+        ``rtp_forwarded``, ``retransmitted``, ``pli_sent``, ``dropped_...`` by reason, and so on).
+        ``peers``: {peer: {is_silent, is_ready, last_heard_ms_ago (None before the first packet), rtt_ms (or None)}}.
+        ``tracks``: {track: {"layers": {rid: {packets, bytes, lost, jitter_ms, is_live, keyframes, width, height}}}}.
+        ``outputs``: {output: {peer, track, layer (or None), target_layer (or None), is_paused, packets, bytes, nacks,
+        retransmitted, plis, switches, fraction_lost (0 to 1), rtt_ms (or None)}}.
+        RuntimeError after ``close``, as from every verb that waits; ``close_peer``, ``untap`` and ``send_datagram``
+        are harmless then.
         """
     def close(self) -> None:
         """Ends the thread and closes the socket. Closing twice is harmless."""
