@@ -35,8 +35,7 @@ export function App(props: { backend: Backend; devices: Devices; openMeeting: Op
 
   useEffect(() => {
     document.documentElement.lang = language;
-    document.title = speak("app.title");
-  }, [language, speak]);
+  }, [language]);
   useEffect(() => {
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);

@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent } from "react";
 import { titleIn, type RecordingSummary } from "../protocol/api";
 import { hashOf } from "../protocol/route";
 import { Icon } from "./Icon";
-import { useLoaded, useMedia } from "./hooks";
+import { useLoaded, useMedia, useTitle } from "./hooks";
 import { Failure, Notice, OfflineBanner, Skeleton } from "./pieces";
 import { Playback } from "./Playback";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "./Top";
@@ -16,6 +16,7 @@ const ONE_COLUMN = "(max-width: 900px)";
 
 export function Recordings({ chosen }: { chosen: string | null }) {
   const { backend, onPush, speak, language } = useWorld();
+  useTitle(speak("nav.recordings"));
   const isNarrow = useMedia(ONE_COLUMN);
   const list = useLoaded("recordings", () => backend.recordings());
   const reload = useEffectEvent(list.reload);

@@ -1,17 +1,19 @@
 // M3: the room. Who speaks is large; beside it what each side really gets, and what happened.
 
 import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from "react";
+import { stayAwake } from "../io/awake";
 import type { Meeting } from "../io/ports";
 import { recordingTrouble, type RoomSummary } from "../protocol/api";
 import { rowOf, type Row } from "../protocol/cells";
+import type { Level } from "../protocol/ladder";
 import type { MeetingView, Person } from "../protocol/meeting";
 import { chooseStage, NO_TURN, stepTurn, type Seat, type StageChoice, type Turn } from "../protocol/stage";
 import { clock } from "../protocol/times";
-import type { Speak } from "../messages/speak";
+import type { MessageKey, Speak } from "../messages/speak";
 import { Dock, Tools, useActs } from "./RoomActs";
 import { DevicesDialog, InviteDialog, MarkDialog, MoreDialog, RecordingDialog } from "./RoomDialogs";
 import { Icon } from "./Icon";
-import { useKeys, useLasting, useNow, usePhone } from "./hooks";
+import { useKeys, useLasting, useNow, usePhone, useTitle } from "./hooks";
 import { NoteField, NoteList, useNotes } from "./Notes";
 import { LadderBanner, Notice, RecordingDot } from "./pieces";
 import { Stage, Strip } from "./Tiles";
@@ -33,6 +35,8 @@ export function Room(props: { meeting: Meeting; room: RoomSummary | null; title:
     (onChange) => meeting.subscribe(onChange),
     () => meeting.view(),
   );
+  useTitle(props.title);
+  useEffect(() => stayAwake(), []);
   if (view.link === "connecting") return <Entering {...props} view={view} />;
   return <Inside {...props} view={view} />;
 }
@@ -94,7 +98,7 @@ function Inside(props: {
   onLeave: () => void;
 }) {
   const { meeting, view } = props;
-  const { speak, announce, account } = useWorld();
+  const { speak, account } = useWorld();
   const isPhone = usePhone();
   const now_ms = useNow(1000);
   const [dialog, setDialog] = useState<RoomDialog | null>(null);
@@ -113,9 +117,7 @@ function Inside(props: {
   });
   const ladder = ladderWords(view, speak);
   const trouble = view.is_recording ? recordingTrouble(notes.events) : null;
-  useEffect(() => {
-    if (view.level === 0) announce(speak("ladder.0"));
-  }, [view.level]); // eslint-disable-line react-hooks/exhaustive-deps -- said when the level changes, not when the language does
+  useAnnouncedLevel(view.level);
 
   const inRoom = view.entered_at_ms === null ? "" : clock(now_ms - view.entered_at_ms);
   const others = view.people.filter((person) => !person.is_self);
@@ -239,6 +241,15 @@ function Inside(props: {
       )}
     </div>
   );
+}
+
+/** Says a new rung of the ladder to a screen reader, once: the causes and tries beside it change each second. */
+function useAnnouncedLevel(level: Level): void {
+  const { announce, speak } = useWorld();
+  const say = useEffectEvent((sentence: MessageKey) => {
+    announce(speak(sentence, { tries: 1 }), level === 5);
+  });
+  useEffect(() => say(`ladder.${level}`), [level]);
 }
 
 /** Tells when recording starts or stops while one is in the room; what was so on entering is no news. */

@@ -8,7 +8,7 @@ import { timeOfDay } from "../protocol/times";
 import { problemKey } from "./ComputerCheck";
 import { DeviceSelect, SpeakerSelect } from "./DeviceSelect";
 import { Icon } from "./Icon";
-import { useLoaded, useNow, usePhone } from "./hooks";
+import { useLoaded, useNow, usePhone, useTitle } from "./hooks";
 import { useDeviceList, useKeptDevice, useLevel, useOwnStream } from "./own_devices";
 import { Failure, LevelMeter, Notice, OfflineBanner, RecordingDot, Skeleton } from "./pieces";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "./Top";
@@ -19,6 +19,7 @@ const READ_EVERY_MS = 15_000;
 
 export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummary, choices: EnterChoices) => void }) {
   const { backend, onPush, speak, language, network } = useWorld();
+  useTitle(speak("nav.rooms"));
   const rooms = useLoaded("rooms", () => backend.rooms());
   const reload = useEffectEvent(rooms.reload);
   useEffect(() => {
@@ -171,7 +172,7 @@ function JoinPane(props: {
   return (
     <aside className="pane join">
       <div className="join-self">
-        <div className="vid preview">
+        <div className={camera.problem === null ? "vid preview" : "vid preview off"}>
           <video ref={picture} className="mirror" autoPlay playsInline muted aria-label={speak("m2.onlyYou")} />
           {camera.stream === null && (
             <div className="vid-word">

@@ -5,7 +5,7 @@ import { ApiFailure } from "../protocol/api";
 import type { MessageKey } from "../messages/speak";
 import { ComputerCheck } from "./ComputerCheck";
 import { Icon } from "./Icon";
-import { useLoaded } from "./hooks";
+import { useLoaded, useTitle } from "./hooks";
 import { OfflineBanner } from "./pieces";
 import { Brand, LanguageSwitch, Top, WallClock } from "./Top";
 import { useWorld } from "./world";
@@ -35,6 +35,7 @@ function refusalOf(error: unknown): Refusal | null {
 
 export function SignIn() {
   const { backend, network, signedIn, speak } = useWorld();
+  useTitle(speak("m1.title"));
   const [account, setAccount] = useState("");
   const [password, setPassword] = useState("");
   const [isShown, setShown] = useState(false);

@@ -132,6 +132,15 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
   }, [hasKeys]);
 }
 
+/** The title of the browser's tab while a screen is open. */
+export function useTitle(title: string): void {
+  const { speak } = useWorld();
+  const whole = title === "" ? speak("app.title") : `${title} · ${speak("app.title")}`;
+  useEffect(() => {
+    document.title = whole;
+  }, [whole]);
+}
+
 /** True once `isOn` has held for a while. */
 export function useLasting(isOn: boolean, after_ms: number): boolean {
   const [hasLasted, setLasted] = useState(false);

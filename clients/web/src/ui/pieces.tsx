@@ -68,11 +68,11 @@ function Rungs({ level }: { level: Level }) {
   );
 }
 
-/** The strip across the page that says how the connection is; nothing at L0. */
+/** The strip across the page that says how the connection is; nothing at L0. It is announced apart (useAnnouncedLevel). */
 export function LadderBanner(props: { level: Level; sentence: string; why?: ReactNode; children?: ReactNode }) {
   if (props.level === 0) return null;
   return (
-    <div className={`ladder l${props.level}`} role={props.level === 5 ? "alert" : "status"}>
+    <div className={`ladder l${props.level}`}>
       <span className="lv">{`L${props.level}`}</span>
       <Rungs level={props.level} />
       <span className="say-what">{props.sentence}</span>

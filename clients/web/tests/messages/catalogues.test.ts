@@ -41,7 +41,7 @@ describe("catalogues", () => {
 describe("speaking", () => {
   test("fills the places", () => {
     expect(speaker("zh-CN")("m1.wrong", { tries: 4 })).toBe("密码不对，还可试 4 次。");
-    expect(speaker("en")("m1.wrong", { tries: 4 })).toBe("Wrong password, 4 tries left.");
+    expect(speaker("en")("m1.wrong", { tries: 4 })).toBe("Wrong password. Tries left: 4.");
   });
 
   test("leaves a place without a value visible", () => {
