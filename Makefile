@@ -72,7 +72,7 @@ format: setup-service ## put every file into the house's format
 # ---- tests -------------------------------------------------------------------------------------------------
 
 test-core: setup-service ## the native core's own tests
-	$(CARGO) test $(CARGO_FLAGS) --release --quiet
+	$(CARGO) test $(CARGO_FLAGS) --release --no-default-features --quiet
 
 test-web: setup-service ## the pages' own tests
 	cd $(WEB) && npm test --silent
