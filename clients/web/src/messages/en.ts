@@ -273,7 +273,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "end.removed": "The host asked you to leave",
   "end.removed.more": "If in doubt, contact the host.",
   "end.room_closed": "This room is closed",
-  "end.room_closed.more": "Recordings and notes are kept.",
+  "end.room_closed.more": "What was recorded is under Recordings.",
   "end.server_stopped": "The server has stopped",
   "end.server_stopped.more": "Most likely an update: enter again in a while. If it is urgent, phone.",
   "end.link_lost": "No connection",

@@ -268,7 +268,7 @@ export const ZH_CN = {
   "end.removed": "主持请你离开",
   "end.removed.more": "有疑问请联系主持的人。",
   "end.room_closed": "这间已关",
-  "end.room_closed.more": "录像和记事都已存好。",
+  "end.room_closed.more": "录过的在“录像”里看。",
   "end.server_stopped": "服务器停了",
   "end.server_stopped.more": "多半是在更新，过一会再进。急事请打电话。",
   "end.link_lost": "没有连上",
