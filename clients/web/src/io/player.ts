@@ -1,7 +1,15 @@
 // Plays several recordings in step: reads the elements, asks protocol/playback what to correct, and does it.
 
 import type { Lane } from "../protocol/api";
-import { correctionFor, momentOf, positionAt, setClock, type Clock, type LaneMoment } from "../protocol/playback";
+import {
+  correctionFor,
+  momentOf,
+  openingPosition,
+  positionAt,
+  setClock,
+  type Clock,
+  type LaneMoment,
+} from "../protocol/playback";
 
 /** Often enough that lanes are in step within a frame or two, seldom enough to cost nothing. */
 const TICK_MS = 50;
@@ -39,7 +47,8 @@ export class Player {
   constructor(lanes: readonly Lane[], duration_ms: number) {
     this.#lanes = lanes;
     this.#duration_ms = duration_ms;
-    this.#view = this.#draw(0);
+    this.#clock = { ...this.#clock, position_ms: openingPosition(lanes) };
+    this.#view = this.#draw(this.#clock.position_ms);
   }
 
   /** Runs until the returned function is called. */

@@ -47,6 +47,15 @@ export function setClock(
   };
 }
 
+/** Tracks begin some tens of milliseconds after the recording itself does. */
+const OPENING_MS = 1000;
+
+/** Where a recording opens: where those who were there from the start have a picture, instead of on nothing. */
+export function openingPosition(lanes: readonly Lane[]): number {
+  const starts = lanes.flatMap((lane) => lane.spans.slice(0, 1).map((span) => span.from_ms));
+  return Math.max(0, ...starts.filter((start) => start <= OPENING_MS));
+}
+
 export type LaneMoment =
   | { kind: "recorded" }
   /** Something was recorded, but a track of that person is missing: sound without picture, or the reverse. */

@@ -6,6 +6,7 @@ import {
   currentEvent,
   momentOf,
   nextStop,
+  openingPosition,
   positionAt,
   setClock,
   stops,
@@ -87,6 +88,12 @@ describe("a lane at a position", () => {
   test("a lane without anything is over", () => {
     expect(momentOf({ ...LANE, spans: [], gaps: [] }, 0)).toEqual({ kind: "over" });
   });
+});
+
+test("a recording opens where those of the first second have a picture", () => {
+  const from = (from_ms: number): Lane => ({ ...LANE, spans: [{ from_ms, to_ms: 60_000 }] });
+  expect(openingPosition([from(20), from(64), from(5000), { ...LANE, spans: [] }])).toBe(64);
+  expect(openingPosition([from(5000)])).toBe(0);
 });
 
 describe("keeping an element in step", () => {
