@@ -118,8 +118,8 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const target = event.target instanceof Element ? event.target : null;
     if (target?.closest("input, textarea, select, dialog") != null) return;
-    // Space and Enter belong to the button that has the focus.
-    if (event.key === " " && target?.closest("button, a, [role=slider]") != null) return;
+    // Space belongs to the button that has the focus.
+    if (event.key === " " && target?.closest("button") != null) return;
     const act = keys[event.key.toLowerCase()];
     if (act === undefined) return;
     event.preventDefault();
