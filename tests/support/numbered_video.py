@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import wave
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,8 @@ MARK_NS = 60_000_000
 _MARK_SAMPLES = SAMPLE_RATE_HZ * 60 // 1000
 _MARK_FROM_HZ, _MARK_TO_HZ = 1_000.0, 4_000.0
 _MARK_AMPLITUDE = 12_000
+# A sender later than this with a picture has itself put sound and picture apart.
+_MAX_LATE_S = 0.010
 
 Plane = NDArray[np.uint8]
 Sound = NDArray[np.int16]
@@ -224,22 +226,38 @@ def judge_order(numbers: Sequence[int | None], *, modulus: int = NUMBERS) -> Ord
 
 
 def sound_behind_picture_ms(
-    pictures: Iterable[tuple[float, int | None]], marks_s: Sequence[float], *, frames_per_second: int
+    pictures: Iterable[tuple[float, int | None]],
+    marks_s: Sequence[float],
+    *,
+    frames_per_second: int,
+    late_s: Mapping[int, float] | None = None,
 ) -> list[float]:
     """For every mark: how much later it sounds than its picture shows (negative: earlier), in milliseconds.
 
     ``pictures`` are (time in seconds, number). Where the picture of the whole second is lost its time is
     taken from the nearest one read, at most five pictures away. Marks without pictures near them are
     left out.
+
+    ``late_s`` tells how late the sender was with a picture. A picture bears the time at which it was given,
+    sound counts its own samples: where the sender was late the two are apart from the start. Such marks are
+    left out as well.
     """
     times_by_number = {number: time_s for time_s, number in pictures if number is not None}
-    by_second = dict(_whole_seconds(times_by_number, frames_per_second))
+    by_second = {
+        number: time_s
+        for number, time_s in _whole_seconds(times_by_number, frames_per_second)
+        if late_s is None or _lateness_around(number, late_s) <= _MAX_LATE_S
+    }
     offsets = []
     for mark_s in marks_s:
         nearest = min(by_second.values(), key=lambda time_s: abs(time_s - mark_s), default=None)
         if nearest is not None and abs(mark_s - nearest) < 0.5:
             offsets.append((mark_s - nearest) * 1000)
     return offsets
+
+
+def _lateness_around(number: int, late_s: Mapping[int, float]) -> float:
+    return max((late_s.get(number + away, 0.0) for away in (-1, 0, 1)), default=0.0)
 
 
 def _whole_seconds(times_by_number: dict[int, float], frames_per_second: int) -> Iterator[tuple[int, float]]:

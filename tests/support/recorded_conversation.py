@@ -25,7 +25,7 @@ class Conversation:
     recording_id: str
     folder: Path
     exports: dict[str, Path]  # by identity of the participant
-    sent_at_s: dict[int, float]
+    late_s: dict[int, float]  # by number: how late the SDK's picture was given to it
     seen_by_sdk: dict[str, list[int | None]]  # by identity of the sender
     marks_heard_by_sdk_s: dict[str, list[float]]
     seen_by_page: dict[str, list[int | None]]
@@ -83,7 +83,7 @@ async def _record(
         people: dict[str, Any] = (await observer.run("report", numbers=True, marks=True, timeout_s=120))[
             "people"
         ]
-        sent_at_s = {int(n): at for n, at in (await clinic.run("sent"))["sent_at_s"].items()}
+        late_s = {int(number): late for number, late in (await clinic.run("sent"))["late_s"].items()}
         seen_by_page = await ambulance.state("numbers")
         first_picture_ms = await ambulance.state("firstFrameMs")
     folder = server.recording_folder(recording_id)
@@ -91,7 +91,7 @@ async def _record(
         recording_id=recording_id,
         folder=folder,
         exports=export(server, folder),
-        sent_at_s=sent_at_s,
+        late_s=late_s,
         seen_by_sdk={who: person["numbers"] for who, person in people.items()},
         marks_heard_by_sdk_s={who: person["marks_s"] for who, person in people.items()},
         seen_by_page=seen_by_page,

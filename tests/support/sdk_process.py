@@ -60,6 +60,7 @@ class Client:
         self._publications: dict[str, str] = {}
         self._sent_frames = 0
         self._sent_at_s: dict[int, float] = {}
+        self._late_s: dict[int, float] = {}
         self._is_sending = False
         self._listen()
 
@@ -203,8 +204,8 @@ class Client:
         }
 
     async def do_sent(self) -> dict[str, Any]:
-        """When each picture was given to the SDK (monotonic seconds), by its number."""
-        return {"sent_at_s": self._sent_at_s}
+        """By number: when each picture was given to the SDK (monotonic seconds), and how late that was."""
+        return {"sent_at_s": self._sent_at_s, "late_s": self._late_s}
 
     async def do_stop_sending(self) -> dict[str, Any]:
         self._is_sending = False
@@ -244,6 +245,7 @@ class Client:
                     painter.width, painter.height, rtc.VideoBufferType.I420, painter.i420(number)
                 )
                 self._sent_at_s[number] = time.monotonic()
+                self._late_s[number] = self._sent_at_s[number] - due
                 video.capture_frame(picture)
                 self._sent_frames += 1
             if sound is not None:
