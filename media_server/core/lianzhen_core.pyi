@@ -1,7 +1,7 @@
 """The seam between Python and the packet core: the verbs that go down and the events that come up.
 
-Numbers that name things (``peer``, ``track``, ``output``, ``tap``) are chosen by the caller, unique while in use,
-and fit in 32 bits. Times are nanoseconds of ``CLOCK_MONOTONIC``, the clock of ``time.monotonic_ns()``.
+Numbers that name things (``peer``, ``track``, ``output``, ``tap``) are chosen by the caller, unique while in
+use, and fit in 32 bits. Times are nanoseconds of ``CLOCK_MONOTONIC``, the clock of ``time.monotonic_ns()``.
 Every verb releases the interpreter lock while it waits; none is called per packet.
 """
 
@@ -12,7 +12,8 @@ SrtpProfile: TypeAlias = Literal["SRTP_AES128_CM_SHA1_80", "SRTP_AEAD_AES_128_GC
 MediaKind: TypeAlias = Literal["audio", "video"]
 
 class MisuseError(Exception):
-    """The caller broke the contract: an unknown number, a number used twice, a key of the wrong length. Our bug."""
+    """The caller broke the contract: an unknown number, a number used twice, a key of the wrong length. Our
+    bug."""
 
 # ---- route changes: what ``PacketCore.apply`` takes -------------------------------------------------------
 
@@ -72,8 +73,8 @@ class OutputCodec:
 class AddOutput:
     """A subscription: ``track`` rewritten for ``peer``, in its section ``mid``.
 
-    ``layer`` is the wanted RID; where it is absent or silent the best layer below it, then the lowest above it,
-    is sent. None means the best there is. Switches happen at key frames only.
+    ``layer`` is the wanted RID; where it is absent or silent the best layer below it, then the lowest above
+    it, is sent. None means the best there is. Switches happen at key frames only.
     """
     def __init__(
         self,
@@ -102,34 +103,43 @@ RouteChange: TypeAlias = SetExtensions | AddInput | RemoveInput | AddOutput | Re
 
 class DtlsDatagram:
     """A DTLS record datagram from an address that an authenticated STUN check of this peer has validated."""
+
     peer: int
     datagram: bytes
 
 class PathSelected:
     """The peer has a validated address to send to: the first one, or a new one (``is_first`` tells)."""
+
     peer: int
     is_first: bool
 
 class PeerSilent:
-    """Nothing authenticated (STUN or SRTP) has come from the peer for ``silent_ms``; reported once until heard again."""
+    """Nothing authenticated (STUN or SRTP) has come from the peer for ``silent_ms``; reported once until
+    heard again."""
+
     peer: int
     silent_ms: int
 
 class PeerHeard:
     """A silent peer is heard again."""
+
     peer: int
 
 class LayerSeen:
     """First packet of a layer (RID, or "" without simulcast) of a published track."""
+
     track: int
     rid: str
 
 class AudioLevels:
-    """Smoothed loudness of the audio tracks that sent in the last 500 ms: (track, level), 0 loudest … 127 silent (RFC 6464)."""
+    """Smoothed loudness of the audio tracks that sent in the last 500 ms: (track, level), 0 loudest … 127
+    silent (RFC 6464)."""
+
     levels: list[tuple[int, int]]
 
 class EventsLost:
     """The event queue was full: so many events were dropped (DTLS datagrams before anything else)."""
+
     count: int
 
 Event: TypeAlias = DtlsDatagram | PathSelected | PeerSilent | PeerHeard | LayerSeen | AudioLevels | EventsLost
@@ -140,10 +150,11 @@ class TapFrame:
     """One whole encoded frame, in decoding order.
 
     ``rtp_timestamp`` is unwrapped to 64 bits and continuous across layer switches. ``data`` is one VP8 frame,
-    one H.264 access unit in Annex B, or one Opus packet. ``lost_packets`` counts packets that went missing for
-    good just before this frame; a video frame with missing packets is never delivered.
+    one H.264 access unit in Annex B, or one Opus packet. ``lost_packets`` counts packets that went missing
+    for good just before this frame; a video frame with missing packets is never delivered.
     ``width`` and ``height`` are pixels, 0 where the frame does not tell (only key frames do).
     """
+
     codec: str
     rtp_timestamp: int
     arrival_ns: int
@@ -154,24 +165,27 @@ class TapFrame:
     data: bytes
 
 class TapClock:
-    """A sender report mapped into the tap's time line: at ``rtp_timestamp`` the publisher's clock read ``ntp_ns``
-    (nanoseconds since the Unix epoch), and the report arrived here at ``arrival_ns``."""
+    """A sender report mapped into the tap's time line: at ``rtp_timestamp`` the publisher's clock read
+    ``ntp_ns`` (nanoseconds since the Unix epoch), and the report arrived here at ``arrival_ns``."""
+
     rtp_timestamp: int
     ntp_ns: int
     arrival_ns: int
 
 class TapOverflow:
     """The tap's ring was full (the reader was slow): so many frames were dropped here, newest first."""
+
     frames: int
     arrival_ns: int
 
 class TapEnd:
     """The tapped track has ended; nothing follows."""
+
     arrival_ns: int
 
 TapRecord: TypeAlias = TapFrame | TapClock | TapOverflow | TapEnd
 
-# ---- the core -----------------------------------------------------------------------------------------------
+# ---- the core --------------------------------------------------------------------------------------------
 
 class PacketCore:
     """One UDP port, one thread, all peers.
@@ -183,9 +197,11 @@ class PacketCore:
     def port(self) -> int:
         """The bound UDP port (useful when 0 was asked for)."""
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
-        """Accepts STUN checks for our ``ufrag``; nothing else is taken from the peer until one is authentic."""
+        """Accepts STUN checks for our ``ufrag``; nothing else is taken from the peer until one is
+        authentic."""
     def add_credentials(self, *, peer: int, ufrag: str, password: str) -> None:
-        """After an ICE restart: the new credentials; the ones before stay valid (the last two pairs are kept)."""
+        """After an ICE restart: the new credentials; the ones before stay valid (the last two pairs are
+        kept)."""
     def close_peer(self, *, peer: int) -> None:
         """Forgets the peer with its inputs and outputs. Closing an unknown peer is harmless."""
     def set_keys(self, *, peer: int, profile: SrtpProfile, receive: bytes, transmit: bytes) -> None:
@@ -193,7 +209,8 @@ class PacketCore:
     def send_datagram(self, *, peer: int, datagram: bytes) -> None:
         """Sends a DTLS datagram to the peer's selected address; dropped and counted where there is none."""
     def apply(self, changes: Sequence[RouteChange]) -> None:
-        """Applies all changes in order, between two packets. MisuseError: nothing of the patch was applied."""
+        """Applies all changes in order, between two packets. MisuseError: nothing of the patch was
+        applied."""
     def request_keyframe(self, *, track: int) -> None:
         """Asks the publisher for a key frame of every layer in use, at most one PLI per layer in 500 ms."""
     def tap(self, *, tap: int, track: int, layer: str | None = None) -> None:
@@ -211,12 +228,14 @@ class PacketCore:
 
         ``counters``: {name: int}; the names and their meanings are in src/counters.rs (``rtp_received``,
         ``rtp_forwarded``, ``retransmitted``, ``pli_sent``, ``dropped_...`` by reason, and so on).
-        ``peers``: {peer: {is_silent, is_ready, last_heard_ms_ago (None before the first packet), rtt_ms (or None)}}.
-        ``tracks``: {track: {"layers": {rid: {packets, bytes, lost, jitter_ms, is_live, keyframes, width, height}}}}.
-        ``outputs``: {output: {peer, track, layer (or None), target_layer (or None), is_paused, packets, bytes, nacks,
-        retransmitted, plis, switches, fraction_lost (0 to 1), rtt_ms (or None)}}.
-        RuntimeError after ``close``, as from every verb that waits; ``close_peer``, ``untap`` and ``send_datagram``
-        are harmless then.
+        ``peers``: {peer: {is_silent, is_ready, last_heard_ms_ago (None before the first packet), rtt_ms (or
+        None)}}.
+        ``tracks``: {track: {"layers": {rid: {packets, bytes, lost, jitter_ms, is_live, keyframes, width,
+        height}}}}.
+        ``outputs``: {output: {peer, track, layer (or None), target_layer (or None), is_paused, packets,
+        bytes, nacks, retransmitted, plis, switches, fraction_lost (0 to 1), rtt_ms (or None)}}.
+        RuntimeError after ``close``, as from every verb that waits; ``close_peer``, ``untap`` and
+        ``send_datagram`` are harmless then.
         """
     def close(self) -> None:
         """Ends the thread and closes the socket. Closing twice is harmless."""
