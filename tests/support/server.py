@@ -146,11 +146,13 @@ class Server:
                 f"{self.name} did not stop within {STOP_TIMEOUT_S * PATIENCE:g} s of SIGTERM"
             ) from None
 
-    def kill(self) -> None:
-        """kill -9, and waits until the process is gone."""
+    def kill(self) -> tuple[float, float]:
+        """kill -9, and waits until the process is gone. Returns when: monotonic and wall clock, in seconds."""
         assert self.process is not None
+        moment = (time.monotonic(), time.time())
         self.process.kill()
         self.wait()
+        return moment
 
     @property
     def pid(self) -> int:
