@@ -105,10 +105,9 @@ def _check_what_is_left(
 
 
 def _lost_picture_ms(folder: Path, track: dict[str, Any], sent: list[int]) -> float:
-    """The pictures given to the SDK before the kill that do not play: a busy sender's pauses are not counted."""
-    numbers = [
-        n for segment in track["segments"] for n in play(folder / segment["file"]).numbers if n is not None
-    ]
+    """Pictures given to the SDK before the kill that do not play; a busy sender's pauses do not count."""
+    plays = [number for segment in track["segments"] for number in play(folder / segment["file"]).numbers]
+    numbers = [number for number in plays if number is not None]
     # Before the first picture on disk lies the wait for a key frame, which no kill causes.
     last = max(numbers, default=min(sent[-FRAMES_PER_SECOND:]))
     return sum(number > last for number in sent) * 1000 / FRAMES_PER_SECOND

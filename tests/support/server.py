@@ -147,7 +147,7 @@ class Server:
             ) from None
 
     def kill(self) -> tuple[float, float]:
-        """kill -9, and waits until the process is gone. Returns when: monotonic and wall clock, in seconds."""
+        """kill -9, and waits until the process is gone. Returns when: monotonic, wall clock (s)."""
         assert self.process is not None
         moment = (time.monotonic(), time.time())
         self.process.kill()
