@@ -32,6 +32,9 @@ def bent(seeds: Sequence[bytes], rng: random.Random) -> Iterator[bytes]:
         yield bytes(content)
 
 
+TRIES_OF_A_SLOW_MESSAGE = 5
+
+
 def attack(
     target: Callable[[bytes], None],
     seeds: Sequence[bytes],
@@ -48,16 +51,13 @@ def attack(
     accepted = refused = 0
     until = time.monotonic() + seconds
     for message in bent(seeds, random.Random(seed)):
-        began = time.thread_time()
-        try:
-            target(message)
-            accepted += 1
-        except allowed:
-            refused += 1
-        except Exception as error:
-            raise AssertionError(f"{type(error).__name__}: {error}\nfor {message!r}") from error
-        took_s = time.thread_time() - began
+        is_accepted, took_s = _feed(target, message, allowed)
+        if took_s >= max_cpu_s:
+            # A busy machine or a garbage collection slows one try; a message that is costly slows every one.
+            took_s = min(_feed(target, message, allowed)[1] for _ in range(TRIES_OF_A_SLOW_MESSAGE))
         assert took_s < max_cpu_s, f"{took_s:.3f} s of CPU for {message[:2000]!r}"
+        accepted += is_accepted
+        refused += not is_accepted
         if time.monotonic() > until:
             return accepted, refused
     raise AssertionError("unreachable")
@@ -103,3 +103,18 @@ def _shuffle_lines(content: bytearray, rng: random.Random) -> None:
         first, second = rng.randrange(len(lines)), rng.randrange(len(lines))
         lines[first], lines[second] = lines[second], lines[first]
         content[:] = b"\n".join(lines)
+
+
+def _feed(
+    target: Callable[[bytes], object], message: bytes, allowed: tuple[type[Exception], ...]
+) -> tuple[bool, float]:
+    """Returns whether the message was accepted and the seconds of CPU it took."""
+    began = time.thread_time()
+    try:
+        target(message)
+        is_accepted = True
+    except allowed:
+        is_accepted = False
+    except Exception as error:
+        raise AssertionError(f"{type(error).__name__}: {error}\nfor {message!r}") from error
+    return is_accepted, time.thread_time() - began
