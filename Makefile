@@ -87,6 +87,7 @@ test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 	LIANZHEN_SOAK=1 $(BIN)/pytest -m soak
 
 bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
+	@$(CARGO) build --quiet --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --example plain_loop
 	@$(BIN)/python -m load_tests.forwarding
 
 clean: ## remove what the set-up made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import sys
 import time
@@ -36,13 +37,39 @@ class PeerSecrets:
 
 @dataclass(frozen=True)
 class Reading:
-    """The state of the process at one moment."""
+    """The state of a system under test at one moment."""
 
     cpu_ns: int
-    counters: dict[str, int]
+    received: int
+    forwarded: int
+    datagrams_sent: int = 0
+    sends: int = 0
 
 
-def run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
+class CoreProcess:
+    """The packet core in a process of its own."""
+
+    def __init__(self, cpu: int | None, peers: list[PeerSecrets]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, end = context.Pipe()
+        self._process = context.Process(target=_run, args=(end, cpu, peers), daemon=True)
+        self._process.start()
+        end.close()
+        self.port: int = self._pipe.recv()
+
+    def read(self) -> Reading:
+        """Its state now."""
+        self._pipe.send("read")
+        reading: Reading = self._pipe.recv()
+        return reading
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._pipe.close()
+        self._process.join(10)
+
+
+def _run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
     """Serves one measurement; runs in a fresh process until the pipe is closed."""
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
@@ -76,6 +103,15 @@ def run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
     pipe.send(core.port)
     with contextlib.suppress(EOFError):
         while pipe.recv() == "read":
-            pipe.send(Reading(time.process_time_ns(), core.stats()["counters"]))
+            cpu_ns, counters = time.process_time_ns(), core.stats()["counters"]
+            pipe.send(
+                Reading(
+                    cpu_ns,
+                    counters["rtp_received"],
+                    counters["rtp_forwarded"],
+                    counters["datagrams_sent"],
+                    counters["sends"],
+                )
+            )
     core.close()
     sys.exit(0)

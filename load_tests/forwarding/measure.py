@@ -1,4 +1,4 @@
-"""One measurement: core, generator and sinks in separate processes, CPU time read around a steady flow."""
+"""One measurement: system under test, generator and sinks apart, CPU time read around a steady flow."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from load_tests.forwarding import core_process, sinks
+from load_tests.forwarding import sinks
 from load_tests.forwarding.check import validate_address
 from load_tests.forwarding.core_process import FIRST_SUBSCRIBER, PUBLISHER, PeerSecrets, Reading
 from load_tests.forwarding.stream import BURST_PACKETS, PACKET_BYTES, PublishedStream
@@ -20,12 +21,12 @@ UDP_SEGMENT = 103
 WARM_UP_S = 0.5
 READING_INTERVAL_S = 0.2
 MAX_READINGS = 50
-"""A machine busy with other things may let the core fall some seconds behind."""
+"""A machine busy with other things may let the system fall some seconds behind."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked of the core."""
+    """What is asked of the system under test."""
 
     subscribers: int
     packets_per_s: int
@@ -42,7 +43,6 @@ class Result:
     forwarded: int
     arrived: int
     datagrams_per_send: float
-    counters: dict[str, int]
 
     @property
     def loss(self) -> float:
@@ -50,19 +50,29 @@ class Result:
         return 1 - self.arrived / self.forwarded
 
 
-def measure(load: Load) -> Result:
-    """Runs one measurement. RuntimeError if what the core counted and the sinks saw contradict each other."""
+class System(Protocol):
+    """What forwards."""
+
+    port: int
+
+    def read(self) -> Reading:
+        """Its state now."""
+
+    def close(self) -> None:
+        """Ends it."""
+
+
+def measure(start: Callable[[int | None, list[PeerSecrets]], System], load: Load) -> Result:
+    """Runs one measurement. RuntimeError if the sinks saw more than it says that it forwarded."""
     context = multiprocessing.get_context("spawn")
-    core_cpu, other_cpu = _two_cpus()
+    system_cpu, other_cpu = _two_cpus()
     peers = [_new_peer(PUBLISHER + index) for index in range(1 + load.subscribers)]
-    core_pipe, core_end = context.Pipe()
     sink_pipe, sink_end = context.Pipe()
-    core = context.Process(target=core_process.run, args=(core_end, core_cpu, peers), daemon=True)
-    core.start()
-    core_end.close()
-    port = core_pipe.recv()
+    system = start(system_cpu, peers)
     receivers = context.Process(
-        target=sinks.run, args=(sink_end, other_cpu, port, peers[FIRST_SUBSCRIBER - PUBLISHER :]), daemon=True
+        target=sinks.run,
+        args=(sink_end, other_cpu, system.port, peers[FIRST_SUBSCRIBER - PUBLISHER :]),
+        daemon=True,
     )
     receivers.start()
     sink_end.close()
@@ -70,7 +80,7 @@ def measure(load: Load) -> Result:
         os.sched_setaffinity(0, {other_cpu})
     sink_pipe.recv()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as publisher:
-        publisher.connect(("127.0.0.1", port))
+        publisher.connect(("127.0.0.1", system.port))
         validate_address(publisher, peers[0])
         publisher.setblocking(True)
         stream = PublishedStream(peers[0].receive)
@@ -80,28 +90,25 @@ def measure(load: Load) -> Result:
         publisher.send(stream.sender_report())
         bursts = list(stream.bursts(burst_count))
         time.sleep(0.1)
-        before = _read(core_pipe)
+        before = system.read()
         _send(publisher, load, bursts)
-        after = _read_when_done(core_pipe, before, len(bursts) * BURST_PACKETS)
+        after = _read_when_done(system, before, len(bursts) * BURST_PACKETS)
     sink_pipe.send("stop")
     report = sink_pipe.recv()
-    core_pipe.close()
-    core.join(10)
+    system.close()
     receivers.join(10)
     return _result(before, after, report)
 
 
 def _result(before: Reading, after: Reading, report: sinks.SinkReport) -> Result:
-    counters = {name: after.counters[name] - before.counters[name] for name in after.counters}
-    total = after.counters["rtp_forwarded"]
-    if report.rtp_packets > total:
-        raise RuntimeError(f"sinks saw {report.rtp_packets} packets, the core forwarded {total}")
+    if report.rtp_packets > after.forwarded:
+        raise RuntimeError(f"sinks saw {report.rtp_packets} packets, {after.forwarded} were forwarded")
     return Result(
-        cpu_us_per_packet=(after.cpu_ns - before.cpu_ns) / 1_000 / counters["rtp_forwarded"],
-        forwarded=total,
+        cpu_us_per_packet=(after.cpu_ns - before.cpu_ns) / 1_000 / (after.forwarded - before.forwarded),
+        forwarded=after.forwarded,
         arrived=report.rtp_packets,
-        datagrams_per_send=counters["datagrams_sent"] / max(1, counters["sends"]),
-        counters=counters,
+        datagrams_per_send=(after.datagrams_sent - before.datagrams_sent)
+        / max(1, after.sends - before.sends),
     )
 
 
@@ -119,20 +126,13 @@ def _send(publisher: socket.socket, load: Load, bursts: Sequence[bytes]) -> None
         time.sleep(max(0.0, due_s - time.monotonic()))
 
 
-def _read(pipe: multiprocessing.connection.Connection) -> Reading:
-    pipe.send("read")
-    reading: Reading = pipe.recv()
-    return reading
-
-
-def _read_when_done(pipe: multiprocessing.connection.Connection, before: Reading, packets: int) -> Reading:
-    """The first reading after the core has taken all packets, or after it has stopped taking any."""
+def _read_when_done(system: System, before: Reading, packets: int) -> Reading:
+    """The first reading after the system has taken all packets, or after it has stopped taking any."""
     last = before
     for _ in range(MAX_READINGS):
         time.sleep(READING_INTERVAL_S)
-        reading = _read(pipe)
-        taken = reading.counters["rtp_received"]
-        if taken - before.counters["rtp_received"] >= packets or taken == last.counters["rtp_received"]:
+        reading = system.read()
+        if reading.received - before.received >= packets or reading.received == last.received:
             return reading
         last = reading
     return last
