@@ -1,0 +1,67 @@
+"""The names of institutions, people, patients and acts: distinct types, so that mixing two fails the type
+check.
+
+Ids are random and say nothing of whom they name; they may stand in the ledger, in a URL and in a log.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final, NewType
+
+InstitutionId = NewType("InstitutionId", str)
+"""A hospital, township clinic or ambulance station: the tenant. ``in_`` and random letters."""
+PersonId = NewType("PersonId", str)
+"""Someone who works at an institution. ``pe_``."""
+PatientId = NewType("PatientId", str)
+"""Someone who is cared for, as one institution knows them. ``pt_``."""
+DeviceId = NewType("DeviceId", str)
+"""A kiosk, an ambulance's phone or an ECG gateway. ``dv_``."""
+CaseId = NewType("CaseId", str)
+"""One request for care from first word to sealed record. ``ca_``."""
+ConsentId = NewType("ConsentId", str)
+"""One purpose consented to or declined. ``co_``."""
+InvitationId = NewType("InvitationId", str)
+"""A way into one room for one person, once. ``iv_``."""
+
+_ID_BYTES: Final = 16
+"""128 random bits: an id cannot be guessed (reliability.md, threat 9)."""
+
+
+def _random_id(prefix: str) -> str:
+    return prefix + secrets.token_hex(_ID_BYTES)
+
+
+def new_institution_id() -> InstitutionId:
+    """Returns a fresh id."""
+    return InstitutionId(_random_id("in_"))
+
+
+def new_person_id() -> PersonId:
+    """Returns a fresh id."""
+    return PersonId(_random_id("pe_"))
+
+
+def new_patient_id() -> PatientId:
+    """Returns a fresh id."""
+    return PatientId(_random_id("pt_"))
+
+
+def new_device_id() -> DeviceId:
+    """Returns a fresh id."""
+    return DeviceId(_random_id("dv_"))
+
+
+def new_case_id() -> CaseId:
+    """Returns a fresh id."""
+    return CaseId(_random_id("ca_"))
+
+
+def new_consent_id() -> ConsentId:
+    """Returns a fresh id."""
+    return ConsentId(_random_id("co_"))
+
+
+def new_invitation_id() -> InvitationId:
+    """Returns a fresh id."""
+    return InvitationId(_random_id("iv_"))
