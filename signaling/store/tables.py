@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -185,7 +186,15 @@ patient = Table(
     Column("state", String(12), nullable=False),  # active | erased
     Column("created_at_ms", BigInteger, nullable=False),
     Index("ix_patient_institution_name", "institution", "name"),
-    Index("ix_patient_institution_card_number", "institution", "card_number"),
+    # One card, one patient of an institution; those without a card are many.
+    Index(
+        "uq_patient_institution_card_number",
+        "institution",
+        "card_number",
+        unique=True,
+        sqlite_where=text("card_number <> ''"),
+        postgresql_where=text("card_number <> ''"),
+    ),
 )
 
 consent = Table(
@@ -224,6 +233,25 @@ breakglass = Table(
     Column("review_note", Text),
 )
 
+trace_export = Table(
+    # An evidence package somebody asked for; a second person decides.
+    "trace_export",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("institution", ForeignKey("institution.id"), nullable=False, index=True),  # whose chain
+    Column("requested_by", String(40), nullable=False),
+    Column("requested_at_ms", BigInteger, nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("purpose_note", Text, nullable=False, default=""),
+    Column("recipient", String(200), nullable=False),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("with_personal", Boolean, nullable=False),
+    Column("state", String(12), nullable=False),  # waiting | approved | refused
+    Column("decided_by", String(40), nullable=False, default=""),
+    Column("decided_at_ms", BigInteger),
+)
+
 # ---- the ledger
 
 chain = Table(
@@ -248,12 +276,14 @@ event = Table(
     Column("case_id", String(40), nullable=False, default=""),
     Column("line", LargeBinary, nullable=False),  # canonical JSON: the event itself
     Column("hash", LargeBinary, nullable=False),
-    # What the trace is searched by; each ends in time: the newest are a walk along the index.
-    Index("ix_event_institution_at_ms", "institution", "at_ms"),
-    Index("ix_event_institution_kind_at_ms", "institution", "kind", "at_ms"),
-    Index("ix_event_institution_actor_at_ms", "institution", "actor", "at_ms"),
-    Index("ix_event_institution_patient_at_ms", "institution", "patient", "at_ms"),
-    Index("ix_event_institution_case_id_at_ms", "institution", "case_id", "at_ms"),
+    # What the trace is searched by. Each ends in time and sequence, the order of the answer: whatever is asked
+    # for, a page of the newest is a short walk along one index, without a sort (load_tests/trace_search).
+    Index("ix_event_newest", "institution", "at_ms", "sequence"),
+    Index("ix_event_kind", "institution", "kind", "at_ms", "sequence"),
+    Index("ix_event_actor", "institution", "actor", "at_ms", "sequence"),
+    Index("ix_event_actor_kind", "institution", "actor", "kind", "at_ms", "sequence"),
+    Index("ix_event_patient", "institution", "patient", "at_ms", "sequence"),
+    Index("ix_event_case", "institution", "case_id", "at_ms", "sequence"),
 )
 
 personal_field = Table(
