@@ -29,13 +29,16 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     DEVICE = "device"
+    GUEST = "guest"
+    """Holds a room token (an invitation's, or another system's): party to that room and to nothing else."""
 
 
 class Relation(StrEnum):
     """How the caller stands to the subject: the nearest that holds, from the top."""
 
     SELF = "self"
-    """It is the caller, or belongs to the caller personally."""
+    """It is the caller, belongs to the caller personally, or is of the caller's own institution and lets the
+    caller in by name."""
     INSTITUTION = "institution"
     """It belongs to the caller's institution."""
     PARTY = "party"
@@ -155,7 +158,7 @@ NOBODY: Final = Caller()
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a request is about. ``parties`` are institutions and people of others who were let in."""
+    """What a request is about. ``parties`` are the institutions, people and devices that were let in."""
 
     institution: InstitutionId
     owner: PersonId | DeviceId | None = None
@@ -167,7 +170,7 @@ class Subject:
         if caller.actor and self.owner == caller.actor:
             return Relation.SELF
         if caller.institution and self.institution == caller.institution:
-            return Relation.INSTITUTION
+            return Relation.SELF if caller.actor and caller.actor in self.parties else Relation.INSTITUTION
         if caller.actor and not self.parties.isdisjoint({caller.actor, caller.institution}):
             return Relation.PARTY
         return Relation.STRANGER
