@@ -276,8 +276,9 @@ event = Table(
     Column("case_id", String(40), nullable=False, default=""),
     Column("line", LargeBinary, nullable=False),  # canonical JSON: the event itself
     Column("hash", LargeBinary, nullable=False),
-    # What the trace is searched by. Each ends in time and sequence, the order of the answer: whatever is asked
-    # for, a page of the newest is a short walk along one index, without a sort (load_tests/trace_search).
+    # What the trace is searched by. Each ends in time and sequence, the order of the answer: whatever is
+    # asked for, a page of the newest is a short walk along one index, without a sort
+    # (load_tests/trace_search).
     Index("ix_event_newest", "institution", "at_ms", "sequence"),
     Index("ix_event_kind", "institution", "kind", "at_ms", "sequence"),
     Index("ix_event_actor", "institution", "actor", "at_ms", "sequence"),
