@@ -153,7 +153,10 @@ RULES: Final[tuple[Rule, ...]] = (
     # ---- the trace and its proof
     Rule(Action.TRACE_SEARCH, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.TRACE_READ, _LOOKS_IN, _OWN, _THERE),
-    Rule(Action.TRACE_EXPORT, _SUPERVISOR, _INSTITUTION, _NEW),
+    Rule(Action.TRACE_SEARCH, _SUPERVISOR, _PARTY, _NEW),
+    Rule(Action.TRACE_READ, _SUPERVISOR, _PARTY, _THERE),
+    Rule(Action.TRACE_EXPORT, _LOOKS_IN, _INSTITUTION, _NEW),
+    Rule(Action.TRACE_APPROVE, _LOOKS_IN, _COLLEAGUE, _ACTIVE),
     Rule(Action.LEDGER_READ, _LOOKS_IN | _ADMINISTRATOR, _INSTITUTION, _OR_NEW),
     Rule(Action.LEDGER_VERIFY, _LOOKS_IN, _INSTITUTION, _OR_NEW),
     Rule(Action.LEDGER_COSIGN, _AUDITOR, _INSTITUTION, _OR_NEW),

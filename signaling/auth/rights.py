@@ -121,6 +121,8 @@ class Action(StrEnum):
     TRACE_SEARCH = "trace.search"
     TRACE_READ = "trace.read"
     TRACE_EXPORT = "trace.export"
+    TRACE_APPROVE = "trace.approve"
+    """Decide on an evidence package that somebody else asked for."""
     LEDGER_READ = "ledger.read"
     """Checkpoints and public keys."""
     LEDGER_VERIFY = "ledger.verify"
