@@ -57,9 +57,6 @@ _SUPERVISOR: Final = frozenset({Role.SUPERVISOR})
 _ADMINISTRATOR: Final = frozenset({Role.ADMINISTRATOR})
 _AUDITOR: Final = frozenset({Role.AUDITOR})
 _DEVICE: Final = frozenset({Role.DEVICE})
-_GUEST: Final = frozenset({Role.GUEST})
-_ONE_KEY: Final = _DEVICE | _GUEST
-"""Whose only factor is a key or a token: nobody stands there who could touch a second one."""
 _LOOKS_IN: Final = _SUPERVISOR | _AUDITOR
 
 _ANY: Final = frozenset(Relation)
@@ -81,15 +78,16 @@ _THERE: Final = _KEPT | {State.ERASED}
 _OR_NEW: Final = _ACTIVE | _NEW
 
 _KEY: Final = Assurance.PASSWORD
+"""One factor: the way to the second, and all that a device has."""
 _UNKNOWN: Final = Assurance.NOBODY
 
 RULES: Final[tuple[Rule, ...]] = (
     # ---- the own session; signing in, enrolling and accepting prove themselves by what they bring
     Rule(Action.SESSION_OPEN, None, _ANY, _OR_NEW, _UNKNOWN),
     Rule(Action.SESSION_READ, None, _ANY, _NEW, _UNKNOWN),
-    Rule(Action.SESSION_READ, STAFF | _ONE_KEY, _SELF, _KEPT, _KEY),
+    Rule(Action.SESSION_READ, STAFF | _DEVICE, _SELF, _KEPT, _KEY),
     Rule(Action.SESSION_CLOSE, None, _ANY, _NEW, _UNKNOWN),
-    Rule(Action.SESSION_CLOSE, STAFF | _ONE_KEY, _SELF, _ACTIVE, _KEY),
+    Rule(Action.SESSION_CLOSE, STAFF | _DEVICE, _SELF, _ACTIVE, _KEY),
     Rule(Action.SESSION_STRENGTHEN, STAFF, _OWN, _NEW, _KEY),
     Rule(Action.SESSION_STRENGTHEN, STAFF, _SELF, _ACTIVE, _KEY),
     Rule(Action.API_READ, None, _ANY, _NEW, _UNKNOWN),
@@ -116,24 +114,19 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.DEVICE_REVOKE, _ADMINISTRATOR, _OWN, _ACTIVE),
     # ---- rooms and recordings
     Rule(Action.ROOM_LIST, CLINICIANS | _SUPERVISOR, _INSTITUTION, _NEW),
-    Rule(Action.ROOM_LIST, _GUEST, _ANY, _NEW, _KEY),
     Rule(Action.ROOM_JOIN, CLINICIANS, _CARE, _ACTIVE),
     Rule(Action.ROOM_JOIN, _DEVICE, _LET_IN, _ACTIVE, _KEY),
     Rule(Action.ROOM_READ, CLINICIANS, _CARE, _KEPT),
     Rule(Action.ROOM_READ, _SUPERVISOR, _OWN, _KEPT),
-    Rule(Action.ROOM_READ, _ONE_KEY, _LET_IN, _ACTIVE, _KEY),
+    Rule(Action.ROOM_READ, _DEVICE, _LET_IN, _ACTIVE, _KEY),
     Rule(Action.ROOM_MARK, CLINICIANS, _CARE, _ACTIVE),
-    Rule(Action.ROOM_MARK, _ONE_KEY, _LET_IN, _ACTIVE, _KEY),
+    Rule(Action.ROOM_MARK, _DEVICE, _LET_IN, _ACTIVE, _KEY),
     Rule(Action.ROOM_RECORD, CLINICIANS, _CARE, _ACTIVE),
-    Rule(Action.ROOM_RECORD, _GUEST, _PARTY, _ACTIVE, _KEY),
     Rule(Action.RECORDING_LIST, CLINICIANS | _SUPERVISOR | _AUDITOR, _INSTITUTION, _NEW),
-    Rule(Action.RECORDING_LIST, _GUEST, _ANY, _NEW, _KEY),
     Rule(Action.RECORDING_PLAY, CLINICIANS, _LET_IN, _KEPT),
     Rule(Action.RECORDING_PLAY, _SUPERVISOR, _OWN, _KEPT),
-    Rule(Action.RECORDING_PLAY, _GUEST, _PARTY, _KEPT, _KEY),
     Rule(Action.RECORDING_VERIFY, CLINICIANS, _LET_IN, _THERE),
     Rule(Action.RECORDING_VERIFY, _LOOKS_IN, _OWN, _THERE),
-    Rule(Action.RECORDING_VERIFY, _GUEST, _PARTY, _KEPT, _KEY),
     Rule(Action.INVITATION_CREATE, CLINICIANS, _OWN, _OR_NEW),
     Rule(Action.INVITATION_ACCEPT, None, _ANY, _OR_NEW, _UNKNOWN),
     Rule(Action.INVITATION_REVOKE, CLINICIANS, _OWN, _ACTIVE),
@@ -153,9 +146,8 @@ RULES: Final[tuple[Rule, ...]] = (
     # ---- the trace and its proof
     Rule(Action.TRACE_SEARCH, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.TRACE_READ, _LOOKS_IN, _OWN, _THERE),
-    Rule(Action.TRACE_SEARCH, _SUPERVISOR, _PARTY, _NEW),
-    Rule(Action.TRACE_READ, _SUPERVISOR, _PARTY, _THERE),
-    Rule(Action.TRACE_EXPORT, _LOOKS_IN, _INSTITUTION, _NEW),
+    Rule(Action.TRACE_EXPORT, _SUPERVISOR, _INSTITUTION, _NEW),
+    Rule(Action.TRACE_APPROVE, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.TRACE_APPROVE, _LOOKS_IN, _COLLEAGUE, _ACTIVE),
     Rule(Action.LEDGER_READ, _LOOKS_IN | _ADMINISTRATOR, _INSTITUTION, _OR_NEW),
     Rule(Action.LEDGER_VERIFY, _LOOKS_IN, _INSTITUTION, _OR_NEW),
@@ -167,7 +159,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.WEBHOOK_LIST, _ADMINISTRATOR | _AUDITOR, _INSTITUTION, _NEW),
     Rule(Action.WEBHOOK_CHANGE, _ADMINISTRATOR, _INSTITUTION, _OR_NEW),
     Rule(Action.EVENT_FOLLOW, STAFF, _INSTITUTION, _NEW),
-    Rule(Action.EVENT_FOLLOW, _ONE_KEY, _ANY, _NEW, _KEY),
+    Rule(Action.EVENT_FOLLOW, _DEVICE, _INSTITUTION, _NEW, _KEY),
 )
 
 _RULES_OF: Final[Mapping[Action, tuple[Rule, ...]]] = {
@@ -206,10 +198,10 @@ def effective_roles(caller: Caller) -> frozenset[Role]:
 def may_be_one(roles: Iterable[Role]) -> bool:
     """Returns whether one person may hold these roles together.
 
-    Who runs the service must not be who watches over it; a device and a guest are nothing else besides.
+    Who runs the service must not be who watches over it; a device is nothing else besides.
     """
     held = frozenset(roles)
-    if held & _ONE_KEY:
+    if Role.DEVICE in held:
         return len(held) == 1
     return not {Role.ADMINISTRATOR, Role.AUDITOR} <= held
 
