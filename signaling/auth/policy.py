@@ -57,6 +57,9 @@ _SUPERVISOR: Final = frozenset({Role.SUPERVISOR})
 _ADMINISTRATOR: Final = frozenset({Role.ADMINISTRATOR})
 _AUDITOR: Final = frozenset({Role.AUDITOR})
 _DEVICE: Final = frozenset({Role.DEVICE})
+_GUEST: Final = frozenset({Role.GUEST})
+_ONE_KEY: Final = _DEVICE | _GUEST
+"""Whose only factor is a key or a token: nobody stands there who could touch a second one."""
 _LOOKS_IN: Final = _SUPERVISOR | _AUDITOR
 
 _ANY: Final = frozenset(Relation)
@@ -114,19 +117,24 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.DEVICE_REVOKE, _ADMINISTRATOR, _OWN, _ACTIVE),
     # ---- rooms and recordings
     Rule(Action.ROOM_LIST, CLINICIANS | _SUPERVISOR, _INSTITUTION, _NEW),
+    Rule(Action.ROOM_LIST, _GUEST, _ANY, _NEW, _KEY),
     Rule(Action.ROOM_JOIN, CLINICIANS, _CARE, _ACTIVE),
     Rule(Action.ROOM_JOIN, _DEVICE, _LET_IN, _ACTIVE, _KEY),
     Rule(Action.ROOM_READ, CLINICIANS, _CARE, _KEPT),
     Rule(Action.ROOM_READ, _SUPERVISOR, _OWN, _KEPT),
-    Rule(Action.ROOM_READ, _DEVICE, _LET_IN, _ACTIVE, _KEY),
+    Rule(Action.ROOM_READ, _ONE_KEY, _LET_IN, _ACTIVE, _KEY),
     Rule(Action.ROOM_MARK, CLINICIANS, _CARE, _ACTIVE),
-    Rule(Action.ROOM_MARK, _DEVICE, _LET_IN, _ACTIVE, _KEY),
+    Rule(Action.ROOM_MARK, _ONE_KEY, _LET_IN, _ACTIVE, _KEY),
     Rule(Action.ROOM_RECORD, CLINICIANS, _CARE, _ACTIVE),
+    Rule(Action.ROOM_RECORD, _GUEST, _PARTY, _ACTIVE, _KEY),
     Rule(Action.RECORDING_LIST, CLINICIANS | _SUPERVISOR | _AUDITOR, _INSTITUTION, _NEW),
+    Rule(Action.RECORDING_LIST, _GUEST, _ANY, _NEW, _KEY),
     Rule(Action.RECORDING_PLAY, CLINICIANS, _LET_IN, _KEPT),
     Rule(Action.RECORDING_PLAY, _SUPERVISOR, _OWN, _KEPT),
+    Rule(Action.RECORDING_PLAY, _GUEST, _PARTY, _KEPT, _KEY),
     Rule(Action.RECORDING_VERIFY, CLINICIANS, _LET_IN, _THERE),
     Rule(Action.RECORDING_VERIFY, _LOOKS_IN, _OWN, _THERE),
+    Rule(Action.RECORDING_VERIFY, _GUEST, _PARTY, _KEPT, _KEY),
     Rule(Action.INVITATION_CREATE, CLINICIANS, _OWN, _OR_NEW),
     Rule(Action.INVITATION_ACCEPT, None, _ANY, _OR_NEW, _UNKNOWN),
     Rule(Action.INVITATION_REVOKE, CLINICIANS, _OWN, _ACTIVE),
@@ -159,6 +167,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.WEBHOOK_LIST, _ADMINISTRATOR | _AUDITOR, _INSTITUTION, _NEW),
     Rule(Action.WEBHOOK_CHANGE, _ADMINISTRATOR, _INSTITUTION, _OR_NEW),
     Rule(Action.EVENT_FOLLOW, STAFF, _INSTITUTION, _NEW),
+    Rule(Action.EVENT_FOLLOW, _GUEST, _ANY, _NEW, _KEY),
     Rule(Action.EVENT_FOLLOW, _DEVICE, _INSTITUTION, _NEW, _KEY),
 )
 
@@ -198,10 +207,10 @@ def effective_roles(caller: Caller) -> frozenset[Role]:
 def may_be_one(roles: Iterable[Role]) -> bool:
     """Returns whether one person may hold these roles together.
 
-    Who runs the service must not be who watches over it; a device is nothing else besides.
+    Who runs the service must not be who watches over it; a device and a guest are nothing else besides.
     """
     held = frozenset(roles)
-    if Role.DEVICE in held:
+    if held & _ONE_KEY:
         return len(held) == 1
     return not {Role.ADMINISTRATOR, Role.AUDITOR} <= held
 

@@ -29,6 +29,8 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     DEVICE = "device"
+    GUEST = "guest"
+    """Holds a room token (an invitation's, or another system's): party to that room and to nothing else."""
 
 
 class Relation(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,11 +99,11 @@ class TestTable:
             Action.INVITATION_ACCEPT,
         } == _OF_ANYBODY
 
-    def test_one_factor_is_enough_only_for_the_own_session_and_devices(self) -> None:
+    def test_one_factor_is_enough_only_for_the_own_session_devices_and_guests(self) -> None:
         for rule in RULES:
             if rule.assurance is Assurance.PASSWORD and rule.action not in _OWN_SESSION:
                 assert rule.roles is not None
-                assert rule.roles <= {Role.DEVICE}
+                assert rule.roles <= {Role.DEVICE, Role.GUEST}
             if rule.assurance is Assurance.NOBODY:
                 assert rule.roles is None
 
@@ -114,7 +115,7 @@ class TestTable:
     def test_only_those_who_care_or_supervise_and_were_let_in_reach_another_institution(self) -> None:
         for rule in RULES:
             if rule.roles is not None and rule.relations & _CROSSES:
-                assert rule.roles <= CLINICIANS | {Role.DEVICE, Role.SUPERVISOR}
+                assert rule.roles <= CLINICIANS | {Role.DEVICE, Role.GUEST, Role.SUPERVISOR}
 
     def test_who_may_something_at_their_institution_may_it_where_let_in_by_name(self) -> None:
         """SELF is nearer than INSTITUTION; only judging, raising and locking out leave oneself out."""
@@ -208,9 +209,10 @@ class TestRoles:
         assert effective_roles(both) == frozenset()
         assert decide(both, Action.SETTING_READ, None) is Decision.NOT_PERMITTED
 
-    def test_a_device_is_nothing_else(self) -> None:
-        assert may_be_one({Role.DEVICE})
-        assert not may_be_one({Role.DEVICE, Role.SPECIALIST})
+    @pytest.mark.parametrize("role", [Role.DEVICE, Role.GUEST])
+    def test_a_device_and_a_guest_are_nothing_else(self, role: Role) -> None:
+        assert may_be_one({role})
+        assert not may_be_one({role, Role.SPECIALIST})
 
     def test_every_other_pair_of_roles_may_meet_in_one_person(self) -> None:
         refused = {pair for pair in combinations(sorted(STAFF), 2) if not may_be_one(pair)}
