@@ -13,6 +13,13 @@ RENEWED_BEFORE_EXPIRY: Final = timedelta(days=15)
 FINGERPRINT_ALGORITHM: Final = "sha-256"
 """The one that every client knows (RFC 8122 §5)."""
 
+CIPHER_SUITES: Final = (
+    b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384"
+)
+"""Forward secrecy and authenticated encryption; the first is the one that every WebRTC client must have
+(RFC 8827 §6.5)."""
+_DTLS_1_2: Final = 0xFEFD
+
 
 class Certificate(RTCCertificate):
     """aiortc's certificate that builds its OpenSSL context once: 0.3 ms of every handshake."""
@@ -29,6 +36,8 @@ class Certificate(RTCCertificate):
         wanted = tuple(profile.openssl_profile for profile in srtp_profiles)
         if self._context is None or self._context_profiles != wanted:
             self._context = super()._create_ssl_context(srtp_profiles)
+            self._context.set_min_proto_version(_DTLS_1_2)
+            self._context.set_cipher_list(CIPHER_SUITES)
             self._context_profiles = wanted
         return self._context
 
