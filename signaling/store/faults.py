@@ -1,0 +1,64 @@
+"""Which errors of a database mean that it cannot do it now, rather than that it was asked wrongly."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+_SQLITE_NOT_NOW: Final = frozenset(
+    {
+        5,  # BUSY: another process writes for longer than the busy time-out
+        6,  # LOCKED
+        7,  # NOMEM
+        8,  # READONLY: the file system was remounted
+        9,  # INTERRUPT: the read ran into its limit
+        10,  # IOERR
+        11,  # CORRUPT: nothing sensible can be said to a caller but "not now"
+        13,  # FULL
+        14,  # CANTOPEN
+        26,  # NOTADB
+    }
+)
+"""Primary result codes (sqlite.org/rescode.html); extended ones have them in their low byte."""
+
+_POSTGRES_NOT_NOW: Final = (
+    "08",  # connection exception
+    "25P03",  # idle in transaction for too long: this process was frozen, the server let go of it
+    "40",  # deadlock, serialization: with one writer at a time only somebody outside can cause it
+    "53",  # disk full, out of memory, too many connections
+    "55P03",  # lock not available
+    "57",  # cancelled by its limit of time, shutting down, starting up, crashed
+    "58",  # I/O error
+    "XX",  # internal error
+)
+"""Beginnings of SQLSTATE (PostgreSQL documentation, appendix A)."""
+
+
+def is_not_now(error: BaseException) -> bool:
+    """Whether trying again later may help: the database is away, frozen, full, busy or broken."""
+    if isinstance(error, OSError | TimeoutError | PoolTimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(sqlite_code, int):
+        return sqlite_code & 0xFF in _SQLITE_NOT_NOW
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith(_POSTGRES_NOT_NOW) or _is_network_fault(error.orig)
+
+
+def _is_network_fault(error: BaseException | None) -> bool:
+    # asyncpg tells of a connection that was closed under it without any SQLSTATE.
+    while error is not None:
+        if isinstance(error, OSError | TimeoutError) or type(error).__name__ in _CLIENT_FAULTS:
+            return True
+        error = error.__cause__
+    return False
+
+
+_CLIENT_FAULTS: Final = frozenset({"InterfaceError", "ConnectionDoesNotExistError", "InternalClientError"})
+"""Of asyncpg, and of SQLAlchemy's dress for it."""

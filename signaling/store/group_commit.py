@@ -1,0 +1,196 @@
+"""The writer: one task that takes what waits and commits it together, each unit in a savepoint of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
+
+from recording.audit.act import Act
+from recording.audit.chain import ChainedAct, ChainHead
+from recording.errors import MisuseError
+from signaling.store.faults import is_not_now
+from signaling.store.ledger_writing import LedgerWriting
+from signaling.store.store import StoreUnavailable, StoreUncertain, Unit
+from signaling.store.waiting import Entry, Stage, Waiting
+
+UNIT_LIMIT_S: Final = 1.0
+"""One unit's work: longer is a bug in it, and all others wait behind it."""
+
+Committed = Callable[[Sequence[ChainedAct], dict[str, ChainHead]], None]
+
+_log = structlog.get_logger("store")
+
+
+class OpenUnit(Unit):
+    """A unit under way. ``connection`` may be used until its work returns."""
+
+    def __init__(self, connection: AsyncConnection, now_ms: int) -> None:
+        self.connection, self.now_ms = connection, now_ms
+        self.acts: list[Act] = []
+        self.is_over = False
+
+    def record(self, act: Act) -> None:
+        """Adds an act. Raises MisuseError once the unit's work has returned."""
+        if self.is_over:
+            raise MisuseError("the unit of work is over")
+        self.acts.append(act)
+
+
+class _Withdrawn(Exception):  # noqa: N818
+    """A caller of this batch was told that nothing is stored: the batch must be undone."""
+
+
+@dataclass(slots=True)
+class WriterCounts:
+    """What the writer has done since the start."""
+
+    commits: int = 0
+    units: int = 0
+    acts: int = 0
+    undone_units: int = 0
+    """Their own work raised."""
+    failed_commits: int = 0
+    uncertain_commits: int = 0
+
+
+@dataclass(slots=True)
+class GroupWriter:
+    """Commits what waits. ``committed`` is told of each commit before its callers are answered."""
+
+    engine: AsyncEngine
+    waiting: Waiting
+    now_ms: Callable[[], int]
+    committed: Committed
+    counts: WriterCounts = field(default_factory=WriterCounts)
+    _connection: AsyncConnection | None = None
+
+    async def run(self) -> None:
+        """Writes until it is cancelled; what is under way is undone then."""
+        try:
+            while True:
+                await self.waiting.arrived.wait()
+                if batch := self.waiting.take():
+                    await self._answer(batch)
+        finally:
+            await self._drop_connection()
+
+    async def _answer(self, batch: list[Entry]) -> None:
+        try:
+            ledger = await self._commit(batch)
+        # Whatever went wrong is raised at every caller of this batch; the writer goes on with the next.
+        except Exception as error:
+            is_uncertain = batch[0].stage is Stage.COMMITTING and self._connection_is_lost(error)
+            await self._drop_connection()
+            self._fail(batch, error, is_uncertain=is_uncertain)
+            return
+        except BaseException:
+            self._fail(batch, StoreUnavailable(), is_uncertain=batch[0].stage is Stage.COMMITTING)
+            raise
+        self.counts.commits += 1
+        self.counts.acts += len(ledger.chained)
+        self.committed(ledger.chained, ledger.grown_heads())
+        for entry in batch:
+            if entry.answer.done():
+                continue
+            if entry.fault is None:
+                entry.answer.set_result(entry.result)
+            else:
+                entry.answer.set_exception(entry.fault)
+
+    async def _commit(self, batch: list[Entry]) -> LedgerWriting:
+        if self._connection is None:
+            self._connection = await self.engine.connect()
+        connection = self._connection
+        transaction = await connection.begin()
+        try:
+            ledger = LedgerWriting(connection)
+            for entry in batch:
+                await self._run(entry, connection, ledger)
+                self._check_withdrawn(batch)
+            await ledger.store()
+            self._check_withdrawn(batch)
+        except BaseException:
+            await self._undo(transaction)
+            raise
+        for entry in batch:
+            entry.stage = Stage.COMMITTING
+        await transaction.commit()
+        return ledger
+
+    async def _run(self, entry: Entry, connection: AsyncConnection, ledger: LedgerWriting) -> None:
+        if entry.work is None:
+            try:
+                await ledger.add(entry.acts)
+            except MisuseError as error:
+                entry.fault = error
+            return
+        unit = OpenUnit(connection, self.now_ms())
+        savepoint = await connection.begin_nested()
+        try:
+            try:
+                async with asyncio.timeout(UNIT_LIMIT_S):
+                    entry.result = await entry.work(unit)
+            finally:
+                unit.is_over = True
+            await ledger.add(unit.acts)
+        # It is raised at its caller once it is known whether what it was decided upon has been committed.
+        except Exception as error:
+            if is_not_now(error):
+                raise
+            await savepoint.rollback()
+            entry.fault = error
+            self.counts.undone_units += 1
+            return
+        await savepoint.commit()
+        self.counts.units += 1
+
+    @staticmethod
+    def _check_withdrawn(batch: list[Entry]) -> None:
+        if any(entry.stage is Stage.WITHDRAWN for entry in batch):
+            raise _Withdrawn
+
+    @staticmethod
+    async def _undo(transaction: AsyncTransaction) -> None:
+        # A connection that cannot even undo is dropped, and the database undoes.
+        with contextlib.suppress(Exception):
+            await transaction.rollback()
+
+    def _fail(self, batch: list[Entry], error: Exception, *, is_uncertain: bool) -> None:
+        self.counts.failed_commits += 1
+        self.counts.uncertain_commits += is_uncertain
+        is_expected = isinstance(error, _Withdrawn | StoreUnavailable) or is_not_now(error)
+        if not is_expected:
+            _log.error("commit_failed", error=type(error).__name__)
+        for entry in batch:
+            if not entry.answer.done():
+                entry.answer.set_exception(_told(error, is_expected=is_expected, is_uncertain=is_uncertain))
+
+    @staticmethod
+    def _connection_is_lost(error: Exception) -> bool:
+        return is_not_now(error)
+
+    async def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        with contextlib.suppress(Exception):
+            await connection.invalidate()
+        with contextlib.suppress(Exception):
+            await connection.close()
+
+
+def _told(error: Exception, *, is_expected: bool, is_uncertain: bool) -> Exception:
+    if is_uncertain:
+        return StoreUncertain()
+    return StoreUnavailable() if is_expected else error
+
+
+def new_entry(work: Callable[[Unit], Any] | None, acts: Sequence[Act]) -> Entry:
+    """Returns an entry whose answer belongs to the running loop."""
+    return Entry(work=work, acts=acts, answer=asyncio.get_running_loop().create_future())

@@ -1,0 +1,159 @@
+"""The store over SQLite or PostgreSQL: opens it, bounds every call, tells followers of what was committed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recording.audit.act import Act
+from recording.audit.chain import ChainedAct, ChainHead
+from recording.clock import Clock
+from recording.errors import MisuseError
+from recording.signing import Signer
+from signaling.store.engines import READERS, Engines, open_engines
+from signaling.store.faults import is_not_now
+from signaling.store.group_commit import GroupWriter, new_entry
+from signaling.store.store import Store, StoreUnavailable, StoreUncertain, Unit
+from signaling.store.tables import metadata
+from signaling.store.waiting import Entry, Waiting
+
+WRITE_LIMIT_S: Final = 2.0
+"""A whole write, waiting included: what people still take for "it hangs a little"."""
+READ_LIMIT_S: Final = 2.0
+MAX_READS: Final = 256
+"""Reads under way or waiting for one of the readers; more are refused at once."""
+MAX_ACTS: Final = 1_000
+"""Of one ``record``: what is chained and stored well within the limit of a write."""
+
+T = TypeVar("T")
+Follower = Callable[[Sequence[ChainedAct]], None]
+
+
+class SqlStore(Store):
+    """A Store in one database. All methods are called on the loop thread."""
+
+    def __init__(self, url: URL, *, signer: Signer, clock: Clock, data_dir: Path) -> None:
+        self._url, self._signer, self._clock, self._data_dir = url, signer, clock, data_dir
+        self._waiting = Waiting()
+        self._followers: list[Follower] = []
+        self._engines: Engines | None = None
+        self._writer: GroupWriter | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._slots = asyncio.Semaphore(READERS)
+        self._reads: dict[asyncio.Task[Any], AsyncConnection | None] = {}
+
+    async def open(self) -> None:
+        """Opens the database and brings its tables up to date. Raises StoreUnavailable."""
+        try:
+            self._engines = open_engines(self._url)
+            async with self._engines.writing.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+        except (OSError, TimeoutError, SQLAlchemyError) as error:
+            await self.close()
+            if isinstance(error, SQLAlchemyError) and not is_not_now(error):
+                raise
+            raise StoreUnavailable from None
+        self._writer = GroupWriter(self._engines.writing, self._waiting, self._now_ms, self._committed)
+        self._writing = asyncio.create_task(self._writer.run(), name="store writer")
+
+    async def close(self) -> None:
+        """Ends what is under way and closes the database. Twice is harmless."""
+        for task in [*self._reads, *([self._writing] if self._writing else [])]:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        self._writing = None
+        for entry in self._waiting.entries:
+            if not entry.answer.done():
+                entry.answer.set_exception(StoreUnavailable())
+        self._waiting.entries.clear()
+        if self._engines is not None:
+            await self._engines.dispose()
+            self._engines = None
+
+    def follow(self, reader: Follower) -> None:
+        """Lets ``reader`` hear of the acts of each commit of this process, in order, on the loop thread."""
+        self._followers.append(reader)
+
+    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Returns what ``work`` returns. Raises StoreUnavailable."""
+        if self._engines is None or len(self._reads) >= MAX_READS:
+            raise StoreUnavailable
+        task = asyncio.create_task(self._read(self._engines, work))
+        self._reads[task] = None
+        task.add_done_callback(self._end_of_read)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=READ_LIMIT_S)
+        except asyncio.CancelledError:
+            await self._stop_read(task)
+            raise
+        if not done:
+            await self._stop_read(task)
+            raise StoreUnavailable
+        return task.result()
+
+    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Returns what ``work`` returned, after the commit. Raises StoreUnavailable, StoreUncertain."""
+        result: T = await self._wait_for(new_entry(work, ()))
+        return result
+
+    async def record(self, acts: Sequence[Act]) -> None:
+        """Returns after the commit. Raises StoreUnavailable, StoreUncertain, MisuseError."""
+        if len(acts) > MAX_ACTS:
+            raise MisuseError(f"at most {MAX_ACTS} acts at once")
+        if acts:
+            await self._wait_for(new_entry(None, tuple(acts)))
+
+    async def _wait_for(self, entry: Entry) -> Any:
+        if self._writing is None or not self._waiting.add(entry):
+            raise StoreUnavailable
+        try:
+            async with asyncio.timeout(WRITE_LIMIT_S):
+                return await entry.answer
+        except TimeoutError:
+            raise (StoreUnavailable() if entry.withdraw() else StoreUncertain()) from None
+
+    async def _read(self, engines: Engines, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            async with self._slots, engines.reading.connect() as connection:
+                self._reads[task] = connection
+                return await work(connection)
+        except (OSError, TimeoutError, SQLAlchemyError) as error:
+            if is_not_now(error):
+                raise StoreUnavailable from None
+            raise
+
+    def _end_of_read(self, task: asyncio.Task[Any]) -> None:
+        self._reads.pop(task, None)
+        if not task.cancelled():
+            # Fetched, so that a read nobody waits for any more does not complain of it.
+            task.exception()
+
+    async def _stop_read(self, task: asyncio.Task[Any]) -> None:
+        connection = self._reads.get(task)
+        if connection is not None and not connection.closed:
+            driver = (await connection.get_raw_connection()).driver_connection
+            # SQLite's thread goes on with its statement until it is told; PostgreSQL is told by the driver.
+            interrupt = getattr(driver, "interrupt", None)
+            if interrupt is not None:
+                await interrupt()
+        task.cancel()
+
+    def _now_ms(self) -> int:
+        return self._clock.wall_ns() // 1_000_000
+
+    def _committed(self, acts: Sequence[ChainedAct], heads: dict[str, ChainHead]) -> None:
+        loop = asyncio.get_running_loop()
+        if acts:
+            for reader in self._followers:
+                # Called by the loop, which logs what a reader raises; the writer does not suffer from it.
+                loop.call_soon(reader, acts)
