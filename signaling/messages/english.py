@@ -123,4 +123,62 @@ ENGLISH: Final[Mapping[str, str]] = {
     "api.token_refused": "The credential is invalid or expired, sign in again",
     "api.room_full": "The room is full",
     "api.unavailable": "The service is stopping, try again later",
+    "api.method_unknown": "This address cannot be used that way",
+    "api.state_refused": "Its present state does not allow this",
+    "api.second_factor_needed": (
+        "Please give your second factor first (six digits of your authenticator, or a passkey)"
+    ),
+    "api.body_too_large": "Too large, at most {limit_kilobytes} KB",
+    "api.content_type_wrong": "The content must be sent as JSON",
+    "api.store_unavailable": "Records can be neither read nor stored now; calls go on. Please try again soon",
+    "api.internal": "The service failed and changed nothing; please try again, then tell the administrator",
+    # ---- what is wrong with one field; {field} is one of field.name.* or the name in the JSON ----
+    "field.missing": "{field} is missing",
+    "field.unknown": "There is no field {field}; please check its spelling",
+    "field.too_long": "{field} is too long, at most {limit} characters",
+    "field.too_short": "{field} is too short, at least {limit} characters",
+    "field.too_many_items": "{field} has too many entries, at most {limit}",
+    "field.too_few_items": "{field} has too few entries, at least {limit}",
+    "field.not_text": "{field} must be text",
+    "field.not_whole": "{field} must be a whole number",
+    "field.not_yes_or_no": "{field} must be yes or no",
+    "field.too_small": "{field} is too small, at least {limit}",
+    "field.too_large": "{field} is too large, at most {limit}",
+    "field.not_one_of": "{field} is none of the choices: {expected}",
+    "field.wrong_form": "{field} does not have the right form",
+    "field.not_a_list": "{field} must be a list",
+    "field.not_an_object": "{field} is incomplete",
+    "field.twice": "{field} can be given only once",
+    "field.control_character": "{field} contains invisible control characters; please delete them",
+    "field.wrong": "{field} has a value that cannot be used",
+    # ---- devices, invitations, break-glass ----
+    "api.device_state": "The device's present state does not allow this",
+    "api.device_code_wrong": (
+        "The enrolment code is wrong, used or expired; check it, or ask the administrator for another"
+    ),
+    "api.device_key_unusable": "The device's public key cannot be read; enrol with an Ed25519 or P-256 key",
+    "api.device_key_known": "This key belongs to another device; make a new key on this one",
+    "api.device_proof_wrong": (
+        "The device's signature does not verify; try again, then tell the administrator"
+    ),
+    "api.device_clock_off": (
+        "This device's clock differs from the server's by {hours} h {minutes} min. Set its date, time and time"
+        " zone, then enter the code again; it is still good"
+    ),
+    "device.clock_off": (
+        "This device's clock differs from the server's by {hours} h {minutes} min, please set it; until then"
+        " its records are converted to server time"
+    ),
+    "api.room_no_place": "Your role has no place in this room",
+    "api.licence_expired": "Your licence has expired: you cannot enter a room; ask the administrator to renew it",
+    "api.invitation_unknown": "This invitation link does not work; ask whoever invited you for another",
+    "api.invitation_used": (
+        "This invitation link has been used. Each works once; ask whoever invited you for another"
+    ),
+    "api.invitation_expired": "This invitation link has expired; ask whoever invited you for another",
+    "api.invitation_revoked": "This invitation was withdrawn; please contact whoever invited you",
+    "api.breakglass_reason_short": "Please state the emergency: at least three words, or six Chinese characters",
+    "api.breakglass_unneeded": "You may open this anyway; break-glass is not needed",
+    "api.breakglass_own": "Nobody reviews their own break-glass",
+    "api.breakglass_reviewed": "This break-glass has been reviewed already",
 }
