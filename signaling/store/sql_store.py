@@ -20,8 +20,8 @@ from recording.signing import Signer
 from signaling.store.engines import READERS, Engines, open_engines
 from signaling.store.faults import is_not_now
 from signaling.store.group_commit import GroupWriter, new_entry
+from signaling.store.migrate import bring_up_to_date
 from signaling.store.store import Store, StoreUnavailable, StoreUncertain, Unit
-from signaling.store.tables import metadata
 from signaling.store.waiting import Entry, Waiting
 
 WRITE_LIMIT_S: Final = 2.0
@@ -50,11 +50,10 @@ class SqlStore(Store):
         self._reads: dict[asyncio.Task[Any], AsyncConnection | None] = {}
 
     async def open(self) -> None:
-        """Opens the database and brings its tables up to date. Raises StoreUnavailable."""
+        """Opens the database and brings its tables up to date. Raises StoreUnavailable, StoreTooNew."""
         try:
+            await bring_up_to_date(self._url)
             self._engines = open_engines(self._url)
-            async with self._engines.writing.begin() as connection:
-                await connection.run_sync(metadata.create_all)
         except (OSError, TimeoutError, SQLAlchemyError) as error:
             await self.close()
             if isinstance(error, SQLAlchemyError) and not is_not_now(error):

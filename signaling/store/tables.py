@@ -1,6 +1,9 @@
 """The tables. Times are milliseconds since the Unix epoch; ids are those of clinical/ids.py; enumerations are
 words.
 
+A change here needs its step: ``python -m signaling.store.migrations "Add …"`` (until the first release:
+``--first``, which writes the first step anew).
+
 Every table that holds something of an institution names it, and every query asks for it (reliability.md,
 threat 8).
 """

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, create_engine
 
 from recording.clock import Clock, SystemClock
 from recording.keys import load_or_create_signer
-from signaling.store.database_url import database_url
+from signaling.store.database_url import SQLITE_FILE, database_url
+from signaling.store.migrate import upgrade
 from signaling.store.sql_store import SqlStore
 
 
@@ -19,6 +22,9 @@ async def open_test_store(
     folder: Path, *, url: URL | None = None, clock: Clock | None = None
 ) -> AsyncIterator[SqlStore]:
     """An open store in ``folder`` (``tmp_path``); with ``url`` in that database."""
+    file = folder / SQLITE_FILE
+    if url is None and not file.exists():
+        file.write_bytes(_empty_database())
     store = SqlStore(
         url if url is not None else database_url("", folder),
         signer=load_or_create_signer(folder),
@@ -30,3 +36,15 @@ async def open_test_store(
         yield store
     finally:
         await store.close()
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """A database with all tables, made once a process: the steps take longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / SQLITE_FILE
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
+        return path.read_bytes()
