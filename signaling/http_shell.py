@@ -9,6 +9,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from signaling.api.languages import language_of
+from signaling.api.problems import problem
 from signaling.log import place_of
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -30,6 +32,7 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_API: Final = "/api/"
 _log = structlog.get_logger("http")
 
 
@@ -46,6 +49,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         # The outermost frame of a request: what escapes here is our bug, and its text may hold anything.
         _log.error("request_failed", error=type(error).__name__, where=place_of(error))
         _log_request(request, 500, started_ns)
+        if request.path.startswith(_API):
+            return problem("internal", language_of(request.headers.get("Accept-Language", "")))
         raise web.HTTPInternalServerError(text="internal error") from None
     _log_request(request, response.status, started_ns)
     return response

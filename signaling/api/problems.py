@@ -1,0 +1,123 @@
+"""Refusals as the API answers them: problem+json (RFC 9457) with a stable code, one sentence, and the facts.
+
+Every code has one status here and one sentence ``api.<code>`` in each catalogue, with facts in braces.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+
+from signaling.messages import Language, say, say_both
+
+MEDIA_TYPE: Final = "application/problem+json"
+STATUSES: Final[Mapping[str, int]] = {
+    # ---- any request
+    "bad_request": 400,
+    "too_long": 400,
+    "signed_out": 401,
+    "token_refused": 401,
+    "second_factor_needed": 403,
+    "not_permitted": 403,
+    "origin_refused": 403,
+    "not_found": 404,
+    "method_unknown": 405,
+    "state_refused": 409,
+    "body_too_large": 413,
+    "content_type_wrong": 415,
+    "too_many": 429,
+    "internal": 500,
+    "unavailable": 503,
+    "store_unavailable": 503,
+    # ---- rooms and recordings
+    "room_not_open": 404,
+    "recording_missing": 404,
+    "media_missing": 404,
+    "already_recording": 409,
+    "not_recording": 409,
+    "media_unready": 409,
+    "recording_unavailable": 503,
+    # ---- session
+    "password_wrong": 401,
+    "account_locked": 423,
+    # ---- devices, invitations, break-glass
+    "device_state": 409,
+    "device_code_wrong": 403,
+    "device_key_unusable": 400,
+    "device_key_known": 409,
+    "device_proof_wrong": 401,
+    "device_clock_off": 409,
+    "room_no_place": 403,
+    "licence_expired": 403,
+    "invitation_unknown": 404,
+    "invitation_used": 410,
+    "invitation_expired": 410,
+    "invitation_revoked": 410,
+    "breakglass_reason_short": 400,
+    "breakglass_unneeded": 409,
+    "breakglass_own": 403,
+    "breakglass_reviewed": 409,
+}
+"""Status of each code."""
+COMMON: Final = (
+    "bad_request",
+    "signed_out",
+    "token_refused",
+    "second_factor_needed",
+    "not_permitted",
+    "origin_refused",
+    "not_found",
+    "method_unknown",
+    "state_refused",
+    "body_too_large",
+    "content_type_wrong",
+    "too_many",
+    "unavailable",
+    "store_unavailable",
+)
+"""What any route may answer with."""
+RETRY_AFTER_S: Final = 2
+"""For 503 without a better guess: the store gives up after two seconds, and so finds it back as soon."""
+_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "code", "message"})
+
+
+def problem(
+    code: str,
+    language: Language,
+    facts: Mapping[str, Any] | None = None,
+    *,
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Returns the answer that says so. Raises KeyError for a code without status or sentence: a bug."""
+    facts = facts or {}
+    status = STATUSES[code]
+    body = {
+        "type": type_of(code),
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or say(f"api.{code}", language, **facts),
+        "code": code,
+        # Both languages, for pages that were loaded before they read ``detail``.
+        "message": say_both(f"api.{code}", **facts),
+        **{name: fact for name, fact in facts.items() if name not in _MEMBERS},
+    }
+    response = web.Response(
+        text=json.dumps(body, ensure_ascii=False), status=status, content_type=MEDIA_TYPE, headers=headers
+    )
+    response.headers["Content-Language"] = "zh-CN" if language == "zh" else "en"
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="lianzhen"'  # RFC 9110 §15.5.2 asks for one
+    retry_after_s = facts.get("retry_after_s", RETRY_AFTER_S if status == 503 else None)
+    if retry_after_s is not None:
+        response.headers["Retry-After"] = str(retry_after_s)
+    return response
+
+
+def type_of(code: str) -> str:
+    """Returns the address at which the API's page explains a code."""
+    return f"/docs#{code}"
