@@ -137,9 +137,12 @@ CHINESE: Final[Mapping[str, str]] = {
     "api.device_key_known": "这把密钥已属于另一台设备，请在本机重新生成密钥",
     "api.device_proof_wrong": "设备的签名验证不通过，请重试；仍不行请联系管理员",
     "api.device_clock_off": (
-        "这台设备的时钟与服务器相差 {hours} 小时 {minutes} 分钟。请校准日期、时间和时区后再输入注册码，注册码仍有效"
+        "这台设备的时钟与服务器相差 {hours} 小时 {minutes} 分钟。"
+        "请校准日期、时间和时区后再输入注册码，注册码仍有效"
     ),
-    "device.clock_off": "这台设备的时钟与服务器相差 {hours} 小时 {minutes} 分钟，请校准；其间的记录已按服务器时间换算",
+    "device.clock_off": (
+        "这台设备的时钟与服务器相差 {hours} 小时 {minutes} 分钟，请校准；其间的记录已按服务器时间换算"
+    ),
     "api.room_no_place": "您的角色不能进入这个房间",
     "api.licence_expired": "您的执业证已过有效期，不能进入诊室。请联系管理员更新",
     "api.invitation_unknown": "这个邀请链接无效，请向邀请人重新要一个",

@@ -162,22 +162,22 @@ ENGLISH: Final[Mapping[str, str]] = {
         "The device's signature does not verify; try again, then tell the administrator"
     ),
     "api.device_clock_off": (
-        "This device's clock differs from the server's by {hours} h {minutes} min. Set its date, time and time"
-        " zone, then enter the code again; it is still good"
+        "This device's clock differs from the server's by {hours} h {minutes} min. Set its date, time and"
+        " time zone, then enter the code again; it is still good"
     ),
     "device.clock_off": (
         "This device's clock differs from the server's by {hours} h {minutes} min, please set it; until then"
         " its records are converted to server time"
     ),
     "api.room_no_place": "Your role has no place in this room",
-    "api.licence_expired": "Your licence has expired: you cannot enter a room; ask the administrator to renew it",
+    "api.licence_expired": "Your licence has expired, so you cannot enter; ask the administrator to renew it",
     "api.invitation_unknown": "This invitation link does not work; ask whoever invited you for another",
     "api.invitation_used": (
         "This invitation link has been used. Each works once; ask whoever invited you for another"
     ),
     "api.invitation_expired": "This invitation link has expired; ask whoever invited you for another",
     "api.invitation_revoked": "This invitation was withdrawn; please contact whoever invited you",
-    "api.breakglass_reason_short": "Please state the emergency: at least three words, or six Chinese characters",
+    "api.breakglass_reason_short": "State the emergency in at least three words, or six Chinese characters",
     "api.breakglass_unneeded": "You may open this anyway; break-glass is not needed",
     "api.breakglass_own": "Nobody reviews their own break-glass",
     "api.breakglass_reviewed": "This break-glass has been reviewed already",
