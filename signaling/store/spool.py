@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -74,7 +74,9 @@ class ActSpool:
             self._arrived.clear()
             while self._queue:
                 if not await self._store_next():
-                    await self._drain(self._new_spool())
+                    spool = self._new_spool()
+                    self._put_on_disk(spool)
+                    await self._drain(spool)
 
     async def close(self) -> None:
         """Stores what waits; what the store does not take in time is put on disk."""
@@ -121,11 +123,18 @@ class ActSpool:
 
     async def _take(self, spool: SpoolFile) -> bool:
         """Stores what is in the spool; true when all of it is."""
-        if not spool.path.exists():
-            return await self._store_next()
-        acts = spool.read()
         try:
+            if not spool.path.is_file():
+                # The disk refuses as well: what waits is in memory.
+                waiting = list(self._queue)[:MAX_BATCH]
+                for _ in range(await self._store.read(_stored_of(waiting))):
+                    self._queue.popleft()
+                return not self._queue or await self._store_next()
+            acts = spool.read()
             taken = await self._store.read(_taken_of(spool.name))
+            if not taken:
+                # The first acts may be those of a write whose end nobody saw.
+                taken = await self._store.read(_stored_of(acts[:MAX_BATCH]))
             while taken < len(acts):
                 batch = acts[taken : taken + MAX_BATCH]
                 taken += len(batch)
@@ -161,5 +170,26 @@ def _taken_of(name: str) -> Callable[[AsyncConnection], Awaitable[int]]:
         )
         marks = (json.loads(line)["after"] for (line,) in rows)
         return max((mark["taken"] for mark in marks if mark["spool"] == name), default=0)
+
+    return work
+
+
+def _stored_of(acts: Sequence[Act]) -> Callable[[AsyncConnection], Awaitable[int]]:
+    """How many of these acts, from the first on, are in the ledger."""
+
+    async def work(connection: AsyncConnection) -> int:
+        for number, act in enumerate(acts):
+            rows = await connection.execute(
+                select(event.c.line).where(
+                    event.c.institution == act.institution,
+                    event.c.kind == act.kind,
+                    event.c.at_ms == act.at_ms,
+                    event.c.actor == act.actor,
+                )
+            )
+            stored = (json.loads(line) for (line,) in rows)
+            if not any(one["subject"] == act.subject and one["after"] == act.after for one in stored):
+                return number
+        return len(acts)
 
     return work
