@@ -23,6 +23,10 @@ class Signer(Protocol):
     def key_fingerprint(self) -> str:
         """Names the public key: see ``fingerprint``."""
 
+    @property
+    def public_key(self) -> bytes:
+        """The public key, raw: what a signed note's key id is made of."""
+
     def sign(self, message: bytes) -> bytes:
         """The detached signature of ``message``."""
 
@@ -35,6 +39,7 @@ class Ed25519Signer:
     def __init__(self, private_key: Ed25519PrivateKey) -> None:
         self._private_key = private_key
         self.key_fingerprint = fingerprint(private_key.public_key())
+        self.public_key = private_key.public_key().public_bytes_raw()
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes (RFC 8032 §5.1.6)."""

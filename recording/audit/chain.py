@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 
 from recording.audit.act import Act
+from recording.audit.commitments import commitment, first_previous
 from recording.audit.merkle import grown, leaf_hash
 from recording.errors import MisuseError
 from recording.summary import JsonValue
@@ -84,12 +85,7 @@ def genesis(institution: str) -> ChainHead:
     _require(
         _INSTITUTION.fullmatch(institution) is not None, "an institution's name is 1 to 40 of A-Za-z0-9_-"
     )
-    return ChainHead(0, hashlib.sha256(b"lianzhen-ledger-1\n" + institution.encode()).digest(), ())
-
-
-def commitment(salt: bytes, value: str) -> str:
-    """Returns what stands in the chain for a personal value: hex."""
-    return hashlib.sha256(salt + value.encode()).hexdigest()
+    return ChainHead(0, first_previous(institution), ())
 
 
 def chain(head: ChainHead, act: Act, *, new_salt: Callable[[], bytes]) -> ChainedAct:

@@ -21,9 +21,9 @@ from recording.audit.chain import (
     MAX_LINE_BYTES,
     ChainHead,
     chain,
-    commitment,
     genesis,
 )
+from recording.audit.commitments import commitment
 from recording.audit.merkle import frontier_root, leaf_hash, tree_root
 from recording.errors import MisuseError
 from tests.unit.recording.audit.acts import FULL_ACT, INSTITUTION, chained, counted_salts, plain_act
