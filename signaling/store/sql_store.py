@@ -17,10 +17,12 @@ from recording.audit.chain import ChainedAct, ChainHead
 from recording.clock import Clock
 from recording.errors import MisuseError
 from recording.signing import Signer
+from signaling.store.checkpoints import Checkpointer
 from signaling.store.engines import READERS, Engines, open_engines
 from signaling.store.faults import is_not_now
 from signaling.store.group_commit import GroupWriter, new_entry
 from signaling.store.migrate import bring_up_to_date
+from signaling.store.note_files import CHECKPOINTS_FOLDER, NoteFiles
 from signaling.store.store import Store, StoreUnavailable, StoreUncertain, Unit
 from signaling.store.waiting import Entry, Waiting
 
@@ -40,12 +42,19 @@ class SqlStore(Store):
     """A Store in one database. All methods are called on the loop thread."""
 
     def __init__(self, url: URL, *, signer: Signer, clock: Clock, data_dir: Path) -> None:
-        self._url, self._signer, self._clock, self._data_dir = url, signer, clock, data_dir
+        self._url, self._clock = url, clock
         self._waiting = Waiting()
         self._followers: list[Follower] = []
         self._engines: Engines | None = None
         self._writer: GroupWriter | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._checkpointer = Checkpointer(
+            read=self.read,
+            write_first=self._write_first,
+            signer=signer,
+            clock=clock,
+            files=NoteFiles(data_dir / CHECKPOINTS_FOLDER),
+        )
         self._slots = asyncio.Semaphore(READERS)
         self._reads: dict[asyncio.Task[Any], AsyncConnection | None] = {}
 
@@ -62,8 +71,15 @@ class SqlStore(Store):
         self._writer = GroupWriter(self._engines.writing, self._waiting, self._now_ms, self._committed)
         self._writing = asyncio.create_task(self._writer.run(), name="store writer")
 
+    async def run(self) -> None:
+        """Signs checkpoints for as long as the service runs: at most a second behind a chain that grows."""
+        await self._checkpointer.run()
+
     async def close(self) -> None:
-        """Ends what is under way and closes the database. Twice is harmless."""
+        """Signs what is unsigned, ends what is under way and closes the database. Twice is harmless."""
+        if self._writing is not None:
+            with contextlib.suppress(StoreUnavailable):
+                await self._checkpointer.turn()
         for task in [*self._reads, *([self._writing] if self._writing else [])]:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
@@ -110,8 +126,8 @@ class SqlStore(Store):
         if acts:
             await self._wait_for(new_entry(None, tuple(acts)))
 
-    async def _wait_for(self, entry: Entry) -> Any:
-        if self._writing is None or not self._waiting.add(entry):
+    async def _wait_for(self, entry: Entry, *, is_urgent: bool = False) -> Any:
+        if self._writing is None or not self._waiting.add(entry, is_urgent=is_urgent):
             raise StoreUnavailable
         try:
             async with asyncio.timeout(WRITE_LIMIT_S):
@@ -150,7 +166,12 @@ class SqlStore(Store):
     def _now_ms(self) -> int:
         return self._clock.wall_ns() // 1_000_000
 
+    async def _write_first(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        result: T = await self._wait_for(new_entry(work, ()), is_urgent=True)
+        return result
+
     def _committed(self, acts: Sequence[ChainedAct], heads: dict[str, ChainHead]) -> None:
+        self._checkpointer.receive_heads(heads)
         loop = asyncio.get_running_loop()
         if acts:
             for reader in self._followers:
