@@ -173,7 +173,8 @@ class Subject:
             return Relation.SELF
         if caller.institution and self.institution == caller.institution:
             return Relation.SELF if caller.actor and caller.actor in self.parties else Relation.INSTITUTION
-        if caller.actor and not self.parties.isdisjoint({caller.actor, caller.institution}):
+        # Empty names are nobody's: two who have none have nothing in common.
+        if caller.actor and self.parties & ({caller.actor, caller.institution} - {""}):
             return Relation.PARTY
         return Relation.STRANGER
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from signaling.messages.rights_chinese import RIGHTS_CHINESE
+
 CHINESE: Final[Mapping[str, str]] = {
     # ---- settings ----
     "setting.port": "{variable} 要填 0 到 65535 的整数。",
@@ -153,4 +155,5 @@ CHINESE: Final[Mapping[str, str]] = {
     "api.breakglass_unneeded": "您本来就可以打开，不需要紧急开启",
     "api.breakglass_own": "自己的紧急开启不能由自己复核",
     "api.breakglass_reviewed": "这次紧急开启已经复核过",
+    **RIGHTS_CHINESE,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from signaling.messages.rights_english import RIGHTS_ENGLISH
+
 ENGLISH: Final[Mapping[str, str]] = {
     # ---- settings ----
     "setting.port": "{variable} must be a whole number from 0 to 65535.",
@@ -181,4 +183,5 @@ ENGLISH: Final[Mapping[str, str]] = {
     "api.breakglass_unneeded": "You may open this anyway; break-glass is not needed",
     "api.breakglass_own": "Nobody reviews their own break-glass",
     "api.breakglass_reviewed": "This break-glass has been reviewed already",
+    **RIGHTS_ENGLISH,
 }
