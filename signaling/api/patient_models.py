@@ -82,10 +82,9 @@ class PatientQuery(Model):
 
 
 class PatientErasure(Model):
-    """Why the patient's personal data is erased."""
+    """Why the patient's personal data is erased. No free text: it might tell whom."""
 
     reason: Literal["patient_request", "entered_by_mistake", "retention_over"]
-    note: PurposeNote = ""
 
 
 class PatientErased(Model):

@@ -61,6 +61,25 @@ STATUSES: Final[Mapping[str, int]] = {
     "breakglass_unneeded": 409,
     "breakglass_own": 403,
     "breakglass_reviewed": 409,
+    # ---- patients, consents, the trace
+    "card_number_taken": 409,
+    "patient_under_review": 409,
+    "consent_unchanged": 409,
+    "consent_withdraw_instead": 409,
+    "consent_emergency_refused": 409,
+    "consent_not_standing": 409,
+    "consent_giver_wrong": 400,
+    "consent_giver_unnamed": 400,
+    "consent_signature_missing": 400,
+    "consent_teaching_emergency": 400,
+    "consent_emergency_decline": 400,
+    "consent_text_unknown": 400,
+    "consent_purpose_twice": 400,
+    "trace_too_wide": 400,
+    "trace_range_wrong": 400,
+    "trace_time_wrong": 400,
+    "trace_cursor_wrong": 400,
+    "trace_purpose_note_missing": 400,
 }
 """Status of each code."""
 COMMON: Final = (
@@ -71,7 +90,6 @@ COMMON: Final = (
     "not_permitted",
     "origin_refused",
     "not_found",
-    "method_unknown",
     "state_refused",
     "body_too_large",
     "content_type_wrong",

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+from signaling.messages.care_chinese import CARE_CHINESE
+from signaling.messages.care_english import CARE_ENGLISH
 from signaling.messages.chinese import CHINESE
 from signaling.messages.english import ENGLISH
 
 Language: TypeAlias = Literal["zh", "en"]
-CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {"zh": CHINESE, "en": ENGLISH}
+CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "zh": {**CHINESE, **CARE_CHINESE},
+    "en": {**ENGLISH, **CARE_ENGLISH},
+}
 
 
 def say(key: str, language: Language, **facts: object) -> str:

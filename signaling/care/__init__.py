@@ -1,0 +1,1 @@
+"""Patients and their consents in the store."""
