@@ -35,6 +35,8 @@ from signaling.room_journal import RoomJournal
 from signaling.room_pulse import RoomPulse
 from signaling.settings import Settings
 from signaling.standing_rooms import StandingRooms, demo_rooms
+from signaling.store.database_url import database_url
+from signaling.store.sql_store import SqlStore
 from signaling.tokens import TokenDesk
 from signaling.traffic import Traffic
 from signaling.twirp.room_service import RoomService
@@ -49,6 +51,7 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 class Service:
     """What a server runs."""
 
+    store: SqlStore
     app: web.Application
     media: MediaPlane
     host: RoomHost
@@ -58,22 +61,29 @@ class Service:
     events: EventsSocket
 
     async def start(self) -> None:
-        """Starts the parts that run by themselves. Raises RecordingError."""
-        await self.media.start()
-        await self.recorder.start()
+        """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
+        await self.store.open()
+        try:
+            await self.media.start()
+            await self.recorder.start()
+        except BaseException:
+            # Its threads would keep a process alive that could not start.
+            await self.store.close()
+            raise
 
     def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Returns what has to run for as long as the server does."""
-        return (self.host.run(), self.desk.run(), self.pulse.run())
+        return (self.store.run(), self.host.run(), self.desk.run(), self.pulse.run())
 
     async def close(self) -> None:
-        """Ends rooms, seals recordings, ends media. Twice is harmless."""
+        """Ends rooms, seals recordings, ends media, closes the store. Twice is harmless."""
         self.events.close()
         # Before the rooms end: what ends these recordings is the server, not the people's leaving.
         self.desk.finish_all(cause="server_stopped")
         await self.host.close()
         await self.desk.close()
         await self.media.close()
+        await self.store.close()
 
 
 def open_media(settings: Settings) -> tuple[MediaPlane, int]:
@@ -91,6 +101,8 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     tokens = TokenDesk(api_key=key.name, api_secret=key.secret)
     signer = load_or_create_signer(settings.data_dir)
     ledger = Ledger(settings.data_dir / LEDGER_FILE)
+    url = database_url(settings.database_url, settings.data_dir)
+    store = SqlStore(url, signer=signer, clock=clock, data_dir=settings.data_dir)
     recorder = Recorder(data_dir=settings.data_dir, ledger=ledger, signer=signer, clock=clock)
     people = demo_accounts() if is_demo else ()
     accounts = AccountBook(people, {account.account: DEMO_PASSWORD for account in people})
@@ -109,7 +121,7 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     pages = (
         SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer),
         RoomService(host=host, tokens=tokens, pacer=pacer),
-        MetricsPages(host, {"recorder": recorder.stats}),
+        MetricsPages(host, {"recorder": recorder.stats, "store": store.stats}),
         SessionPages(
             accounts=accounts, sessions=sessions, callers=callers, clock=clock, pacer=pacer, is_demo=is_demo
         ),
@@ -131,4 +143,6 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     app.on_response_prepare.append(add_security_headers)
     for page in pages:
         app.add_routes(page.routes())
-    return Service(app=app, media=media, host=host, desk=desk, recorder=recorder, pulse=pulse, events=events)
+    return Service(
+        store=store, app=app, media=media, host=host, desk=desk, recorder=recorder, pulse=pulse, events=events
+    )

@@ -21,6 +21,7 @@ from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
 from signaling.server import Listening, media_refusal, run_server
 from signaling.settings import DEFAULT_HTTPS_PORT, Settings, read_settings, split_media_address, variable_of
+from signaling.store.store import StoreUnavailable
 from signaling.tls import CERTIFICATE_FILE, own_certificate, tls_context
 
 _PROBE_FILE: Final = ".writable"
@@ -49,6 +50,8 @@ def serve(*, is_demo: bool) -> int:
             runner.run(run())
     except (PortTaken, BindRefused) as error:
         raise media_refusal(error, settings.language) from None
+    except StoreUnavailable as error:
+        raise Unavailable(error.code, say_to(f"start.{error.code}", settings.language)) from None
     except UnusableKey as error:
         sentence = say_to("start.key_unusable", settings.language, file=error.fault)
         raise Unavailable(error.code, sentence) from None

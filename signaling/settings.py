@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from signaling.errors import SettingWrong
 from signaling.messages import Language, say_to
+from signaling.store.database_url import database_url
 
 PREFIX: Final = "LIANZHEN_"
 MIN_SECRET_CHARACTERS: Final = 32
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     media_bind: str = "0.0.0.0"  # noqa: S104
     media_addresses: Annotated[tuple[str, ...], NoDecode] = ()
     data_dir: Path = Path("var/lianzhen")
+    database_url: str = Field(default="", repr=False)
     api_key: str = ""
     api_secret: str = Field(default="", repr=False)
     web_dir: Path = _SOURCE_FOLDER / "clients" / "web" / "dist"
@@ -63,6 +65,12 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, value: str) -> str:
         ipaddress.ip_address(value)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        database_url(value, Path())
         return value
 
     @field_validator("media_addresses", mode="before")
@@ -88,6 +96,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "media_port": "setting.port",
     "media_bind": "setting.address",
     "media_addresses": "setting.address",
+    "database_url": "setting.database_url",
     "log_level": "setting.log_level",
     "log_format": "setting.log_format",
     "language": "setting.language",

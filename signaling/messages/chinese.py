@@ -25,6 +25,9 @@ CHINESE: Final[Mapping[str, str]] = {
     "setting.tls_pair": "{variable} 要和另一个 TLS 文件一起设置：证书和私钥两个都要。",
     "setting.tls_bad": "{variable} 里的证书和私钥对不上，或不是 PEM 格式。",
     "setting.language": "{variable} 只能是 zh 或 en。",
+    "setting.database_url": (
+        "{variable} 只能是 sqlite:///文件路径，或 postgresql://用户:密码@主机:端口/数据库；不设就用数据文件夹里的文件。"
+    ),
     "setting.log_level": "{variable} 只能是 debug、info、warning 或 error。",
     "setting.log_format": "{variable} 只能是 auto、json 或 console。",
     "setting.bad": "{variable} 的值不能用，请改正后再启动。",
@@ -42,6 +45,11 @@ CHINESE: Final[Mapping[str, str]] = {
     "start.data_in_use": (
         "数据文件夹 {folder} 正被另一个联诊服务使用。请停掉那一个，或用 LIANZHEN_DATA_DIR 换一个文件夹。"
     ),
+    "start.store_unavailable": (
+        "数据库现在用不了。请检查 LIANZHEN_DATABASE_URL 指的数据库"
+        "是否在运行、账号密码是否正确、磁盘是否已满。"
+    ),
+    "start.store_too_new": "数据库已由更新版本的联诊使用过，本版本不能再用。请启动新版本，或恢复旧备份。",
     "start.key_unusable": "数据文件夹里的密钥文件 {file} 用不了。请从备份恢复，或移走它让服务另做一个。",
     "start.core_missing": "媒体核心 lianzhen_core 没有装上。请运行 make setup。",
     "start.failed": "服务启动不了（{reason}）。",
@@ -156,4 +164,17 @@ CHINESE: Final[Mapping[str, str]] = {
     "api.breakglass_own": "自己的紧急开启不能由自己复核",
     "api.breakglass_reviewed": "这次紧急开启已经复核过",
     **RIGHTS_CHINESE,
+    # ---- the API's page; route.* are the sentences of its routes, in English in the code ----
+    "docs.title": "联诊接口说明",
+    "docs.about": "由服务自己的代码生成。机器可读的版本：",
+    "docs.language": "中文",
+    "docs.right": "所需权限：",
+    "docs.parameters": "参数",
+    "docs.body": "请求内容（JSON）",
+    "docs.answer": "回答",
+    "docs.refusals": "可能的拒绝",
+    "docs.required": "必填",
+    "docs.nothing": "没有内容",
+    "docs.problems": "拒绝代码",
+    "docs.problems_about": "拒绝时回答 application/problem+json（RFC 9457），代码不变，句子随 Accept-Language 用中文或英文。",
 }

@@ -30,6 +30,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "setting.tls_pair": "{variable} must be set together with the other TLS file: certificate and key.",
     "setting.tls_bad": "{variable}: certificate and key do not belong together, or are not PEM.",
     "setting.language": "{variable} must be zh or en.",
+    "setting.database_url": (
+        "{variable} must be sqlite:///path/of/file or postgresql://user:password@host:port/database; "
+        "without it a file in the data folder is used."
+    ),
     "setting.log_level": "{variable} must be debug, info, warning or error.",
     "setting.log_format": "{variable} must be auto, json or console.",
     "setting.bad": "{variable} has a value that cannot be used. Correct it and start again.",
@@ -56,6 +60,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "start.data_in_use": (
         "The data folder {folder} is used by another Lianzhen service. "
         "Stop that one or choose another folder with LIANZHEN_DATA_DIR."
+    ),
+    "start.store_unavailable": (
+        "The database cannot be used now. Check that the one named by LIANZHEN_DATABASE_URL is running, "
+        "that its user and password are right, and that its disk is not full."
+    ),
+    "start.store_too_new": (
+        "The database has been used by a newer version of Lianzhen and this one cannot use it. "
+        "Start the newer version, or restore an older backup."
     ),
     "start.key_unusable": (
         "The key file {file} in the data folder cannot be used. "
@@ -184,4 +196,20 @@ ENGLISH: Final[Mapping[str, str]] = {
     "api.breakglass_own": "Nobody reviews their own break-glass",
     "api.breakglass_reviewed": "This break-glass has been reviewed already",
     **RIGHTS_ENGLISH,
+    # ---- the API's page; the sentences of its routes stand in the code ----
+    "docs.title": "Lianzhen API",
+    "docs.about": "Made from the service's own code. For machines:",
+    "docs.language": "English",
+    "docs.right": "Right asked for:",
+    "docs.parameters": "Parameters",
+    "docs.body": "Body (JSON)",
+    "docs.answer": "Answer",
+    "docs.refusals": "May be refused with",
+    "docs.required": "required",
+    "docs.nothing": "Nothing",
+    "docs.problems": "Codes of refusals",
+    "docs.problems_about": (
+        "Refusals are application/problem+json (RFC 9457): codes are stable, "
+        "sentences are in Chinese or English by Accept-Language."
+    ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -56,6 +57,7 @@ class SqlStore(Store):
             files=NoteFiles(data_dir / CHECKPOINTS_FOLDER),
         )
         self._slots = asyncio.Semaphore(READERS)
+        self._refused_writes = self._refused_reads = self._late_writes = self._late_reads = 0
         self._reads: dict[asyncio.Task[Any], AsyncConnection | None] = {}
 
     async def open(self) -> None:
@@ -93,6 +95,24 @@ class SqlStore(Store):
             await self._engines.dispose()
             self._engines = None
 
+    def stats(self) -> dict[str, int]:
+        """Returns what has been counted since the start, for metrics."""
+        checkpoints = self._checkpointer.counts
+        return {
+            **(asdict(self._writer.counts) if self._writer is not None else {}),
+            "refused_writes": self._refused_writes,
+            "refused_reads": self._refused_reads,
+            "late_writes": self._late_writes,
+            "late_reads": self._late_reads,
+            "checkpoints": checkpoints.signed,
+            "checkpoints_late": checkpoints.late,
+            "checkpoint_files_failed": checkpoints.failed_files,
+        }
+
+    def checkpoint_lag_ms(self) -> int:
+        """Returns for how long the oldest act that no checkpoint covers has waited."""
+        return self._checkpointer.lag_ms()
+
     def follow(self, reader: Follower) -> None:
         """Lets ``reader`` hear of the acts of each commit of this process, in order, on the loop thread."""
         self._followers.append(reader)
@@ -100,6 +120,7 @@ class SqlStore(Store):
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Returns what ``work`` returns. Raises StoreUnavailable."""
         if self._engines is None or len(self._reads) >= MAX_READS:
+            self._refused_reads += 1
             raise StoreUnavailable
         task = asyncio.create_task(self._read(self._engines, work))
         self._reads[task] = None
@@ -110,6 +131,7 @@ class SqlStore(Store):
             await self._stop_read(task)
             raise
         if not done:
+            self._late_reads += 1
             await self._stop_read(task)
             raise StoreUnavailable
         return task.result()
@@ -128,11 +150,13 @@ class SqlStore(Store):
 
     async def _wait_for(self, entry: Entry, *, is_urgent: bool = False) -> Any:
         if self._writing is None or not self._waiting.add(entry, is_urgent=is_urgent):
+            self._refused_writes += 1
             raise StoreUnavailable
         try:
             async with asyncio.timeout(WRITE_LIMIT_S):
                 return await entry.answer
         except TimeoutError:
+            self._late_writes += 1
             raise (StoreUnavailable() if entry.withdraw() else StoreUncertain()) from None
 
     async def _read(self, engines: Engines, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
