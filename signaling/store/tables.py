@@ -343,18 +343,22 @@ webhook = Table(
     Column("kinds", Text, nullable=False),  # JSON list of event kinds; [] for all
     Column("state", String(12), nullable=False),  # active | ended
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("seen_sequence", BigInteger, nullable=False),  # up to here the chain has been looked through
+    Column("delivered_at_ms", BigInteger),  # the last one
 )
 
 delivery = Table(
-    # The outbox: written in the transaction of the event it will tell.
+    # What is still to be told. An event is owed from its commit on, by the chain itself and the webhook's
+    # seen_sequence; its row is made from there, and goes once it has arrived.
     "delivery",
     metadata,
     Column("webhook", ForeignKey("webhook.id"), primary_key=True),
     Column("institution", String(40), primary_key=True),
     Column("sequence", BigInteger, primary_key=True),
-    Column("order_key", String(40), nullable=False),  # case, or patient, or "": delivered in order within one
+    Column("order_key", String(40), nullable=False),  # the case: one after the other; "" for any order
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_at_ms", BigInteger, nullable=False),
-    Column("delivered_at_ms", BigInteger),
-    Index("ix_delivery_next_at_ms", "delivered_at_ms", "next_at_ms"),
+    Column("given_up_at_ms", BigInteger),
+    Index("ix_delivery_due", "webhook", "given_up_at_ms", "next_at_ms"),
+    Index("ix_delivery_order", "webhook", "order_key", "sequence"),
 )

@@ -195,6 +195,8 @@ def upgrade() -> None:
         sa.Column("kinds", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("seen_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("delivered_at_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["institution"], ["institution.id"], name=op.f("fk_webhook_institution")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
     )
@@ -268,11 +270,12 @@ def upgrade() -> None:
         sa.Column("order_key", sa.String(length=40), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("delivered_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("given_up_at_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["webhook"], ["webhook.id"], name=op.f("fk_delivery_webhook")),
         sa.PrimaryKeyConstraint("webhook", "institution", "sequence", name=op.f("pk_delivery")),
     )
-    op.create_index("ix_delivery_next_at_ms", "delivery", ["delivered_at_ms", "next_at_ms"], unique=False)
+    op.create_index("ix_delivery_due", "delivery", ["webhook", "given_up_at_ms", "next_at_ms"], unique=False)
+    op.create_index("ix_delivery_order", "delivery", ["webhook", "order_key", "sequence"], unique=False)
     op.create_table(
         "invitation",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -357,7 +360,8 @@ def downgrade() -> None:
     op.drop_table("licence")
     op.drop_index(op.f("ix_invitation_institution"), table_name="invitation")
     op.drop_table("invitation")
-    op.drop_index("ix_delivery_next_at_ms", table_name="delivery")
+    op.drop_index("ix_delivery_order", table_name="delivery")
+    op.drop_index("ix_delivery_due", table_name="delivery")
     op.drop_table("delivery")
     op.drop_index(op.f("ix_consent_patient"), table_name="consent")
     op.drop_table("consent")
