@@ -1,14 +1,16 @@
 """Access tokens: what one must look like (JWT, HS256), what it grants, and how a running session gets a new
 one.
 
-The layout is LiveKit's (livekit-protocol.md §2). One key, one algorithm, named in the verification itself,
-so that "none" and key confusion cannot happen (RFC 8725 §3.1). A token is read here and nowhere else: below,
-only a Grant.
+The layout is LiveKit's (livekit-protocol.md §2); what of its form is taken says token_envelope.py. Tokens
+that this service makes for its own people are bound: to a session, a person, a device, an invitation, with
+whose end they end, however much of their time is left. A token is read here and nowhere else: below, only a
+Grant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -17,12 +19,12 @@ import jwt
 from media_server.ids import ParticipantIdentity, RoomName
 from media_server.rooms import Grant, TrackSource
 from signaling.errors import TokenRefused
+from signaling.token_envelope import ALGORITHM, open_envelope, read_object
 
-ALGORITHM: Final = "HS256"
 LEEWAY_S: Final = 60
 """Clocks of clients and servers differ; LiveKit allows the same minute."""
-MAX_TOKEN_BYTES: Final = 48 * 1024
-"""Metadata and attributes may be in it. Larger ones do not fit an HTTP header anyway."""
+AUDIENCE: Final = "lianzhen"
+"""Ours in a token that names whom it is for (RFC 7519 §4.1.3). LiveKit's name nobody."""
 DEFAULT_TTL_S: Final = 6 * 3600
 """For tokens made by hand: a working half-day."""
 REFRESH_TTL_S: Final = 10 * 60
@@ -44,6 +46,26 @@ class ApiRights:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """With whose end a token ends; all "" in tokens made elsewhere with the API key."""
+
+    session: str = ""
+    person: str = ""
+    device: str = ""
+    invitation: str = ""
+    breakglass: str = ""
+    """By which use of break-glass its holder came in."""
+    issued_at_ms: int = 0
+    """Set when the token is made: what was revoked before does not concern it."""
+
+    def __bool__(self) -> bool:
+        return bool(self.session or self.person or self.device or self.invitation)
+
+
+UNBOUND: Final = Binding()
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
     """What a good token says. ``room`` is "" where it names none; ``may_join`` is LiveKit's ``roomJoin``."""
 
@@ -56,31 +78,43 @@ class Claims:
     may_join: bool = False
     grant: Grant = field(default_factory=Grant)
     api: ApiRights = field(default_factory=ApiRights)
+    binding: Binding = UNBOUND
 
 
+_BINDING_NAMES: Final = ("session", "person", "device", "invitation", "breakglass")
 _KINDS: Final = {"standard": 0, "ingress": 1, "egress": 2, "sip": 3, "agent": 4}
 
 
-class TokenDesk:
-    """Checks and makes the tokens of one API key."""
+def _never(_: Binding) -> bool:
+    return False
 
-    def __init__(self, *, api_key: str, api_secret: str) -> None:
+
+class TokenDesk:
+    """Checks and makes the tokens of one API key. ``is_revoked`` says which bound ones have ended early."""
+
+    def __init__(
+        self, *, api_key: str, api_secret: str, is_revoked: Callable[[Binding], bool] = _never
+    ) -> None:
         self._api_key = api_key
         self._api_secret = api_secret
+        self._is_revoked = is_revoked
 
     def verify(self, token: str, *, now_s: float) -> Claims:
         """Returns what the token says.
 
-        Raises TokenRefused with code token_missing, token_malformed, token_foreign (another key's),
-        token_forged, token_expired, token_early or token_incomplete.
+        Raises TokenRefused with code token_missing, token_malformed, token_foreign (another key's, or meant
+        for somebody else), token_forged, token_expired, token_early, token_incomplete or token_revoked.
         """
-        if not token:
-            raise TokenRefused("token_missing")
-        if len(token) > MAX_TOKEN_BYTES:
+        payload = read_object(open_envelope(token, self._api_secret))
+        if not isinstance(payload.get("iss"), str):
             raise TokenRefused("token_malformed")
-        payload = self._decode(token)
+        if payload["iss"] != self._api_key or not _is_for_us(payload.get("aud")):
+            raise TokenRefused("token_foreign")
         _check_times(payload, now_s)
-        return _claims(payload)
+        claims = _claims(payload)
+        if claims.binding and self._is_revoked(claims.binding):
+            raise TokenRefused("token_revoked")
+        return claims
 
     def issue(self, claims: Claims, *, now_s: float, ttl_s: int) -> str:
         """Returns a token that says what ``claims`` say, valid for ``ttl_s`` seconds from now."""
@@ -99,32 +133,12 @@ class TokenDesk:
             payload["attributes"] = dict(claims.attributes)
         if claims.kind:
             payload["kind"] = next(word for word, number in _KINDS.items() if number == claims.kind)
+        if claims.binding:
+            bound = {name: getattr(claims.binding, name) for name in _BINDING_NAMES}
+            payload["lianzhen"] = {name: value for name, value in bound.items() if value}
+            payload["lianzhen"]["issued_at_ms"] = int(now_s * 1000)
+            payload["jti"] = secrets.token_urlsafe(12)
         return jwt.encode(payload, self._api_secret, ALGORITHM)
-
-    def _decode(self, token: str) -> Mapping[str, Any]:
-        try:
-            payload: Mapping[str, Any] = jwt.decode(
-                token,
-                self._api_secret,
-                algorithms=[ALGORITHM],
-                options={
-                    "require": ["exp", "iss"],
-                    # Times are checked below, against the caller's clock.
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                    "verify_aud": False,
-                },
-            )
-        except jwt.InvalidSignatureError:
-            raise TokenRefused("token_forged") from None
-        except jwt.InvalidAlgorithmError:
-            raise TokenRefused("token_forged") from None
-        except jwt.InvalidTokenError:
-            raise TokenRefused("token_malformed") from None
-        if payload.get("iss") != self._api_key:
-            raise TokenRefused("token_foreign")
-        return payload
 
 
 def refreshed(
@@ -135,13 +149,18 @@ def refreshed(
 
 
 def _check_times(payload: Mapping[str, Any], now_s: float) -> None:
-    expires, begins = payload.get("exp"), payload.get("nbf", 0)
-    if not isinstance(expires, int | float) or not isinstance(begins, int | float):
-        raise TokenRefused("token_malformed")
+    expires, begins = _number(payload.get("exp")), _number(payload.get("nbf", 0))
     if now_s > expires + LEEWAY_S:
         raise TokenRefused("token_expired")
     if now_s < begins - LEEWAY_S:
         raise TokenRefused("token_early")
+
+
+def _number(value: Any) -> int | float:
+    # True is a number to Python.
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TokenRefused("token_malformed")
+    return value
 
 
 def _claims(payload: Mapping[str, Any]) -> Claims:
@@ -164,7 +183,20 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
             is_room_admin=_flag(video, "roomAdmin", default=False),
             may_record=_flag(video, "roomRecord", default=False),
         ),
+        binding=_binding(payload),
     )
+
+
+def _is_for_us(audience: Any) -> bool:
+    return audience is None or audience == AUDIENCE or (isinstance(audience, list) and AUDIENCE in audience)
+
+
+def _binding(payload: Mapping[str, Any]) -> Binding:
+    bound = _mapping(payload, "lianzhen")
+    issued_at_ms = bound.get("issued_at_ms", 0)
+    if not isinstance(issued_at_ms, int) or isinstance(issued_at_ms, bool):
+        raise TokenRefused("token_malformed")
+    return Binding(**{name: _text(bound, name) for name in _BINDING_NAMES}, issued_at_ms=issued_at_ms)
 
 
 def _grant(video: Mapping[str, Any]) -> Grant:
