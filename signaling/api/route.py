@@ -110,4 +110,6 @@ class Route:
     accepts_room_tokens: bool = False
     """Also who shows a room token (LiveKit's) in place of a session is heard: as a guest, with its claims."""
     media_type: str = "application/json"
-    """Of what the handler answers with, where it makes the response itself."""
+    """Of what the handler answers with, where it makes the response itself and ``answer`` is None."""
+    serves_ranges: bool = False
+    """Answers to Range (RFC 9110 §14) as well: media files."""

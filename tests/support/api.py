@@ -167,12 +167,13 @@ async def api_client(
     *,
     clock: Clock | None = None,
     limits: RequestLimits | None = None,
+    extra: Iterable[web.RouteDef] = (),
 ) -> AsyncIterator[ApiClient]:
-    """Serves the routes on loopback while the context is open."""
+    """Serves the routes on loopback while the context is open; ``extra`` beside the API."""
     callers = KnownCallers(caller)
     server = ApiServer(routes, callers=callers, clock=clock or SystemClock(), limits=limits or NoLimits())
     app = web.Application(middlewares=[guard])
     app.on_response_prepare.append(add_security_headers)
-    app.add_routes(server.routes())
+    app.add_routes([*extra, *server.routes()])
     async with TestServer(app) as http, aiohttp.ClientSession() as session:
         yield ApiClient(f"http://{http.host}:{http.port}{PREFIX}", session, server, callers)
