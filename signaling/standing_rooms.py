@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from clinical.ids import InstitutionId
 from media_server.ids import RoomName
 
 RecordingPolicy: TypeAlias = Literal["on_request", "never"]
@@ -19,6 +20,8 @@ class StandingRoom:
     title_zh: str
     title_en: str
     recording_policy: RecordingPolicy
+    institutions: frozenset[InstitutionId] = frozenset()
+    """Whose room it is; none: everybody's."""
 
     def titles(self) -> Mapping[str, str]:
         """Returns the title by language."""
