@@ -20,8 +20,8 @@ class StandingRoom:
     title_zh: str
     title_en: str
     recording_policy: RecordingPolicy
-    institutions: frozenset[InstitutionId] = frozenset()
-    """Whose room it is; none: everybody's."""
+    institutions: tuple[InstitutionId, ...] = ()
+    """Whose people it is for, first whose it is; none: everybody's."""
 
     def titles(self) -> Mapping[str, str]:
         """Returns the title by language."""

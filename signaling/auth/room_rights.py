@@ -29,10 +29,12 @@ class Licence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A room as rights see it. ``institutions`` are those whose people it belongs to; none: everybody's."""
+    """A room as rights see it. ``institutions``: whose people it is for, first whose it is; none:
+    everybody's.
+    """
 
     room: str
-    institutions: frozenset[InstitutionId] = frozenset()
+    institutions: tuple[InstitutionId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def subject_of(place: Place | None, visitor: Visitor) -> Subject | None:
     if is_theirs and caller.device and visitor.device_kind in MEDIA_DEVICES:
         parties.add(caller.device)
     # A room of everybody's belongs to whoever asks.
-    institution = caller.institution if is_theirs else min(place.institutions)
+    institution = caller.institution if is_theirs else place.institutions[0]
     return Subject(institution, parties=frozenset(parties), state=State.ACTIVE)
 
 
