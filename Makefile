@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test setup check format test-python test-core test-web test-kill test-soak bench-forwarding sbom clean setup-service
+.PHONY: help run test setup check format test-python test-core test-web test-kill test-soak bench-forwarding bench-logins sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -89,6 +89,9 @@ test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
 	@$(CARGO) build --quiet --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --example plain_loop
 	@$(BIN)/python -m load_tests.forwarding
+
+bench-logins: setup-service ## what a storm of logins does to a live call; the last line is a JSON object
+	@$(BIN)/python -m load_tests.login_storm
 
 sbom: setup-service ## the bill of materials of all three languages (CycloneDX), to sbom.cdx.json
 	@$(BIN)/python deploy/sbom.py --uv $$(cat .setup/toolchain) > sbom.cdx.json
