@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from signaling.api.route import Model
 
@@ -27,7 +27,13 @@ class CheckpointQuery(Model):
     limit: PageSize = 50
 
 
-class CheckpointLine(Model):
+class SignedText(Model):
+    """Holds signed text, whose line ends count."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+
+class CheckpointLine(SignedText):
     """A checkpoint: what the chain was at a size. ``note`` is the signed note itself (C2SP)."""
 
     institution: str
@@ -51,7 +57,7 @@ class CheckpointList(Model):
     next: str | None
 
 
-class CosignatureLine(Model):
+class CosignatureLine(SignedText):
     """One cosignature: the line as it stands under the note."""
 
     institution: str
@@ -100,7 +106,7 @@ class LedgerVerdict(Model):
     checked_at_ms: int
 
 
-class KeyLine(Model):
+class KeyLine(SignedText):
     """A public key of this service or of a witness."""
 
     name: str
