@@ -121,11 +121,24 @@ class PasskeyList(Model):
     next: str | None = None
 
 
+class PasskeyAdded(Model):
+    """The new passkey, and the session as it is now."""
+
+    passkey: PasskeyView
+    account: AccountView
+
+
 class PasswordChange(Model):
     """The password so far and the new one. Every other session of the account ends."""
 
     password: Password
     new_password: Password
+
+
+class CodeToLookAt(Model):
+    """A one-time code."""
+
+    code: OneTimeCode
 
 
 class Activation(Model):
@@ -182,6 +195,13 @@ class FirstAdministrator(Model):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     login: Login
     password: Password
+
+
+class FoundingView(Model):
+    """What a first administrator's code is for: an institution that is there, or one to be named too."""
+
+    needs_institution: bool
+    institution_name: str
 
 
 class DemoAccount(Model):

@@ -1,4 +1,4 @@
-"""One-time codes: 128 random bits that open one thing once, kept only as their hash.
+"""One-time codes of people: 128 random bits that open one thing once, kept only as their hash.
 
 Spending is one conditional UPDATE: of a hundred who bring the same code at once, one finds it unused.
 """
@@ -31,8 +31,6 @@ class CodePurpose(StrEnum):
     FIRST_ADMINISTRATOR = "first_administrator"
     ACTIVATION = "activation"
     """Set the password of an account: the first, or after a reset."""
-    DEVICE = "device"
-    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class NewCode:
 
 @dataclass(frozen=True, slots=True)
 class SpentCode:
-    """What a code was for. ``subject`` is the id of an account, device or invitation, "" for none."""
+    """What a code was for. ``subject`` is the id of an account, "" for none."""
 
     institution: str
     subject: str

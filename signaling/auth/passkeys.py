@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import webauthn
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
@@ -50,13 +51,13 @@ class Passkey:
     sign_count: int
 
 
-def site_of(scheme: str, host_and_port: str) -> Site | None:
-    """Returns the site of a request, None for a bare IP address: browsers bind passkeys to names only."""
-    host = host_and_port.rsplit(":", 1)[0] if not host_and_port.endswith("]") else host_and_port
+def site_of(origin: str) -> Site | None:
+    """Returns the site of a page's Origin, None for a bare IP address: browsers bind passkeys to names."""
+    host = urlsplit(origin).hostname or ""
     try:
-        ipaddress.ip_address(host.strip("[]"))
+        ipaddress.ip_address(host)
     except ValueError:
-        return Site(host.lower(), f"{scheme}://{host_and_port.lower()}")
+        return Site(host, origin) if host else None
     return None
 
 
