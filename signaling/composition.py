@@ -15,7 +15,12 @@ from recording.ledger import Ledger
 from recording.recorder import Recorder
 from signaling.accounts import DEMO_PASSWORD, AccountBook, demo_accounts
 from signaling.addresses import media_addresses
+from signaling.api.description_pages import DescriptionPages
+from signaling.api.engine import ApiServer, NoLimits
+from signaling.api.recording_pages import RecordingPages
+from signaling.api.room_pages import RoomPages
 from signaling.api_keys import ApiKey
+from signaling.auth.room_entry import RoomEntries
 from signaling.browser_sessions import BrowserSessions
 from signaling.http_shell import add_security_headers, guard
 from signaling.livekit.endpoint import SignalEndpoint
@@ -25,11 +30,9 @@ from signaling.pacing import Pacer
 from signaling.ports import MediaPlane
 from signaling.recording_desk import RecordingDesk
 from signaling.rest.callers import Callers
+from signaling.rest.demo_callers import DemoCallers, DemoEntrance
 from signaling.rest.events_socket import EventsSocket
-from signaling.rest.recording_pages import RecordingPages
-from signaling.rest.room_pages import RoomPages
 from signaling.rest.session_pages import SessionPages
-from signaling.rest.unknown_pages import UnknownPages
 from signaling.room_host import RoomHost
 from signaling.room_journal import RoomJournal
 from signaling.room_pulse import RoomPulse
@@ -118,6 +121,16 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     for observer in (journal, desk, events):
         host.observe(observer)
     journal.follow(events.receive_event)
+    description = DescriptionPages()
+    entries = RoomEntries(store=store, standing=standing, tokens=tokens, clock=clock)
+    entrance = DemoEntrance(entries, accounts, tokens, clock)
+    declared = [
+        *RoomPages(host=host, desk=desk, journal=journal, standing=standing, entrance=entrance).routes(),
+        *RecordingPages(recorder=recorder, standing=standing, data_dir=settings.data_dir).routes(),
+        *description.routes(),
+    ]
+    description.describe(declared)
+    api = ApiServer(declared, callers=DemoCallers(callers), clock=clock, limits=NoLimits())
     pages = (
         SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer),
         RoomService(host=host, tokens=tokens, pacer=pacer),
@@ -125,22 +138,13 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
         SessionPages(
             accounts=accounts, sessions=sessions, callers=callers, clock=clock, pacer=pacer, is_demo=is_demo
         ),
-        RoomPages(
-            host=host,
-            desk=desk,
-            journal=journal,
-            standing=standing,
-            callers=callers,
-            tokens=tokens,
-            clock=clock,
-        ),
-        RecordingPages(recorder=recorder, callers=callers, standing=standing, data_dir=settings.data_dir),
         events,
-        UnknownPages(),
+        api,
         WebPages(settings.web_dir),
     )
     app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)
     app.on_response_prepare.append(add_security_headers)
+    app.add_routes(description.page_routes())
     for page in pages:
         app.add_routes(page.routes())
     return Service(

@@ -118,7 +118,7 @@ async def test_tracks_that_come_and_go_are_recorded_from_and_to(node: Node) -> N
         ("not in the room", 403, "not_permitted"),
         ("room that is never recorded", 403, "not_permitted"),
         ("token without the right", 403, "not_permitted"),
-        ("token of another room", 403, "not_permitted"),
+        ("token of another room", 404, "not_found"),
         ("signed out", 401, "signed_out"),
     ],
 )
