@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what only the tests need from the system: a browser, ffprobe, Chinese fonts, network tools.
+# Installs what only the tests need from the system: a browser, ffprobe, Chinese fonts, network tools,
+# PostgreSQL.
 set -eu
 
 packages=
@@ -10,6 +11,9 @@ want chromium chromium
 want ffprobe ffmpeg
 want ip iproute2
 want nft nftables
+# Debian keeps the server's programs out of the path. Only the programs are used: the tests start their own.
+set -- /usr/lib/postgresql/*/bin/initdb
+[ -x "$1" ] || want initdb postgresql
 if command -v fc-list >/dev/null 2>&1; then
     [ -n "$(fc-list :lang=zh family 2>/dev/null | head -n 1)" ] || packages="$packages fonts-noto-cjk"
 else

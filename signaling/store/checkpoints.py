@@ -24,7 +24,7 @@ from signaling.store.note_files import NoteFiles
 from signaling.store.store import StoreUnavailable, Unit
 from signaling.store.tables import chain, checkpoint
 
-CHECKPOINT_EVERY_S: Final = 0.4
+CHECKPOINT_EVERY_S: Final = 0.25
 """The promise is one second: this, a signature, a commit at the front of the queue, and room for a busy
 moment."""
 RESCAN_EVERY_S: Final = 30.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,8 +21,12 @@ from signaling.store.waiting import Entry, Stage, Waiting
 
 UNIT_LIMIT_S: Final = 1.0
 """One unit's work: longer is a bug in it, and all others wait behind it."""
+BATCH_LIMIT_S: Final = 0.05
+"""After this the units that have run are committed and the others wait for the next commit: who came first is
+answered, and a checkpoint waits for one such turn."""
 
 Committed = Callable[[Sequence[ChainedAct], dict[str, ChainHead]], None]
+Companion = Callable[[AsyncConnection, Sequence[ChainedAct]], Awaitable[None]]
 
 _log = structlog.get_logger("store")
 
@@ -67,6 +71,7 @@ class GroupWriter:
     waiting: Waiting
     now_ms: Callable[[], int]
     committed: Committed
+    companions: Sequence[Companion] = ()
     counts: WriterCounts = field(default_factory=WriterCounts)
     _connection: AsyncConnection | None = None
 
@@ -107,13 +112,22 @@ class GroupWriter:
         if self._connection is None:
             self._connection = await self.engine.connect()
         connection = self._connection
+        loop = asyncio.get_running_loop()
         transaction = await connection.begin()
         try:
             ledger = LedgerWriting(connection)
-            for entry in batch:
+            deadline = loop.time() + BATCH_LIMIT_S
+            for number, entry in enumerate(batch, 1):
                 await self._run(entry, connection, ledger)
                 self._check_withdrawn(batch)
+                if loop.time() > deadline:
+                    self.waiting.give_back(batch[number:])
+                    del batch[number:]
+                    break
             await ledger.store()
+            if ledger.chained:
+                for companion in self.companions:
+                    await companion(connection, ledger.chained)
             self._check_withdrawn(batch)
         except BaseException:
             await self._undo(transaction)

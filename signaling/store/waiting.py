@@ -74,6 +74,14 @@ class Waiting:
         self.arrived.set()
         return True
 
+    def give_back(self, entries: Sequence[Entry]) -> None:
+        """Puts entries that were taken, and that nothing was done for yet, back to the front."""
+        for entry in reversed(entries):
+            if entry.stage is Stage.RUNNING:
+                entry.stage = Stage.WAITING
+            self.entries.appendleft(entry)
+            self.arrived.set()
+
     def take(self) -> list[Entry]:
         """Returns the next entries for one commit; they are RUNNING now. Empty where nothing waits."""
         batch: list[Entry] = []

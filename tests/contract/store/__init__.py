@@ -1,0 +1,1 @@
+"""The store's contract: the same tests on SQLite and on PostgreSQL."""
