@@ -72,11 +72,13 @@ async def account_by_id(connection: AsyncConnection, account: str) -> AccountRow
     return await _account(connection, t.account.c.id == account)
 
 
-async def locked_account(unit: Unit, account: str) -> AccountRow | None:
-    """Returns an account that no other writer changes before the unit ends."""
+async def locked_account(unit: Unit, person: str) -> AccountRow | None:
+    """Returns a person's account, which no other writer changes before the unit ends."""
     # SQLite has one writer, and no FOR UPDATE; elsewhere two processes must not count the same try twice.
-    await unit.connection.execute(select(t.account.c.id).where(t.account.c.id == account).with_for_update())
-    return await account_by_id(unit.connection, account)
+    await unit.connection.execute(
+        select(t.account.c.id).where(t.account.c.person == person).with_for_update()
+    )
+    return await account_by_person(unit.connection, person)
 
 
 async def account_by_person(connection: AsyncConnection, person: str) -> AccountRow | None:
