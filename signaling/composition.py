@@ -15,11 +15,17 @@ from recording.ledger import Ledger
 from recording.recorder import Recorder
 from signaling.accounts import DEMO_PASSWORD, AccountBook, demo_accounts
 from signaling.addresses import media_addresses
+from signaling.api.breakglass_pages import BreakglassPages
 from signaling.api.description_pages import DescriptionPages
+from signaling.api.device_doors import DeviceDoors
+from signaling.api.device_pages import DevicePages
 from signaling.api.engine import ApiServer, NoLimits
+from signaling.api.invitation_pages import InvitationPages
 from signaling.api.recording_pages import RecordingPages
 from signaling.api.room_pages import RoomPages
 from signaling.api_keys import ApiKey
+from signaling.auth.revocation import Revocations
+from signaling.auth.revoked import RevokedTokens
 from signaling.auth.room_entry import RoomEntries
 from signaling.browser_sessions import BrowserSessions
 from signaling.http_shell import add_security_headers, guard
@@ -62,11 +68,13 @@ class Service:
     recorder: Recorder
     pulse: RoomPulse
     events: EventsSocket
+    revocations: Revocations
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
         await self.store.open()
         try:
+            await self.revocations.load()
             await self.media.start()
             await self.recorder.start()
         except BaseException:
@@ -76,7 +84,13 @@ class Service:
 
     def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Returns what has to run for as long as the server does."""
-        return (self.store.run(), self.host.run(), self.desk.run(), self.pulse.run())
+        return (
+            self.store.run(),
+            self.host.run(),
+            self.desk.run(),
+            self.pulse.run(),
+            self.revocations.run(),
+        )
 
     async def close(self) -> None:
         """Ends rooms, seals recordings, ends media, closes the store. Twice is harmless."""
@@ -101,7 +115,8 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     clock = SystemClock()
     traffic = Traffic()
     pacer = Pacer()
-    tokens = TokenDesk(api_key=key.name, api_secret=key.secret)
+    revoked = RevokedTokens()
+    tokens = TokenDesk(api_key=key.name, api_secret=key.secret, is_revoked=revoked.covers)
     signer = load_or_create_signer(settings.data_dir)
     ledger = Ledger(settings.data_dir / LEDGER_FILE)
     url = database_url(settings.database_url, settings.data_dir)
@@ -111,6 +126,8 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     accounts = AccountBook(people, {account.account: DEMO_PASSWORD for account in people})
     standing = StandingRooms(demo_rooms() if is_demo else ())
     host = RoomHost(media=media, clock=clock, tokens=tokens, traffic=traffic)
+    revocations = Revocations(store=store, tokens=revoked, places=[host], clock=clock)
+    store.follow(revocations.receive_acts)
     pulse = RoomPulse(host)
     media.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
@@ -127,12 +144,16 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     declared = [
         *RoomPages(host=host, desk=desk, journal=journal, standing=standing, entrance=entrance).routes(),
         *RecordingPages(recorder=recorder, standing=standing, data_dir=settings.data_dir).routes(),
+        *DevicePages(store=store).routes(),
+        *DeviceDoors(store=store, clock=clock).routes(),
+        *InvitationPages(store=store, entries=entries, clock=clock, pacer=pacer).routes(),
+        *BreakglassPages(store=store, entries=entries, journal=journal).routes(),
         *description.routes(),
     ]
     description.describe(declared)
     api = ApiServer(declared, callers=DemoCallers(callers), clock=clock, limits=NoLimits())
     pages = (
-        SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer),
+        SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer, gate=revocations),
         RoomService(host=host, tokens=tokens, pacer=pacer),
         MetricsPages(host, {"recorder": recorder.stats, "store": store.stats}),
         SessionPages(
@@ -148,5 +169,13 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     for page in pages:
         app.add_routes(page.routes())
     return Service(
-        store=store, app=app, media=media, host=host, desk=desk, recorder=recorder, pulse=pulse, events=events
+        store=store,
+        app=app,
+        media=media,
+        host=host,
+        desk=desk,
+        recorder=recorder,
+        pulse=pulse,
+        events=events,
+        revocations=revocations,
     )

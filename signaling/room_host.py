@@ -8,7 +8,7 @@ thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import singledispatchmethod
 from typing import Final, Protocol
 
@@ -67,7 +67,7 @@ from signaling.livekit.messages import leave_message, participant_update, room_u
 from signaling.livekit.session import ParticipantSession
 from signaling.log import place_of
 from signaling.ports import MediaPlane
-from signaling.tokens import REFRESH_INTERVAL_S, REFRESH_TTL_S, Claims, TokenDesk, refreshed
+from signaling.tokens import REFRESH_INTERVAL_S, REFRESH_TTL_S, Binding, Claims, TokenDesk, refreshed
 from signaling.traffic import Traffic
 
 TICK_S: Final = 0.25
@@ -112,6 +112,10 @@ class RoomHost:
     def session(self, sid: ParticipantSid) -> ParticipantSession | None:
         """Returns the session of a stay."""
         return self._sessions.get(sid)
+
+    def claims_of(self, sid: ParticipantSid) -> Claims | None:
+        """Returns the claims by which a participant sits here; None where the stay is over."""
+        return self._claims.get(sid)
 
     def room_of(self, sid: ParticipantSid) -> Room:
         """Returns the room of a stay; NotFound where it is over."""
@@ -181,6 +185,17 @@ class RoomHost:
         room = self._room_of.get(sid)
         if room is not None:
             self.apply(room, room.leave(sid, cause, now_ns=self.clock.monotonic_ns(), then=then))
+
+    def bindings(self) -> Iterable[Binding]:
+        """Returns with whose end each seat ends, for those that are bound to somebody here."""
+        return [claims.binding for claims in self._claims.values() if claims.binding]
+
+    def end_bound(self, covers: Callable[[Binding], bool]) -> int:
+        """Removes everyone whose binding is covered, now; returns how many."""
+        ended = [sid for sid, claims in self._claims.items() if claims.binding and covers(claims.binding)]
+        for sid in ended:
+            self.leave(sid, LeaveCause.REMOVED)
+        return len(ended)
 
     def note_signal(self, sid: ParticipantSid, signal: Signal) -> None:
         """Notes what became of a participant's WebSocket; harmless where the stay is over."""

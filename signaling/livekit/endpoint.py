@@ -8,7 +8,7 @@ give up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -27,7 +27,7 @@ from signaling.livekit.socket import CLOSE_MALFORMED, SignalSocket
 from signaling.log import place_of
 from signaling.pacing import Pacer, remote_host
 from signaling.room_host import NS_PER_S, RoomHost
-from signaling.tokens import Claims, TokenDesk
+from signaling.tokens import Binding, Claims, TokenDesk
 
 HEARTBEAT_S: Final = 4.0
 """WebSocket pings beside the protocol's own, for clients that send none; aiohttp waits half of it for the
@@ -37,10 +37,23 @@ _CORS: Final = {"Access-Control-Allow-Origin": "*"}
 _log = structlog.get_logger("signal")
 
 
+class Gate(Protocol):
+    """Knows which tokens have ended early (signaling/auth/revocation.py)."""
+
+    async def admits(self, binding: Binding) -> bool:
+        """Returns whether a token bound so still opens its room."""
+
+    def is_revoked(self, binding: Binding) -> bool:
+        """Returns whether it was revoked lately, as far as is known at once."""
+
+
 class SignalEndpoint:
     """The HTTP handlers of the client protocol."""
 
-    def __init__(self, *, host: RoomHost, desk: SignalDesk, tokens: TokenDesk, pacer: Pacer) -> None:
+    def __init__(
+        self, *, host: RoomHost, desk: SignalDesk, tokens: TokenDesk, pacer: Pacer, gate: Gate
+    ) -> None:
+        self._gate = gate
         self._host = host
         self._desk = desk
         self._tokens = tokens
@@ -57,7 +70,7 @@ class SignalEndpoint:
 
     async def validate(self, request: web.Request) -> web.Response:
         """Says whether a connection with this token and query would be let in, and if not, why."""
-        self._admit(request)
+        await self._admit(request)
         return web.Response(text="success", headers=_CORS)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -67,7 +80,7 @@ class SignalEndpoint:
         )
         if not websocket.can_prepare(request):
             raise web.HTTPNotFound(text="open this address as a WebSocket", headers=_CORS)
-        claims, query = self._admit(request)
+        claims, query = await self._admit(request)
         await websocket.prepare(request)
         self._host.traffic.count("sockets_opened")
         socket = SignalSocket(websocket)
@@ -79,7 +92,7 @@ class SignalEndpoint:
 
     # ---- admission --------------------------------------------------------------------------------------
 
-    def _admit(self, request: web.Request) -> tuple[Claims, JoinQuery]:
+    async def _admit(self, request: web.Request) -> tuple[Claims, JoinQuery]:
         peer = remote_host(request)
         now_ns = self._host.clock.monotonic_ns()
         if not self._pacer.allows(peer, now_ns):
@@ -89,6 +102,8 @@ class SignalEndpoint:
             claims = self._tokens.verify(bearer(request), now_s=self._host.clock.wall_ns() / NS_PER_S)
             if not claims.may_join:
                 raise TokenRefused("token_without_room_join")
+            if not await self._gate.admits(claims.binding):
+                raise TokenRefused("token_revoked")
         except TokenRefused as refusal:
             self._pacer.charge(peer, now_ns)
             self._host.traffic.count("tokens_refused")
@@ -107,6 +122,12 @@ class SignalEndpoint:
     # ---- coming in --------------------------------------------------------------------------------------
 
     def _enter(self, socket: SignalSocket, claims: Claims, query: JoinQuery) -> ParticipantSession | None:
+        if self._gate.is_revoked(claims.binding):
+            # Between the check and here: nobody was seated yet who could have been removed.
+            self._host.traffic.count("joins_refused")
+            socket.send(messages.leave_message(LeaveCause.REMOVED, AfterLeave.STAY_AWAY))
+            socket.finish(text="token_revoked")
+            return None
         if query.resumed_sid is not None:
             return self._resume(socket, claims, query)
         return self._join(socket, claims, query)
