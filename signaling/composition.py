@@ -16,18 +16,23 @@ from recording.recorder import Recorder
 from signaling.accounts import DEMO_PASSWORD, AccountBook, demo_accounts
 from signaling.addresses import media_addresses
 from signaling.api.breakglass_pages import BreakglassPages
+from signaling.api.consent_pages import ConsentPages
 from signaling.api.description_pages import DescriptionPages
 from signaling.api.device_doors import DeviceDoors
 from signaling.api.device_pages import DevicePages
 from signaling.api.engine import ApiServer, NoLimits
 from signaling.api.invitation_pages import InvitationPages
+from signaling.api.patient_pages import PatientPages
 from signaling.api.recording_pages import RecordingPages
 from signaling.api.room_pages import RoomPages
+from signaling.api.trace_export_pages import TraceExportPages
+from signaling.api.trace_pages import TracePages
 from signaling.api_keys import ApiKey
 from signaling.auth.revocation import Revocations
 from signaling.auth.revoked import RevokedTokens
 from signaling.auth.room_entry import RoomEntries
 from signaling.browser_sessions import BrowserSessions
+from signaling.care.case_recordings import CaseRecordings, stopping
 from signaling.http_shell import add_security_headers, guard
 from signaling.livekit.endpoint import SignalEndpoint
 from signaling.livekit.signal_desk import SignalDesk
@@ -148,6 +153,10 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
         *DeviceDoors(store=store, clock=clock).routes(),
         *InvitationPages(store=store, entries=entries, clock=clock, pacer=pacer).routes(),
         *BreakglassPages(store=store, entries=entries, journal=journal).routes(),
+        *PatientPages(store).routes(),
+        *ConsentPages(store, CaseRecordings(stopping(desk))).routes(),
+        *TracePages(store).routes(),
+        *TraceExportPages(store).routes(),
         *description.routes(),
     ]
     description.describe(declared)
