@@ -20,8 +20,9 @@ from signaling.api.consent_pages import ConsentPages
 from signaling.api.description_pages import DescriptionPages
 from signaling.api.device_doors import DeviceDoors
 from signaling.api.device_pages import DevicePages
-from signaling.api.engine import ApiServer, NoLimits
+from signaling.api.engine import ApiServer
 from signaling.api.invitation_pages import InvitationPages
+from signaling.api.limits import Limits
 from signaling.api.patient_pages import PatientPages
 from signaling.api.recording_pages import RecordingPages
 from signaling.api.room_pages import RoomPages
@@ -40,6 +41,7 @@ from signaling.metrics import MetricsPages
 from signaling.pacing import Pacer
 from signaling.ports import MediaPlane
 from signaling.recording_desk import RecordingDesk
+from signaling.recording_witness import RecordingWitness
 from signaling.rest.callers import Callers
 from signaling.rest.demo_callers import DemoCallers, DemoEntrance
 from signaling.rest.events_socket import EventsSocket
@@ -47,9 +49,11 @@ from signaling.rest.session_pages import SessionPages
 from signaling.room_host import RoomHost
 from signaling.room_journal import RoomJournal
 from signaling.room_pulse import RoomPulse
+from signaling.room_witness import RoomWitness
 from signaling.settings import Settings
 from signaling.standing_rooms import StandingRooms, demo_rooms
 from signaling.store.database_url import database_url
+from signaling.store.spool import ActSpool
 from signaling.store.sql_store import SqlStore
 from signaling.tokens import TokenDesk
 from signaling.traffic import Traffic
@@ -59,6 +63,7 @@ from signaling.web_pages import WebPages
 MAX_BODY_BYTES: Final = 1024 * 1024
 """Of one HTTP request: a data packet of 64 kB in base64 and a participant's metadata fit many times."""
 LEDGER_FILE: Final = "ledger.sqlite3"
+SPOOL_FOLDER: Final = "spool"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,8 @@ class Service:
     pulse: RoomPulse
     events: EventsSocket
     revocations: Revocations
+    spool: ActSpool
+    recording_witness: RecordingWitness
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
@@ -95,6 +102,8 @@ class Service:
             self.desk.run(),
             self.pulse.run(),
             self.revocations.run(),
+            self.spool.run(),
+            self.recording_witness.run(),
         )
 
     async def close(self) -> None:
@@ -105,6 +114,7 @@ class Service:
         await self.host.close()
         await self.desk.close()
         await self.media.close()
+        await self.spool.close()
         await self.store.close()
 
 
@@ -131,6 +141,8 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     accounts = AccountBook(people, {account.account: DEMO_PASSWORD for account in people})
     standing = StandingRooms(demo_rooms() if is_demo else ())
     host = RoomHost(media=media, clock=clock, tokens=tokens, traffic=traffic)
+    spool = ActSpool(store, settings.data_dir / SPOOL_FOLDER, clock)
+    room_witness = RoomWitness(seats=host, standing=standing, sink=spool, clock=clock)
     revocations = Revocations(store=store, tokens=revoked, places=[host], clock=clock)
     store.follow(revocations.receive_acts)
     pulse = RoomPulse(host)
@@ -140,7 +152,7 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     sessions = BrowserSessions()
     callers = Callers(sessions=sessions, tokens=tokens, clock=clock, pacer=pacer)
     events = EventsSocket(callers)
-    for observer in (journal, desk, events):
+    for observer in (journal, desk, events, room_witness):
         host.observe(observer)
     journal.follow(events.receive_event)
     description = DescriptionPages()
@@ -160,11 +172,14 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
         *description.routes(),
     ]
     description.describe(declared)
-    api = ApiServer(declared, callers=DemoCallers(callers), clock=clock, limits=NoLimits())
+    limits = Limits(clock=clock, is_in_room=host.is_anywhere)
+    api = ApiServer(declared, callers=DemoCallers(callers), clock=clock, limits=limits)
     pages = (
-        SignalEndpoint(host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer, gate=revocations),
+        SignalEndpoint(
+            host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer, gate=revocations, limits=limits
+        ),
         RoomService(host=host, tokens=tokens, pacer=pacer),
-        MetricsPages(host, {"recorder": recorder.stats, "store": store.stats}),
+        MetricsPages(host, {"recorder": recorder.stats, "store": store.stats, "spool": spool.stats}),
         SessionPages(
             accounts=accounts, sessions=sessions, callers=callers, clock=clock, pacer=pacer, is_demo=is_demo
         ),
@@ -187,4 +202,6 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
         pulse=pulse,
         events=events,
         revocations=revocations,
+        spool=spool,
+        recording_witness=RecordingWitness(ledger=ledger, store=store, standing=standing),
     )

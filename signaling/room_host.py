@@ -178,6 +178,10 @@ class RoomHost:
         room = self._room_of[sid]
         return (room, session) if room.name == claims.room else None
 
+    def is_anywhere(self, identity: str) -> bool:
+        """Returns whether somebody of that identity is in a room now."""
+        return any(room.roster.by_identity(ParticipantIdentity(identity)) is not None for room in self.rooms)
+
     def leave(
         self, sid: ParticipantSid, cause: LeaveCause, *, then: AfterLeave = AfterLeave.STAY_AWAY
     ) -> None:
