@@ -99,6 +99,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "breakglass_own": 403,
     "breakglass_reviewed": 409,
     # ---- settings, webhooks, the ledger's proof
+    "upgrade_needed": 400,
     "setting_value_wrong": 400,
     "webhook_address_refused": 400,
     "webhooks_too_many": 409,

@@ -200,6 +200,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "api.breakglass_own": "自己的紧急开启不能由自己复核",
     "api.breakglass_reviewed": "这次紧急开启已经复核过",
     # ---- settings, webhooks, the ledger's proof ----
+    "api.upgrade_needed": "这个地址是 WebSocket，不能当网页打开",
     "api.setting_value_wrong": "这项设置只能是 {expected}",
     "api.webhook_address_refused": (
         "这个地址不能用：要用 https；本机和内网的地址要先由运维在 LIANZHEN_WEBHOOK_NETWORKS 里放行"

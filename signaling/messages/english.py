@@ -232,6 +232,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "api.breakglass_own": "Nobody reviews their own break-glass",
     "api.breakglass_reviewed": "This break-glass has been reviewed already",
     # ---- settings, webhooks, the ledger's proof ----
+    "api.upgrade_needed": "This address is a WebSocket and cannot be opened as a page",
     "api.setting_value_wrong": "This setting can only be {expected}",
     "api.webhook_address_refused": (
         "This address cannot be used: it must be https, and addresses of this machine or of a private "
