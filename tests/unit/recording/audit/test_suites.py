@@ -18,9 +18,8 @@ from recording.audit.sm2 import is_signed as is_signed_sm2
 from recording.audit.suites import ED25519, SM2, PublicKey, SuiteMissing, parse_public_key
 from recording.errors import UnusableKey
 
-WYCHEPROOF = json.loads(
-    (Path(__file__).parents[3] / "vectors" / "wycheproof" / "ed25519_test.json").read_text()
-)
+VECTORS = Path(__file__).parents[3] / "vectors" / "wycheproof"
+WYCHEPROOF = json.loads((VECTORS / "ed25519_test.json").read_text())
 
 
 def vectors() -> list[Any]:

@@ -1,0 +1,1 @@
+"""How fast a data folder's ledger is checked: `python -m load_tests.audit_verify`."""

@@ -1,0 +1,191 @@
+"""The ledger in a data folder, for the verifier: ``lianzhen.sqlite3`` opened read-only, and the notes beside
+it.
+
+The tables are those of signaling/store/tables.py, read by plain sqlite3: no service, no migration, nothing
+written. All is read in one transaction, so that a running service may go on.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+from urllib.parse import quote
+
+from recording.audit.ledger_source import (
+    ChainRow,
+    CheckpointRow,
+    CosignatureRow,
+    InstitutionLedger,
+    PersonalRow,
+    Place,
+    StampRow,
+    UnreadableRow,
+)
+
+DATABASE_FILE: Final = "lianzhen.sqlite3"
+CHECKPOINTS_FOLDER: Final = "checkpoints"
+NOTE_SUFFIX: Final = ".note"
+COVER_WAIT_S: Final = 3.0
+"""A running service signs what it adds within a second; thrice that for a busy disk."""
+_COVER_POLL_S: Final = 0.1
+_BUSY_S: Final = 5.0
+_TABLES: Final = ("chain", "event", "checkpoint", "personal_field", "cosignature", "time_stamp")
+
+
+class DamagedDatabase(Exception):  # noqa: N818  (a fact about a file)
+    """The file is no database with a ledger's tables, or cannot be read to its end."""
+
+
+class DataFolder:
+    """A LedgerSource over one database file; a context manager."""
+
+    def __init__(self, database: Path, notes_folder: Path | None) -> None:
+        """``notes_folder`` holds the latest notes; None where there are none to expect. Raises
+        DamagedDatabase, OSError.
+        """
+        self._name = database.name
+        self._notes_folder = notes_folder
+        self._connection = _open(database)
+        try:
+            self._must_cover = self._wait_for_cover()
+            self._connection.execute("BEGIN")
+            self._institutions = self._read_institutions()
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise DamagedDatabase from error
+
+    def __enter__(self) -> DataFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def institutions(self) -> Sequence[str]:
+        """Returns all that have a row in any table of the ledger, or a note."""
+        notes = {path.name.partition(".")[0] for path in self._note_files()}
+        return sorted({*self._institutions, *notes})
+
+    def ledger(self, institution: str) -> InstitutionLedger:
+        """Returns the rows of one institution; they are read as they are walked. Raises sqlite3.Error."""
+        latest = None
+        if self._notes_folder is not None:
+            path = self._notes_folder / f"{institution}{NOTE_SUFFIX}"
+            latest = path.read_bytes() if path.is_file() else None
+        chain = self._rows("SELECT size, head, frontier FROM chain WHERE institution = ?", institution)
+        return InstitutionLedger(
+            institution,
+            Place(
+                events=f"{self._name}:event",
+                personal=f"{self._name}:personal_field",
+                checkpoints=f"{self._name}:checkpoint",
+                cosignatures=f"{self._name}:cosignature",
+                stamps=f"{self._name}:time_stamp",
+                chain=f"{self._name}:chain",
+                latest=f"{CHECKPOINTS_FOLDER}/{institution}{NOTE_SUFFIX}",
+            ),
+            self._rows(_EVENTS, institution),
+            (PersonalRow(*row) for row in self._rows(_PERSONAL, institution)),
+            [CheckpointRow(*row) for row in self._rows(_CHECKPOINTS, institution)],
+            [CosignatureRow(*row) for row in self._rows(_COSIGNATURES, institution)],
+            [StampRow(*row) for row in self._rows(_STAMPS, institution)],
+            next((ChainRow(*row) for row in chain), None),
+            has_chain=True,
+            latest_note=latest,
+            has_latest=self._notes_folder is not None,
+            must_cover=self._must_cover.get(institution),
+        )
+
+    def kept_notes(self) -> dict[str, bytes]:
+        """Returns notes that were set aside because the database had fallen behind them, by file name."""
+        return {
+            f"{CHECKPOINTS_FOLDER}/{path.name}": path.read_bytes()
+            for path in self._note_files()
+            if path.name.count(".") > 1
+        }
+
+    def _note_files(self) -> list[Path]:
+        if self._notes_folder is None or not self._notes_folder.is_dir():
+            return []
+        return sorted(self._notes_folder.glob("*" + NOTE_SUFFIX))
+
+    def _rows(self, query: str, institution: str) -> Iterator[tuple[object, ...]]:
+        try:
+            yield from self._connection.execute(query, (institution,))
+        except sqlite3.Error as error:
+            # A torn page, or text that is no UTF-8.
+            raise UnreadableRow from error
+
+    def _read_institutions(self) -> list[str]:
+        found: set[str] = set()
+        for table in _TABLES:
+            # Steps through the primary key: DISTINCT would walk every event.
+            after = ""
+            while True:
+                query = f"SELECT min(institution) FROM {table} WHERE institution > ?"  # noqa: S608
+                (name,) = self._connection.execute(query, (after,)).fetchone()
+                if not isinstance(name, str):
+                    break
+                found.add(name)
+                after = name
+        return sorted(found)
+
+    def _wait_for_cover(self) -> dict[str, int]:
+        """How many events each institution has now, once a running service had the time to sign them."""
+        sizes = _numbers(self._connection.execute("SELECT institution, size FROM chain"))
+        give_up = time.monotonic() + COVER_WAIT_S
+        while time.monotonic() < give_up:
+            covered = _numbers(
+                self._connection.execute("SELECT institution, max(size) FROM checkpoint GROUP BY institution")
+            )
+            behind = [name for name, size in sizes.items() if covered.get(name, 0) < size]
+            if not behind:
+                # What a service adds from here on is for the next look.
+                return sizes
+            time.sleep(_COVER_POLL_S)
+        return {}
+
+
+_EVENTS: Final = (
+    "SELECT line, sequence, at_ms, kind, actor, patient, case_id, hash FROM event"
+    " WHERE institution = ? ORDER BY sequence"
+)
+_PERSONAL: Final = (
+    "SELECT sequence, name, patient, salt, value, erased_at_ms FROM personal_field"
+    " WHERE institution = ? ORDER BY sequence, name"
+)
+_CHECKPOINTS: Final = "SELECT note, size, at_ms FROM checkpoint WHERE institution = ? ORDER BY size"
+_COSIGNATURES: Final = (
+    "SELECT size, key_name, line FROM cosignature WHERE institution = ? ORDER BY size, key_name"
+)
+_STAMPS: Final = "SELECT size, token FROM time_stamp WHERE institution = ? ORDER BY size"
+
+
+def _open(database: Path) -> sqlite3.Connection:
+    """A connection that can only read."""
+    # Without a log to read, the file is all there is: a folder that nobody can write will do.
+    log = database.with_name(database.name + "-wal")
+    is_still = not log.exists() or log.stat().st_size == 0
+    for mode in ("mode=ro", "mode=ro&immutable=1") if is_still else ("mode=ro",):
+        try:
+            connection = sqlite3.connect(
+                f"file:{quote(str(database.absolute()))}?{mode}",
+                uri=True,
+                timeout=_BUSY_S,
+                isolation_level=None,
+            )
+            connection.execute("SELECT size FROM chain LIMIT 1").fetchall()
+        except sqlite3.Error as error:
+            failure = error
+            continue
+        return connection
+    raise DamagedDatabase from failure
+
+
+def _numbers(rows: Iterable[tuple[object, object]]) -> dict[str, int]:
+    return {name: size for name, size in rows if isinstance(name, str) and isinstance(size, int)}

@@ -1,0 +1,40 @@
+"""An event's line in and out: canonical JSON, by orjson where that is installed, else by Python's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+try:
+    import orjson
+except ImportError:
+    orjson = None  # type: ignore[assignment, unused-ignore]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def parsed_plainly(line: bytes) -> Any:
+    """Returns what the JSON says. Raises ValueError, RecursionError."""
+    return json.loads(line.decode(), parse_constant=_refuse_constant)
+
+
+def written_plainly(value: Any) -> bytes:
+    """Returns the canonical JSON (RFC 8785) of a value without fractions. Raises ValueError."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+if orjson is None:
+    parsed: Callable[[bytes], Any] = parsed_plainly
+    written: Callable[[Any], bytes] = written_plainly
+else:
+    _SORTED: Final = orjson.OPT_SORT_KEYS
+    _dumps = orjson.dumps
+
+    def written(value: Any) -> bytes:
+        """Returns the canonical JSON (RFC 8785) of a value without fractions. Raises ValueError."""
+        return _dumps(value, None, _SORTED)
+
+    parsed = orjson.loads

@@ -1,0 +1,69 @@
+"""Proves a ledger offline from its rows or files and public keys alone.
+
+Two verdicts for each institution:
+
+* Integrity: what is here is what was chained and signed. Every event in its place and bound to the one
+  before, every note signed and in agreement with the tree, every personal field as committed or erased by an
+  event.
+* Completeness: all that was signed is here. No event and no checkpoint missing, no tail cut off that a
+  checkpoint, wherever it was kept, still tells of.
+
+Reads only, trusts nothing it reads, raises nothing of the data's making.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from recording.audit.checkpoint import BadNote, parse_note
+from recording.audit.ledger_source import InstitutionLedger, LedgerSource, Place
+from recording.audit.notes_check import Anchor, Trust, check_notes
+from recording.audit.personal_check import Erasure
+from recording.audit.verdict import InstitutionVerdict, LedgerFault
+from recording.audit.walk import Walk
+
+
+def verify_source(
+    source: LedgerSource, trust: Trust, anchors: Sequence[Anchor] = ()
+) -> tuple[InstitutionVerdict, ...]:
+    """Returns the verdicts on every institution that the source or an anchor names.
+
+    ``anchors`` are checkpoints that were kept elsewhere. Raises SuiteMissing.
+    """
+    by_institution = _by_institution(anchors)
+    names = sorted({*source.institutions(), *by_institution})
+    present = set(source.institutions())
+    walks = []
+    for name in names:
+        ledger = source.ledger(name) if name in present else _absent(name)
+        walk = Walk(ledger, check_notes(ledger, trust, by_institution.get(name, ())))
+        walk.walk()
+        walks.append(walk)
+    erasures: dict[Erasure, set[tuple[str, int]]] = {}
+    for walk in walks:
+        for erasure, told in walk.erasures.items():
+            erasures.setdefault(erasure, set()).update(told)
+    return tuple(walk.verdict(erasures) for walk in walks)
+
+
+def read_anchors(notes: Mapping[str, bytes]) -> tuple[list[Anchor], LedgerFault | None]:
+    """Returns the checkpoints in files, by name, and the first that is none."""
+    anchors, fault = [], None
+    for name, content in notes.items():
+        try:
+            anchors.append(Anchor(name, parse_note(content)))
+        except BadNote:
+            fault = fault or LedgerFault(name, None, None, "checkpoint_malformed")
+    return anchors, fault
+
+
+def _by_institution(anchors: Iterable[Anchor]) -> dict[str, list[Anchor]]:
+    found: dict[str, list[Anchor]] = {}
+    for anchor in anchors:
+        found.setdefault(anchor.note.checkpoint.institution, []).append(anchor)
+    return found
+
+
+def _absent(institution: str) -> InstitutionLedger:
+    """An institution that only an anchor knows: all of it is missing."""
+    return InstitutionLedger(institution, Place("", "", "", "", "", "", ""), (), None, ())
