@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Final, Protocol
 
 from aiohttp import web
@@ -49,12 +50,24 @@ class RequestLimits(Protocol):
     def check(self, request: web.Request, pace: Pace, caller: Caller, claims: Claims | None) -> None:
         """Counts the request. Refusal: too_many."""
 
+    def open_socket(self, request: web.Request, identity: str) -> None:
+        """Counts a socket of a caller known by that identity in rooms. Refusal: too_many."""
+
+    def close_socket(self, request: web.Request) -> None:
+        """Counts it no longer."""
+
 
 class NoLimits:
     """For tests that ask faster than people do."""
 
     def check(self, request: web.Request, pace: Pace, caller: Caller, claims: Claims | None) -> None:
         """Lets everything through."""
+
+    def open_socket(self, request: web.Request, identity: str) -> None:
+        """Lets everything through."""
+
+    def close_socket(self, request: web.Request) -> None:
+        """Counts nothing."""
 
 
 class ApiServer:
@@ -118,7 +131,14 @@ class ApiServer:
         row = await self._permit(route, call)
         if not route.is_subject_in_body:
             call = await _read(route, call)
-        return _answer(route, await route.handler(replace(call, found=row)))
+        call = replace(call, found=row)
+        if route.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            return _answer(route, await route.handler(call))
+        self._limits.open_socket(request, caller.login)
+        try:
+            return _answer(route, await route.handler(call))
+        finally:
+            self._limits.close_socket(request)
 
     async def _permit(self, route: Route, call: Call) -> object:
         """Returns what was loaded with the subject. Refusal: what the table says, or that there is none."""

@@ -67,25 +67,24 @@ class Callers:
         token = bearer(request)
         if not token or not is_room_token(token):
             return None
-        peer, now_ns = self._admit(request)
         try:
             return self._tokens.verify(token, now_s=self._clock.wall_ns() / _NS_PER_S)
         except TokenRefused:
-            self._pacer.charge(peer, now_ns)
+            self._charge(request)
             raise
 
     async def _by_bearer(self, request: web.Request, secret: str) -> OpenSession | None:
-        peer, now_ns = self._admit(request)
         session = await self._find(secret)
         if session is None:
-            self._pacer.charge(peer, now_ns)
+            self._charge(request)
         return session
 
-    def _admit(self, request: web.Request) -> tuple[str, int]:
+    def _charge(self, request: web.Request) -> None:
+        # A good secret is never slowed by the bad ones of others behind the same address.
         peer, now_ns = remote_host(request), self._clock.monotonic_ns()
         if not self._pacer.allows(peer, now_ns):
-            raise Refusal("too_many")
-        return peer, now_ns
+            raise Refusal("too_many", retry_after_s=1)
+        self._pacer.charge(peer, now_ns)
 
     async def _find(self, secret: str) -> OpenSession | None:
         if len(secret) > MAX_SECRET_CHARACTERS:

@@ -8,7 +8,7 @@ give up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -17,6 +17,7 @@ from media_server.rooms import JoinIntent, LeaveCause, LimitExceeded, RoomRefusa
 from media_server.rooms.effects import AfterLeave
 from media_server.rooms.participants import check_intent, check_name
 from media_server.rooms.presence import Signal
+from signaling.api.route import Refusal
 from signaling.errors import PeerProtocolError, TokenRefused
 from signaling.livekit import messages
 from signaling.livekit.frames import MAX_FRAME_BYTES, decode_request
@@ -47,13 +48,31 @@ class Gate(Protocol):
         """Returns whether it was revoked lately, as far as is known at once."""
 
 
+class SocketLimits(Protocol):
+    """Counts the sockets of each address (signaling/api/limits.py)."""
+
+    def open_socket(self, request: web.Request, identity: str) -> None:
+        """Counts one more. Refusal: too_many, though never for somebody who is in a room."""
+
+    def close_socket(self, request: web.Request) -> None:
+        """Counts it no longer."""
+
+
 class SignalEndpoint:
     """The HTTP handlers of the client protocol."""
 
     def __init__(
-        self, *, host: RoomHost, desk: SignalDesk, tokens: TokenDesk, pacer: Pacer, gate: Gate
+        self,
+        *,
+        host: RoomHost,
+        desk: SignalDesk,
+        tokens: TokenDesk,
+        pacer: Pacer,
+        gate: Gate,
+        limits: SocketLimits,
     ) -> None:
         self._gate = gate
+        self._limits = limits
         self._host = host
         self._desk = desk
         self._tokens = tokens
@@ -81,13 +100,20 @@ class SignalEndpoint:
         if not websocket.can_prepare(request):
             raise web.HTTPNotFound(text="open this address as a WebSocket", headers=_CORS)
         claims, query = await self._admit(request)
-        await websocket.prepare(request)
-        self._host.traffic.count("sockets_opened")
-        socket = SignalSocket(websocket)
-        async with socket.writing():
-            session = self._enter(socket, claims, query)
-            if session is not None:
-                await self._serve_to_the_end(websocket, socket, session)
+        try:
+            self._limits.open_socket(request, claims.identity)
+        except Refusal:
+            raise web.HTTPTooManyRequests(text="too many sockets of this address", headers=_CORS) from None
+        try:
+            await websocket.prepare(request)
+            self._host.traffic.count("sockets_opened")
+            socket = SignalSocket(websocket)
+            async with socket.writing():
+                session = self._enter(socket, claims, query)
+                if session is not None:
+                    await self._serve_to_the_end(websocket, socket, session)
+        finally:
+            self._limits.close_socket(request)
         return websocket
 
     # ---- admission --------------------------------------------------------------------------------------
@@ -95,9 +121,7 @@ class SignalEndpoint:
     async def _admit(self, request: web.Request) -> tuple[Claims, JoinQuery]:
         peer = remote_host(request)
         now_ns = self._host.clock.monotonic_ns()
-        if not self._pacer.allows(peer, now_ns):
-            self._host.traffic.count("requests_paced")
-            raise web.HTTPTooManyRequests(text="too many refused requests", headers=_CORS)
+        is_paced = not self._pacer.allows(peer, now_ns)
         try:
             claims = self._tokens.verify(bearer(request), now_s=self._host.clock.wall_ns() / NS_PER_S)
             if not claims.may_join:
@@ -105,9 +129,14 @@ class SignalEndpoint:
             if not await self._gate.admits(claims.binding):
                 raise TokenRefused("token_revoked")
         except TokenRefused as refusal:
+            if is_paced:
+                self._refuse_paced()
             self._pacer.charge(peer, now_ns)
             self._host.traffic.count("tokens_refused")
             raise web.HTTPUnauthorized(text=f"invalid token: {refusal.code}", headers=_CORS) from None
+        if is_paced and not self._host.is_anywhere(claims.identity):
+            # Whoever is in a room comes back to it, whatever their neighbours behind one address have done.
+            self._refuse_paced()
         try:
             query = _read(request)
             if not claims.identity or not claims.room:
@@ -118,6 +147,10 @@ class SignalEndpoint:
             self._host.traffic.count("joins_refused")
             raise web.HTTPBadRequest(text=f"cannot join: {refusal.code}", headers=_CORS) from None
         return claims, query
+
+    def _refuse_paced(self) -> NoReturn:
+        self._host.traffic.count("requests_paced")
+        raise web.HTTPTooManyRequests(text="too many refused requests", headers=_CORS) from None
 
     # ---- coming in --------------------------------------------------------------------------------------
 
