@@ -1,0 +1,29 @@
+"""A running service listens where it says, and nowhere else (GB/T 22239 8.1.4.4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.local_service import local_service
+
+TCP_LISTEN = "0A"
+
+
+def test_two_web_ports_and_one_media_port_are_all_that_is_open(tmp_path: Path) -> None:
+    with local_service(tmp_path) as service:
+        _, http, https, _, _, media = service.ready
+        announced = {int(http.rsplit(":", 1)[1]), int(https.rsplit(":", 1)[1])}
+        assert _ports(service.process.pid, "tcp") == announced
+        assert _ports(service.process.pid, "udp") == {int(media)}
+
+
+def _ports(pid: int, protocol: str) -> set[int]:
+    """Ports that a process itself has opened to receive on, of both address families."""
+    own = {Path(link).readlink().name for link in Path(f"/proc/{pid}/fd").iterdir()}
+    found = set()
+    for table in (protocol, f"{protocol}6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if f"socket:[{inode}]" in own and (protocol == "udp" or state == TCP_LISTEN):
+                found.add(int(local.rsplit(":", 1)[1], 16))
+    return found
