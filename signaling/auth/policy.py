@@ -6,7 +6,7 @@ look at the subject: what they refuse they refuse alike for what is there, what 
 there.
 
 Duties are kept apart: administrators run the service and see no patient, no picture and no recording;
-auditors read the trace and the ledger and change nothing (a cosignature only bears witness); supervisors look
+auditors read the trace and the ledger and change nothing (they cosign and judge); supervisors look
 into other people's care, with a purpose; those who care for patients do it at their own institution and where
 they were let in; a device and a guest have their own room.
 """
@@ -150,7 +150,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.CONSENT_WITHDRAW, CLINICIANS, _OWN, _ACTIVE),
     Rule(Action.BREAKGLASS_USE, CLINICIANS, _CARE, _OR_NEW),
     Rule(Action.BREAKGLASS_LIST, _LOOKS_IN, _INSTITUTION, _NEW),
-    Rule(Action.BREAKGLASS_REVIEW, _SUPERVISOR, _COLLEAGUE, _ACTIVE),
+    Rule(Action.BREAKGLASS_REVIEW, _LOOKS_IN, _COLLEAGUE, _ACTIVE),
     # ---- the trace and its proof
     Rule(Action.TRACE_SEARCH, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.TRACE_READ, _LOOKS_IN, _OWN, _THERE),

@@ -122,7 +122,7 @@ RIGHTS_CHINESE: Final[Mapping[str, str]] = {
     "rights.page.duties": "职责分离",
     "rights.page.duty.administrator": "系统管理员管理人员、设备和设置，看不到患者、画面和录像。",
     "rights.page.duty.auditor": (
-        "审计员看留痕和账本，不改动任何东西；可以提交见证签名，可以作为第二人审批导出。"
+        "审计员看留痕和账本，不改动任何东西；可以提交见证签名、复核紧急开启，可以作为第二人审批导出。"
     ),
     "rights.page.duty.supervisor": "质控监管员写明目的后检索、查看、申请导出，复核紧急开启。",
     "rights.page.duty.clinician": "医护人员只在本机构、或受邀参与的房间和患者上工作。",

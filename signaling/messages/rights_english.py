@@ -127,8 +127,8 @@ RIGHTS_ENGLISH: Final[Mapping[str, str]] = {
         "Administrators manage people, devices and settings and see no patient, no picture and no recording."
     ),
     "rights.page.duty.auditor": (
-        "Auditors read the trace and the ledger and change nothing; they may bear witness and be the "
-        "second person who lets a package out."
+        "Auditors read the trace and the ledger and change nothing; they may bear witness, review "
+        "break-glass and be the second person who lets a package out."
     ),
     "rights.page.duty.supervisor": (
         "Supervisors search, view and ask for exports with a purpose, and review break-glass."
