@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,15 +16,12 @@ from clinical.consent import (
     GivenBy,
     awaits_confirmation,
     is_allowed,
-    receive_answer,
     standing_of,
-    withdraw,
 )
 from clinical.consent_texts import current_texts, find_text
 from clinical.errors import ConsentRefused
-from clinical.ids import CaseId, InstitutionId, new_consent_id
+from clinical.ids import CaseId, InstitutionId
 from media_server.ids import RoomName
-from recording.summary import JsonValue
 from signaling.api.consent_models import (
     ConsentList,
     ConsentQuery,
@@ -38,14 +36,15 @@ from signaling.api.consent_models import (
 )
 from signaling.api.patient_pages import subject_of
 from signaling.api.route import Call, Found, Refusal, Route
-from signaling.auth.acts import act_of
 from signaling.auth.rights import Action, State, Subject
 from signaling.care.case_recordings import RecordingStopper
-from signaling.care.consents import consents_of, find_consent, insert_consent, store_withdrawal
+from signaling.care.consent_book import note_answers, note_withdrawal
+from signaling.care.consents import consents_of, find_consent
 from signaling.care.patients import Patient, find_patient
 from signaling.store.store import Store, Unit
 from signaling.trace.names import names_of
 
+T = TypeVar("T")
 _REFUSALS = (
     "consent_unchanged",
     "consent_withdraw_instead",
@@ -160,32 +159,13 @@ class ConsentPages:
             raise Refusal("consent_purpose_twice")
         answers = [_answer(patient, case, wanted, given) for given in wanted.answers]
 
-        async def work(unit: Unit) -> bool:
-            standing = standing_of(await consents_of(unit.connection, patient.id, case), case)
-            must_stop = False
-            for answer in answers:
-                change = _decide(standing.get(answer.purpose), answer, call.caller.actor, unit.now_ms)
-                await insert_consent(unit, patient.institution, change.consent)
-                kind = "consent.granted" if answer.is_granted else "consent.declined"
-                personal = {"giver_name": answer.giver_name} if answer.giver_name else {}
-                unit.record(
-                    act_of(
-                        call.caller,
-                        kind,
-                        unit.now_ms,
-                        subject=subject_ids(change.consent),
-                        before=_before(change),
-                        after=_after(change.consent),
-                        personal=personal,
-                    )
-                )
-                must_stop = must_stop or change.must_stop_recording
-            return must_stop
+        async def work(unit: Unit) -> Sequence[Change]:
+            return await note_answers(unit, call.caller, patient.institution, answers)
 
-        must_stop = await self._store.write(work)
+        changes = await self._write(work)
         if wanted.room:
             self._recordings.bind(patient.id, case, RoomName(wanted.room))
-        if must_stop:
+        if any(change.must_stop_recording for change in changes):
             await self._recordings.stop(patient.id, case, call.caller)
         return await self._list(patient, case)
 
@@ -197,36 +177,17 @@ class ConsentPages:
             raise Refusal("consent_giver_unnamed")
 
         async def work(unit: Unit) -> Change:
-            consents = await consents_of(unit.connection, found.patient, found.case)
-            standing = standing_of(consents, found.case).get(found.purpose)
-            if standing is None or standing.id != found.id:
-                raise Refusal("consent_not_standing")
-            try:
-                change = withdraw(standing, now_ms=unit.now_ms)
-            except ConsentRefused as refused:
-                raise Refusal(refused.code) from None
-            await store_withdrawal(unit, change.consent)
-            personal = {"giver_name": wanted.giver_name, "note": wanted.note}
-            unit.record(
-                act_of(
-                    call.caller,
-                    "consent.withdrawn",
-                    unit.now_ms,
-                    institution=institution,
-                    subject=subject_ids(change.consent),
-                    before={"state": change.before.value},
-                    after={
-                        "purpose": change.consent.purpose.value,
-                        "state": change.consent.state.value,
-                        "how": wanted.how,
-                        "given_by": wanted.given_by,
-                    },
-                    personal={name: value for name, value in personal.items() if value},
-                )
+            return await note_withdrawal(
+                unit,
+                call.caller,
+                institution,
+                found,
+                how=wanted.how,
+                given_by=wanted.given_by,
+                personal={"giver_name": wanted.giver_name, "note": wanted.note},
             )
-            return change
 
-        change = await self._store.write(work)
+        change = await self._write(work)
         # Withdrawn is what is on disk; the recording ends now, also where its seal has to wait.
         stopped = change.must_stop_recording and await self._recordings.stop(
             found.patient, found.case, call.caller
@@ -234,6 +195,12 @@ class ConsentPages:
         recorder = change.consent.recorded_by
         names = await self._store.read(lambda connection: names_of(connection, [recorder]))
         return ConsentWithdrawn(consent=_view(change.consent, names), recording_stopped=stopped)
+
+    async def _write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        try:
+            return await self._store.write(work)
+        except ConsentRefused as refused:
+            raise Refusal(refused.code) from None
 
     async def _list(self, patient: Patient, case: CaseId) -> ConsentList:
         async def work(connection: AsyncConnection) -> tuple[Sequence[Consent], Mapping[str, str]]:
@@ -258,12 +225,6 @@ class ConsentPages:
         )
 
 
-def subject_ids(consent: Consent) -> dict[str, str]:
-    """Returns whom a consent's act concerns."""
-    ids = {"patient": consent.patient, "case": consent.case, "consent": consent.id}
-    return {name: value for name, value in ids.items() if value}
-
-
 def _answer(patient: Patient, case: CaseId, wanted: NewConsents, given: GivenAnswer) -> Answer:
     text = find_text(given.purpose, given.text_version)
     if text is None or text.sha256 != given.text_sha256:
@@ -280,34 +241,6 @@ def _answer(patient: Patient, case: CaseId, wanted: NewConsents, given: GivenAns
         evidence_sha256=wanted.evidence_sha256,
         giver_name="" if wanted.given_by is GivenBy.NOBODY else wanted.giver_name,
     )
-
-
-def _decide(standing: Consent | None, answer: Answer, recorded_by: str, now_ms: int) -> Change:
-    try:
-        return receive_answer(
-            standing, answer, new_id=new_consent_id(), recorded_by=recorded_by, now_ms=now_ms
-        )
-    except ConsentRefused as refused:
-        raise Refusal(refused.code) from None
-
-
-def _before(change: Change) -> dict[str, JsonValue]:
-    before: dict[str, JsonValue] = {"state": change.before.value}
-    if change.confirms is not None:
-        before["confirms"] = change.confirms
-    return before
-
-
-def _after(consent: Consent) -> dict[str, JsonValue]:
-    return {
-        "purpose": consent.purpose.value,
-        "state": consent.state.value,
-        "how": consent.how.value,
-        "given_by": consent.given_by.value,
-        "text_version": consent.text_version,
-        "text_sha256": consent.text_sha256,
-        "evidence_sha256": consent.evidence_sha256,
-    }
 
 
 def _view(consent: Consent, names: Mapping[str, str]) -> ConsentView:
