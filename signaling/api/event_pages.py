@@ -35,6 +35,7 @@ from signaling.auth.session_ends import ended_sessions
 from signaling.ledger_feed import LedgerFeed
 from signaling.room_journal import RoomEvent
 from signaling.store.store import Store, StoreUnavailable
+from signaling.tokens import Binding
 
 MAX_QUEUED: Final = 128
 """A page that is so far behind is cut; it opens a new socket and reads everything again."""
@@ -69,6 +70,7 @@ class _Page:
     """The only room of a guest; "" for others."""
     position: int
     """The last event of the ledger that was looked at for this page."""
+    binding: Binding
     texts: deque[str] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     close_code: int = 0
@@ -162,6 +164,18 @@ class EventPages:
         self.counts.ended_with_session += len(ended)
         return len(ended)
 
+    def bindings(self) -> list[Binding]:
+        """See BoundPlaces (auth/revocation.py)."""
+        return [page.binding for page in self._pages if page.binding]
+
+    def end_bound(self, covers: Callable[[Binding], bool]) -> int:
+        """See BoundPlaces."""
+        ended = [page for page in self._pages if page.binding and covers(page.binding)]
+        for page in ended:
+            page.end(SESSION_ENDED)
+        self.counts.ended_with_session += len(ended)
+        return len(ended)
+
     def close(self) -> None:
         """Ends all sockets."""
         self._is_closed = True
@@ -205,7 +219,7 @@ class EventPages:
             raise Refusal("unavailable")
         if sum(_holder(page.caller) == _holder(caller) for page in self._pages) >= MAX_SOCKETS_OF_ONE:
             raise Refusal("too_many")
-        page = _Page(caller, str(call.claims.room) if call.claims is not None else "", 0)
+        page = _Page(caller, str(call.claims.room) if call.claims is not None else "", 0, _binding(call))
         if _follows_ledger(caller):
             size = await self._feed.size(caller.institution)
             page.position = size if call.query.after is None else min(call.query.after, size)
@@ -291,6 +305,15 @@ class EventPages:
         for page in list(self._pages):
             if page.room or decide(page.caller, Action.ROOM_LIST, None) is Decision.ALLOWED:
                 page.push(_ROOMS)
+
+
+def _binding(call: Call) -> Binding:
+    if call.claims is not None:
+        return call.claims.binding
+    caller = call.caller
+    return Binding(
+        session=caller.session, person=caller.person, device=caller.device, issued_at_ms=call.now_ms
+    )
 
 
 def _holder(caller: Caller) -> str:
