@@ -13,7 +13,6 @@ from recording.clock import SystemClock
 from recording.keys import load_or_create_signer
 from recording.ledger import Ledger
 from recording.recorder import Recorder
-from signaling.accounts import DEMO_PASSWORD, AccountBook, demo_accounts
 from signaling.addresses import media_addresses
 from signaling.api.breakglass_pages import BreakglassPages
 from signaling.api.consent_pages import ConsentPages
@@ -32,9 +31,9 @@ from signaling.api_keys import ApiKey
 from signaling.auth.revocation import Revocations
 from signaling.auth.revoked import RevokedTokens
 from signaling.auth.room_entry import RoomEntries
-from signaling.browser_sessions import BrowserSessions
 from signaling.care.case_recordings import CaseRecordings, stopping
 from signaling.http_shell import add_security_headers, guard
+from signaling.identity import Identity, build_identity
 from signaling.livekit.endpoint import SignalEndpoint
 from signaling.livekit.signal_desk import SignalDesk
 from signaling.metrics import MetricsPages
@@ -42,10 +41,7 @@ from signaling.pacing import Pacer
 from signaling.ports import MediaPlane
 from signaling.recording_desk import RecordingDesk
 from signaling.recording_witness import RecordingWitness
-from signaling.rest.callers import Callers
-from signaling.rest.demo_callers import DemoCallers, DemoEntrance
 from signaling.rest.events_socket import EventsSocket
-from signaling.rest.session_pages import SessionPages
 from signaling.room_host import RoomHost
 from signaling.room_journal import RoomJournal
 from signaling.room_pulse import RoomPulse
@@ -71,6 +67,7 @@ class Service:
     """What a server runs."""
 
     store: SqlStore
+    identity: Identity
     app: web.Application
     media: MediaPlane
     host: RoomHost
@@ -86,12 +83,14 @@ class Service:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
         await self.store.open()
         try:
+            await self.identity.start()
             await self.revocations.load()
             await self.media.start()
             await self.recorder.start()
         except BaseException:
             # Its threads would keep a process alive that could not start.
             await self.store.close()
+            self.identity.close()
             raise
 
     def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
@@ -116,6 +115,7 @@ class Service:
         await self.media.close()
         await self.spool.close()
         await self.store.close()
+        self.identity.close()
 
 
 def open_media(settings: Settings) -> tuple[MediaPlane, int]:
@@ -125,7 +125,9 @@ def open_media(settings: Settings) -> tuple[MediaPlane, int]:
     return Sfu(core, addresses=media_addresses(settings)), core.port
 
 
-def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo: bool) -> Service:
+def build_service(
+    settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo: bool, limits: Limits | None = None
+) -> Service:
     """Returns the built server, nothing of it started. Raises RecordingError, OSError."""
     clock = SystemClock()
     traffic = Traffic()
@@ -137,8 +139,7 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     url = database_url(settings.database_url, settings.data_dir)
     store = SqlStore(url, signer=signer, clock=clock, data_dir=settings.data_dir)
     recorder = Recorder(data_dir=settings.data_dir, ledger=ledger, signer=signer, clock=clock)
-    people = demo_accounts() if is_demo else ()
-    accounts = AccountBook(people, {account.account: DEMO_PASSWORD for account in people})
+    identity = build_identity(settings, store=store, tokens=tokens, clock=clock, pacer=pacer, is_demo=is_demo)
     standing = StandingRooms(demo_rooms() if is_demo else ())
     host = RoomHost(media=media, clock=clock, tokens=tokens, traffic=traffic)
     spool = ActSpool(store, settings.data_dir / SPOOL_FOLDER, clock)
@@ -149,17 +150,15 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
     media.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
     desk = RecordingDesk(host=host, recorder=recorder, journal=journal, standing=standing)
-    sessions = BrowserSessions()
-    callers = Callers(sessions=sessions, tokens=tokens, clock=clock, pacer=pacer)
-    events = EventsSocket(callers)
+    events = EventsSocket(identity.callers)
     for observer in (journal, desk, events, room_witness):
         host.observe(observer)
     journal.follow(events.receive_event)
     description = DescriptionPages()
     entries = RoomEntries(store=store, standing=standing, tokens=tokens, clock=clock)
-    entrance = DemoEntrance(entries, accounts, tokens, clock)
     declared = [
-        *RoomPages(host=host, desk=desk, journal=journal, standing=standing, entrance=entrance).routes(),
+        *identity.routes,
+        *RoomPages(host=host, desk=desk, journal=journal, standing=standing, entrance=entries).routes(),
         *RecordingPages(recorder=recorder, standing=standing, data_dir=settings.data_dir).routes(),
         *DevicePages(store=store).routes(),
         *DeviceDoors(store=store, clock=clock).routes(),
@@ -172,16 +171,22 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
         *description.routes(),
     ]
     description.describe(declared)
-    limits = Limits(clock=clock, is_in_room=host.is_anywhere)
-    api = ApiServer(declared, callers=DemoCallers(callers), clock=clock, limits=limits)
+    limits = limits or Limits(clock=clock, is_in_room=host.is_anywhere)
+    api = ApiServer(declared, callers=identity.callers, clock=clock, limits=limits)
     pages = (
         SignalEndpoint(
             host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer, gate=revocations, limits=limits
         ),
         RoomService(host=host, tokens=tokens, pacer=pacer),
-        MetricsPages(host, {"recorder": recorder.stats, "store": store.stats, "spool": spool.stats}),
-        SessionPages(
-            accounts=accounts, sessions=sessions, callers=callers, clock=clock, pacer=pacer, is_demo=is_demo
+        MetricsPages(
+            host,
+            {
+                "recorder": recorder.stats,
+                "limits": limits.counts,
+                "store": store.stats,
+                "identity": identity.stats,
+                "spool": spool.stats,
+            },
         ),
         events,
         api,
@@ -194,6 +199,7 @@ def build_service(settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo
         app.add_routes(page.routes())
     return Service(
         store=store,
+        identity=identity,
         app=app,
         media=media,
         host=host,

@@ -12,9 +12,9 @@ from typing import Final
 
 from media_server.errors import BindRefused, PortTaken
 from recording.errors import FolderInUse, RecordingError, UnusableKey
-from signaling.accounts import DEMO_PASSWORD, demo_accounts
 from signaling.addresses import media_addresses
 from signaling.api_keys import KEYS_FOLDER, find_key
+from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE
 from signaling.composition import build_service, open_media
 from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
@@ -42,6 +42,8 @@ def serve(*, is_demo: bool) -> int:
         def announce() -> None:
             if is_demo:
                 _print_demo(settings, doors)
+            if service.identity.first_page:
+                _print_first(settings, doors, service.identity.first_page)
 
         await run_server(service, doors, language=settings.language, media_port=media_port, announce=announce)
 
@@ -89,7 +91,7 @@ def _doors(settings: Settings, *, is_demo: bool) -> list[Listening]:
 
 def _print_demo(settings: Settings, doors: list[Listening]) -> None:
     """Says which addresses to open and with whom; the ready line is for programs, these are for people."""
-    accounts = " ".join(account.account for account in demo_accounts())
+    accounts = " ".join(person.login for person in DEMO_PEOPLE)
     hosts = [split_media_address(text)[0] for text in media_addresses(settings)]
     lines = [
         say_to("demo.title", settings.language, accounts=accounts, password=DEMO_PASSWORD),
@@ -104,6 +106,14 @@ def _print_demo(settings: Settings, doors: list[Listening]) -> None:
             lines.append(say_to("demo.trust", settings.language, file=certificate))
     lines.append(say_to("demo.warning", settings.language))
     sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def _print_first(settings: Settings, doors: list[Listening], page: str) -> None:
+    """Says where the first administrator is made: on the terminal only, never in a log."""
+    scheme = "http" if doors[-1].tls is None else "https"
+    url = f"{scheme}://localhost:{doors[-1].port}{page}"
+    sys.stdout.write(say_to("start.first_administrator", settings.language, url=url) + "\n")
     sys.stdout.flush()
 
 

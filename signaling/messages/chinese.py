@@ -53,6 +53,10 @@ CHINESE: Final[Mapping[str, str]] = {
     "start.key_unusable": "数据文件夹里的密钥文件 {file} 用不了。请从备份恢复，或移走它让服务另做一个。",
     "start.core_missing": "媒体核心 lianzhen_core 没有装上。请运行 make setup。",
     "start.failed": "服务启动不了（{reason}）。",
+    "start.first_administrator": "还没有管理员。请打开这个一次性链接（24 小时内有效）：{url}",
+    "start.demo_data": (
+        "数据文件夹 {folder} 里是演示资料，演示密码是公开的。请用 LIANZHEN_DATA_DIR 换一个文件夹。"
+    ),
     # ---- running ----
     "demo.title": "联诊演示：账号 {accounts}，密码 {password}",
     "demo.open": "本机打开 {url}",

@@ -75,6 +75,11 @@ ENGLISH: Final[Mapping[str, str]] = {
     ),
     "start.core_missing": "The media core lianzhen_core is not installed. Run make setup.",
     "start.failed": "The service cannot start ({reason}).",
+    "start.first_administrator": "There is no administrator yet. Open this one-time link within 24 h: {url}",
+    "start.demo_data": (
+        "The data folder {folder} holds the demo, whose password is public. "
+        "Choose another one with LIANZHEN_DATA_DIR."
+    ),
     # ---- running ----
     "demo.title": "Lianzhen demo: accounts {accounts}, password {password}",
     "demo.open": "On this machine open {url}",

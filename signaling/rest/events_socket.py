@@ -12,8 +12,10 @@ from aiohttp import WSMsgType, web
 
 from media_server.ids import RoomName
 from media_server.rooms.effects import Fact, ParticipantCame, ParticipantWent, RoomClosed, RoomOpened
+from signaling.api.route import Refusal
+from signaling.auth.callers import Callers
+from signaling.auth.rights import NOBODY
 from signaling.rest.answers import ApiRefusal, api
-from signaling.rest.callers import Caller, Callers
 from signaling.room_journal import RoomEvent
 
 MAX_QUEUED: Final = 128
@@ -31,7 +33,8 @@ _ROOM_EVENT_KINDS: Final = (
 
 @dataclass(eq=False, slots=True)
 class _Page:
-    caller: Caller
+    room: RoomName | None
+    """The one room that a room token names; None for people, who see all."""
     queue: asyncio.Queue[str | None]
 
     def push(self, text: str) -> None:
@@ -70,7 +73,7 @@ class EventsSocket:
         """Takes a new event of a room's journal."""
         text = json.dumps({"type": "room_event", "room": room, "event": asdict(event)}, ensure_ascii=False)
         for page in list(self._pages):
-            if page.caller.may_enter(room):
+            if page.room in (None, room):
                 page.push(text)
         if event.kind in _ROOM_EVENT_KINDS:
             self._tell_rooms_soon()
@@ -89,11 +92,11 @@ class EventsSocket:
         )
         if not websocket.can_prepare(request):
             raise ApiRefusal("bad_request")
-        caller = self._callers.caller(request)
+        room = await self._room_of(request)
         if len(self._pages) >= MAX_SOCKETS or self._is_closed:
             raise ApiRefusal("unavailable")
         await websocket.prepare(request)
-        page = _Page(caller, asyncio.Queue(MAX_QUEUED))
+        page = _Page(room, asyncio.Queue(MAX_QUEUED))
         self._pages.add(page)
         page.push(_ROOMS)
         writer = asyncio.create_task(_write(websocket, page.queue), name="events-writer")
@@ -107,6 +110,17 @@ class EventsSocket:
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
         return websocket
+
+    async def _room_of(self, request: web.Request) -> RoomName | None:
+        try:
+            claims = self._callers.claims(request)
+            if claims is not None:
+                return claims.room
+            if await self._callers.caller(request) == NOBODY:
+                raise ApiRefusal("signed_out")
+        except Refusal as refusal:
+            raise ApiRefusal(refusal.code, **refusal.facts) from None
+        return None
 
     def _tell_rooms_soon(self) -> None:
         if not self._is_rooms_due and self._pages:
