@@ -9,8 +9,10 @@ from signaling.api.route import Call, Found, Refusal, Route
 from signaling.api.webhook_models import NewWebhook, WebhookChange, WebhookLine, WebhookList, WebhookSecret
 from signaling.auth.acts import act_of
 from signaling.auth.rights import Action, State, Subject
-from signaling.auth.webhook_address import Network, is_usable_url
-from signaling.auth.webhooks import (
+from signaling.store.secret_box import SecretBox
+from signaling.store.store import Store, Unit
+from signaling.webhooks.addresses import Network, is_usable_url
+from signaling.webhooks.registry import (
     MAX_WEBHOOKS,
     Webhook,
     change_webhook,
@@ -20,8 +22,6 @@ from signaling.auth.webhooks import (
     renew_secret,
     webhooks,
 )
-from signaling.store.secret_box import SecretBox
-from signaling.store.store import Store, Unit
 
 
 class WebhookPages:
