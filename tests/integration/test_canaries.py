@@ -146,7 +146,7 @@ async def _strange_calls(
         {"headers": {"Authorization": f"Bearer {canaries.word()}"}},
         {"headers": {"Cookie": f"lianzhen_session={canaries.word()}"}},
         {"headers": {"User-Agent": canaries.word(), "Referer": f"http://x/{canaries.word()}"}},
-        {"params": {canaries.word(): canaries.word()}},
+        {"params": {"q": canaries.word()}},
         {"data": canaries.word().encode() + b"\xff"},
         {"data": json.dumps({"patient": [canaries.word()]}), "headers": {"Content-Type": "text/plain"}},
     ]
