@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from recording.files import PRIVATE_FILE_MODE, make_private_folder
@@ -46,6 +46,17 @@ class Engines:
 def is_sqlite(url: URL) -> bool:
     """Whether the database is a file of ours."""
     return url.get_backend_name() == "sqlite"
+
+
+async def interrupt(connection: AsyncConnection) -> None:
+    """Ends the statement that an SQLite thread is in, if any; PostgreSQL's driver does so by itself.
+
+    To be called before what waits for that statement is cancelled: closing waits for the thread.
+    """
+    if not connection.closed and connection.dialect.name == "sqlite":
+        driver = (await connection.get_raw_connection()).driver_connection
+        if driver is not None:
+            await driver.interrupt()
 
 
 def open_engines(url: URL) -> Engines:

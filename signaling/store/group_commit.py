@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransactio
 from recording.audit.act import Act
 from recording.audit.chain import ChainedAct, ChainHead
 from recording.errors import MisuseError
+from signaling.store.engines import interrupt
 from signaling.store.faults import is_not_now
 from signaling.store.ledger_writing import LedgerWriting
 from signaling.store.store import StoreUnavailable, StoreUncertain, Unit
@@ -21,6 +22,9 @@ from signaling.store.waiting import Entry, Stage, Waiting
 
 UNIT_LIMIT_S: Final = 1.0
 """One unit's work: longer is a bug in it, and all others wait behind it."""
+_TO_INTERRUPT_S: Final = 0.1
+"""A statement ends by being interrupted, and leaves a connection that can be used; only then by being
+cancelled."""
 BATCH_LIMIT_S: Final = 0.05
 """After this the units that have run are committed and the others wait for the next commit: who came first is
 answered, and a checkpoint waits for one such turn."""
@@ -148,7 +152,7 @@ class GroupWriter:
         savepoint = await connection.begin_nested()
         try:
             try:
-                async with asyncio.timeout(UNIT_LIMIT_S):
+                async with _unit_limit(connection):
                     entry.result = await entry.work(unit)
             finally:
                 unit.is_over = True
@@ -197,6 +201,22 @@ class GroupWriter:
             await connection.invalidate()
         with contextlib.suppress(Exception):
             await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def _unit_limit(connection: AsyncConnection) -> AsyncIterator[None]:
+    loop = asyncio.get_running_loop()
+    interruptions: list[asyncio.Task[None]] = []
+    timer = loop.call_later(
+        UNIT_LIMIT_S, lambda: interruptions.append(loop.create_task(interrupt(connection)))
+    )
+    try:
+        async with asyncio.timeout(UNIT_LIMIT_S + _TO_INTERRUPT_S):
+            yield
+    finally:
+        timer.cancel()
+        for task in interruptions:
+            await task
 
 
 def _told(error: Exception, *, is_expected: bool, is_uncertain: bool) -> Exception:

@@ -19,7 +19,7 @@ from recording.clock import Clock
 from recording.errors import MisuseError
 from recording.signing import Signer
 from signaling.store.checkpoints import Checkpointer
-from signaling.store.engines import READERS, Engines, open_engines
+from signaling.store.engines import READERS, Engines, interrupt, open_engines
 from signaling.store.faults import is_not_now
 from signaling.store.group_commit import Companion, GroupWriter, new_entry
 from signaling.store.migrate import bring_up_to_date
@@ -193,12 +193,8 @@ class SqlStore(Store):
 
     async def _stop_read(self, task: asyncio.Task[Any]) -> None:
         connection = self._reads.get(task)
-        if connection is not None and not connection.closed:
-            driver = (await connection.get_raw_connection()).driver_connection
-            # SQLite's thread goes on with its statement until it is told; PostgreSQL is told by the driver.
-            interrupt = getattr(driver, "interrupt", None)
-            if interrupt is not None:
-                await interrupt()
+        if connection is not None:
+            await interrupt(connection)
         task.cancel()
 
     def _now_ms(self) -> int:
