@@ -37,11 +37,11 @@ from signaling.identity import Identity, build_identity
 from signaling.livekit.endpoint import SignalEndpoint
 from signaling.livekit.signal_desk import SignalDesk
 from signaling.metrics import MetricsPages
+from signaling.oversight import Oversight, build_oversight
 from signaling.pacing import Pacer
 from signaling.ports import MediaPlane
 from signaling.recording_desk import RecordingDesk
 from signaling.recording_witness import RecordingWitness
-from signaling.rest.events_socket import EventsSocket
 from signaling.room_host import RoomHost
 from signaling.room_journal import RoomJournal
 from signaling.room_pulse import RoomPulse
@@ -74,7 +74,8 @@ class Service:
     desk: RecordingDesk
     recorder: Recorder
     pulse: RoomPulse
-    events: EventsSocket
+    oversight: Oversight
+    api: ApiServer
     revocations: Revocations
     spool: ActSpool
     recording_witness: RecordingWitness
@@ -103,11 +104,12 @@ class Service:
             self.revocations.run(),
             self.spool.run(),
             self.recording_witness.run(),
+            *self.oversight.watches(),
         )
 
     async def close(self) -> None:
         """Ends rooms, seals recordings, ends media, closes the store. Twice is harmless."""
-        self.events.close()
+        self.oversight.events.close()
         # Before the rooms end: what ends these recordings is the server, not the people's leaving.
         self.desk.finish_all(cause="server_stopped")
         await self.host.close()
@@ -144,18 +146,19 @@ def build_service(
     host = RoomHost(media=media, clock=clock, tokens=tokens, traffic=traffic)
     spool = ActSpool(store, settings.data_dir / SPOOL_FOLDER, clock)
     room_witness = RoomWitness(seats=host, standing=standing, sink=spool, clock=clock)
-    revocations = Revocations(store=store, tokens=revoked, places=[host], clock=clock)
+    entries = RoomEntries(store=store, standing=standing, tokens=tokens, clock=clock)
+    oversight = build_oversight(settings, store=store, box=identity.box, clock=clock, place_of=entries.place)
+    events = oversight.events
+    revocations = Revocations(store=store, tokens=revoked, places=[host, events], clock=clock)
     store.follow(revocations.receive_acts)
     pulse = RoomPulse(host)
     media.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
     desk = RecordingDesk(host=host, recorder=recorder, journal=journal, standing=standing)
-    events = EventsSocket(identity.callers)
     for observer in (journal, desk, events, room_witness):
         host.observe(observer)
     journal.follow(events.receive_event)
     description = DescriptionPages()
-    entries = RoomEntries(store=store, standing=standing, tokens=tokens, clock=clock)
     declared = [
         *identity.routes,
         *RoomPages(host=host, desk=desk, journal=journal, standing=standing, entrance=entries).routes(),
@@ -168,6 +171,7 @@ def build_service(
         *ConsentPages(store, CaseRecordings(stopping(desk))).routes(),
         *TracePages(store).routes(),
         *TraceExportPages(store).routes(),
+        *oversight.routes,
         *description.routes(),
     ]
     description.describe(declared)
@@ -186,9 +190,9 @@ def build_service(
                 "store": store.stats,
                 "identity": identity.stats,
                 "spool": spool.stats,
+                **oversight.stats(),
             },
         ),
-        events,
         api,
         WebPages(settings.web_dir),
     )
@@ -206,7 +210,8 @@ def build_service(
         desk=desk,
         recorder=recorder,
         pulse=pulse,
-        events=events,
+        oversight=oversight,
+        api=api,
         revocations=revocations,
         spool=spool,
         recording_witness=RecordingWitness(ledger=ledger, store=store, standing=standing),

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from signaling.errors import SettingWrong
 from signaling.messages import Language, say_to
 from signaling.store.database_url import database_url
+from signaling.webhooks.addresses import Network
 
 PREFIX: Final = "LIANZHEN_"
 MIN_SECRET_CHARACTERS: Final = 32
@@ -60,6 +61,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     language: Language | None = None
+    webhook_networks: Annotated[tuple[Network, ...], NoDecode] = ()
+    """Private networks into which webhooks may be sent all the same."""
+
+    @field_validator("webhook_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
 
     @field_validator("http_host", "media_bind")
     @classmethod
@@ -100,6 +110,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "log_level": "setting.log_level",
     "log_format": "setting.log_format",
     "language": "setting.language",
+    "webhook_networks": "setting.networks",
 }
 
 

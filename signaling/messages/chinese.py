@@ -30,6 +30,7 @@ CHINESE: Final[Mapping[str, str]] = {
     ),
     "setting.log_level": "{variable} 只能是 debug、info、warning 或 error。",
     "setting.log_format": "{variable} 只能是 auto、json 或 console。",
+    "setting.networks": "{variable} 要填网段，用逗号分开，例如 10.1.0.0/16。",
     "setting.bad": "{variable} 的值不能用，请改正后再启动。",
     "setting.unknown": "没有 {variable} 这项设置，请检查拼写。",
     # ---- start ----
@@ -179,6 +180,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "field.not_an_object": "{field}的内容不完整",
     "field.twice": "{field}只能给一次",
     "field.control_character": "{field}里有看不见的控制字符，请删掉后再试",
+    "field.together": "填写的几项不能这样搭配",
     "field.wrong": "{field}的值不能用",
     # ---- devices, invitations, break-glass ----
     "api.device_state": "这台设备现在的状态不能这样做",

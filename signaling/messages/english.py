@@ -36,6 +36,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     ),
     "setting.log_level": "{variable} must be debug, info, warning or error.",
     "setting.log_format": "{variable} must be auto, json or console.",
+    "setting.networks": "{variable} must be networks separated by commas, such as 10.1.0.0/16.",
     "setting.bad": "{variable} has a value that cannot be used. Correct it and start again.",
     "setting.unknown": "There is no setting {variable}. Check its spelling.",
     # ---- start ----
@@ -205,6 +206,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "field.not_an_object": "{field} is incomplete",
     "field.twice": "{field} can be given only once",
     "field.control_character": "{field} contains invisible control characters; please delete them",
+    "field.together": "These fields do not go together",
     "field.wrong": "{field} has a value that cannot be used",
     # ---- devices, invitations, break-glass ----
     "api.device_state": "The device's present state does not allow this",
