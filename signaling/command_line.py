@@ -46,6 +46,14 @@ def _serve(options: argparse.Namespace) -> int:
     return serve(is_demo=options.command == "demo")
 
 
+def _demo(options: argparse.Namespace) -> int:
+    if not options.seed_only:
+        return _serve(options)
+    from signaling.demo.command import seed_only
+
+    return seed_only()
+
+
 def _token(options: argparse.Namespace) -> int:
     from signaling.token_command import print_token
 
@@ -70,7 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="启动服务 / start the service (settings: LIANZHEN_…)")
-    commands.add_parser("demo", help="带演示账号启动 / start with demo accounts and a key of its own")
+    demo = commands.add_parser("demo", help="带演示账号启动 / start with demo accounts and a key of its own")
+    demo.add_argument(
+        "--seed-only", action="store_true", help="只写入数据 / fill the data folder and exit"
+    )
     token = commands.add_parser("token", help="打印一个进房凭证 / print a room token")
     token.add_argument("--identity", required=True)
     token.add_argument("--room", required=True)
@@ -91,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "serve": _serve,
-    "demo": _serve,
+    "demo": _demo,
     "token": _token,
     "verify": _verify,
     "export": _export,

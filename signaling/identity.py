@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from recording.clock import Clock
 from signaling.api.first_administrator_pages import FirstAdministratorPages
@@ -14,12 +15,13 @@ from signaling.api.second_factor_pages import SecondFactorPages
 from signaling.api.session_models import DemoAccount
 from signaling.api.session_pages import SessionPages
 from signaling.auth.callers import Callers
-from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE, holds_demo, place_of, seed_people
+from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE, holds_demo, place_of
 from signaling.auth.first_administrator import FirstAdministratorDesk, code_at_start, page_of
 from signaling.auth.password_desk import PasswordDesk
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.second_factor_desk import SecondFactorDesk
 from signaling.auth.sign_in_desk import SignInDesk
+from signaling.demo.seed import seed_demo
 from signaling.errors import Unavailable
 from signaling.messages import say_to
 from signaling.pacing import Pacer
@@ -27,6 +29,8 @@ from signaling.settings import Settings
 from signaling.store.secret_box import SecretBox, load_or_create_box
 from signaling.store.store import Store
 from signaling.tokens import TokenDesk
+
+_NS_PER_MS: Final = 1_000_000
 
 
 @dataclass
@@ -39,14 +43,16 @@ class Identity:
     _store: Store
     _worker: PasswordWorker
     _settings: Settings
+    _clock: Clock
     _is_demo: bool
     first_page: str = ""
     """The page that makes the first administrator, below the server's address; "" where there is one."""
 
     async def start(self) -> None:
-        """Seeds the demo's people, or makes the code for a first administrator. Raises Unavailable."""
+        """Seeds the demo, or makes the code for a first administrator. Raises Unavailable."""
         if self._is_demo:
-            await seed_people(self._store, await self._worker.hash(DEMO_PASSWORD))
+            password_hash = await self._worker.hash(DEMO_PASSWORD)
+            await seed_demo(self._store, password_hash, self._clock.wall_ns() // _NS_PER_MS)
             return
         if await self._store.read(holds_demo):
             # Its password is public: whoever can reach the port could sign in.
@@ -90,6 +96,7 @@ def build_identity(
         _store=store,
         _worker=worker,
         _settings=settings,
+        _clock=clock,
         _is_demo=is_demo,
     )
 

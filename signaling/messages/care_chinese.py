@@ -24,4 +24,6 @@ CARE_CHINESE: Final[Mapping[str, str]] = {
     "api.trace_time_wrong": "开始时间要早于结束时间",
     "api.trace_cursor_wrong": "翻页位置无效，请重新检索",
     "api.trace_purpose_note_missing": "请用一句话写明为什么导出",
+    "demo.seeded": "演示数据已写入 {folder}",
+    "demo.foreign": "{folder} 里有其他机构的资料，没有写入演示数据",
 }

@@ -24,4 +24,6 @@ CARE_ENGLISH: Final[Mapping[str, str]] = {
     "api.trace_time_wrong": "The start must be before the end",
     "api.trace_cursor_wrong": "The place in the list is invalid; search again",
     "api.trace_purpose_note_missing": "Say in one sentence why this is taken out",
+    "demo.seeded": "The demo is in {folder}",
+    "demo.foreign": "{folder} holds other institutions; the demo was not written",
 }
