@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,9 +87,6 @@ class _World:
         count = await self.store.read(lambda c: c.scalar(select(func.count()).select_from(t.delivery)))
         return count or 0
 
-    async def owes(self, count: int) -> bool:
-        return await self.waiting() == count
-
 
 @pytest_asyncio.fixture
 async def world(tmp_path: Path) -> AsyncIterator[_World]:
@@ -117,6 +114,11 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def _eventually(is_so: Callable[[], bool]) -> None:
     await wait_until(is_so, what="deliveries", every_s=0.01)
+
+
+async def _owes(world: _World, count: int) -> None:
+    read: Callable[[], Awaitable[int]] = world.waiting
+    await wait_until(read, what=f"{count} in the outbox", accept=lambda waiting: waiting == count)
 
 
 @asynccontextmanager
@@ -162,7 +164,7 @@ async def test_a_receiver_that_fails_gets_it_again_and_in_order_within_a_case(wo
             await world.happen(case="ca_one")
             await world.happen(case="ca_two")
         await _eventually(lambda: len(world.receiver.taken) == 10)
-        await wait_until(lambda: world.owes(0), what="an empty outbox")
+        await _owes(world, 0)
     by_case: dict[object, list[int]] = {}
     for taken in world.receiver.taken:
         subject = taken["subject"]
@@ -233,7 +235,7 @@ async def test_after_so_many_tries_an_event_is_given_up_and_lets_the_next_by(
     async with _running(world.deliverer()):
         await world.happen(case="ca_one", count=2)
         await _eventually(lambda: world.receiver.sequences() == [2])
-        await wait_until(lambda: world.owes(1), what="only what was given up")
+        await _owes(world, 1)
     found = await world.store.read(lambda c: find_webhook(c, _A, hook))
     assert found is not None
     assert (found.given_up, found.waiting) == (1, 0)
