@@ -73,7 +73,7 @@ async def issue_code(
         )
     )
     text = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().rstrip("=").lower()
-    new = NewCode("-".join(text[at : at + 5] for at in range(0, len(text), 5)), unit.now_ms + life_ms)
+    new = NewCode("-".join(text[at : at + 7] for at in range(0, len(text), 7)), unit.now_ms + life_ms)
     await unit.connection.execute(
         insert(t.one_time_code).values(
             digest=digest_of_code(new.code),
