@@ -190,7 +190,8 @@ def _errors(error: ValidationError) -> Sequence[Mapping[str, Any]]:
 
 def _line(error: Mapping[str, Any], language: Language) -> dict[str, str]:
     place = [str(part) for part in error["loc"] if not _is_tag(part)]
-    reason = _REASONS.get(error["type"], "wrong")
+    # What a model says of several fields together has no place of its own.
+    reason = _REASONS.get(error["type"], "wrong") if place else "together"
     context = error.get("ctx", {})
     facts = {
         "limit": next((context[key] for key in _LIMITS if key in context), ""),
