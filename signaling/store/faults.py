@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -40,25 +41,22 @@ def is_not_now(error: BaseException) -> bool:
     """Whether trying again later may help: the database is away, frozen, full, busy or broken."""
     if isinstance(error, OSError | TimeoutError | PoolTimeoutError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
+    driver_error = error.orig if isinstance(error, DBAPIError) else error
+    sqlite_code = getattr(driver_error, "sqlite_errorcode", None)
     if isinstance(sqlite_code, int):
         return sqlite_code & 0xFF in _SQLITE_NOT_NOW
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return state.startswith(_POSTGRES_NOT_NOW) or _is_network_fault(error.orig)
+    state = getattr(driver_error, "sqlstate", None)
+    if isinstance(state, str):
+        return state.startswith(_POSTGRES_NOT_NOW)
+    return _is_network_fault(driver_error)
 
 
 def _is_network_fault(error: BaseException | None) -> bool:
     # asyncpg tells of a connection that was closed under it without any SQLSTATE.
     while error is not None:
-        if isinstance(error, OSError | TimeoutError) or type(error).__name__ in _CLIENT_FAULTS:
+        if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError):
             return True
         error = error.__cause__
     return False
-
-
-_CLIENT_FAULTS: Final = frozenset({"InterfaceError", "ConnectionDoesNotExistError", "InternalClientError"})
-"""Of asyncpg, and of SQLAlchemy's dress for it."""

@@ -17,6 +17,7 @@ from recording.errors import MisuseError
 from signaling.store.engines import interrupt
 from signaling.store.faults import is_not_now
 from signaling.store.ledger_writing import LedgerWriting
+from signaling.store.savepoints import Savepoints
 from signaling.store.store import StoreUnavailable, StoreUncertain, Unit
 from signaling.store.waiting import Entry, Stage, Waiting
 
@@ -119,11 +120,13 @@ class GroupWriter:
         loop = asyncio.get_running_loop()
         transaction = await connection.begin()
         try:
-            ledger = LedgerWriting(connection)
+            ledger, savepoints = LedgerWriting(connection), await Savepoints.on(connection)
+            await ledger.load_heads({act.institution for entry in batch for act in entry.acts})
             deadline = loop.time() + BATCH_LIMIT_S
             for number, entry in enumerate(batch, 1):
-                await self._run(entry, connection, ledger)
-                self._check_withdrawn(batch)
+                await self._run(entry, connection, savepoints, ledger)
+                if entry.work is not None:
+                    self._check_withdrawn(batch)
                 if loop.time() > deadline:
                     self.waiting.give_back(batch[number:])
                     del batch[number:]
@@ -141,7 +144,9 @@ class GroupWriter:
         await transaction.commit()
         return ledger
 
-    async def _run(self, entry: Entry, connection: AsyncConnection, ledger: LedgerWriting) -> None:
+    async def _run(
+        self, entry: Entry, connection: AsyncConnection, savepoints: Savepoints, ledger: LedgerWriting
+    ) -> None:
         if entry.work is None:
             try:
                 await ledger.add(entry.acts)
@@ -149,7 +154,7 @@ class GroupWriter:
                 entry.fault = error
             return
         unit = OpenUnit(connection, self.now_ms())
-        savepoint = await connection.begin_nested()
+        await savepoints.begin()
         try:
             try:
                 async with _unit_limit(connection):
@@ -161,11 +166,11 @@ class GroupWriter:
         except Exception as error:
             if is_not_now(error):
                 raise
-            await savepoint.rollback()
+            await savepoints.undo()
             entry.fault = error
             self.counts.undone_units += 1
             return
-        await savepoint.commit()
+        await savepoints.keep()
         self.counts.units += 1
 
     @staticmethod

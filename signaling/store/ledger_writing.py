@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recording.audit.act import Act
 from recording.audit.chain import SALT_BYTES, ChainedAct, ChainHead, chain, genesis
+from recording.errors import MisuseError
 from signaling.store.ledger_rows import UPSERT_CHAIN, chain_rows, event_row, head_of, personal_rows
 from signaling.store.tables import chain as chain_table
 from signaling.store.tables import event as event_table
@@ -19,6 +21,14 @@ from signaling.store.tables import personal_field
 
 _AT_A_TIME: Final = 16
 """Acts chained before the loop gets a turn: about a millisecond, so that no live call waits for a ledger."""
+
+_HEADS: Final = (
+    select(chain_table)
+    .where(chain_table.c.institution.in_(bindparam("institutions", expanding=True)))
+    .with_for_update()
+)
+_INSERT_EVENTS: Final = insert(event_table)
+_INSERT_PERSONAL: Final = insert(personal_field)
 
 
 def _new_salt() -> bytes:
@@ -34,13 +44,28 @@ class LedgerWriting:
         self._grown: set[str] = set()
         self.chained: list[ChainedAct] = []
 
+    async def load_heads(self, institutions: Set[str]) -> None:
+        """Reads where these chains end, in one statement; the transaction holds them from now on."""
+        for institution in institutions:
+            # What is no institution's name has no chain: its act is refused when it is added, and alone.
+            with contextlib.suppress(MisuseError):
+                self._heads[institution] = genesis(institution)
+        names = sorted(self._heads.keys() & institutions)
+        if not names:
+            return
+        # The writers' lock already keeps others out; FOR UPDATE also keeps out who does not know of it.
+        found = await self._connection.execute(_HEADS, {"institutions": names})
+        self._heads.update({row["institution"]: head_of(row) for row in found.mappings()})
+
     async def add(self, acts: Sequence[Act]) -> None:
         """Chains all of these acts or none. Raises MisuseError for an act that no chain takes."""
         heads_before: dict[str, ChainHead] = {}
         length_before = len(self.chained)
         try:
             for number, act in enumerate(acts, 1):
-                head = self._heads.get(act.institution) or await self._load_head(act.institution)
+                if act.institution not in self._heads:
+                    await self.load_heads({act.institution})
+                head = self._heads.get(act.institution) or genesis(act.institution)
                 heads_before.setdefault(act.institution, head)
                 chained = chain(head, act, new_salt=_new_salt)
                 self._heads[act.institution] = chained.head
@@ -58,21 +83,11 @@ class LedgerWriting:
         if not self.chained:
             return
         execute = self._connection.execute
-        await execute(insert(event_table), [event_row(chained) for chained in self.chained])
+        await execute(_INSERT_EVENTS, [event_row(chained) for chained in self.chained])
         if personal := [row for chained in self.chained for row in personal_rows(chained)]:
-            await execute(insert(personal_field), personal)
+            await execute(_INSERT_PERSONAL, personal)
         await execute(UPSERT_CHAIN, chain_rows(self._heads, sorted(self._grown)))
 
     def grown_heads(self) -> dict[str, ChainHead]:
         """Returns the new end of each chain that grew."""
         return {institution: self._heads[institution] for institution in self._grown}
-
-    async def _load_head(self, institution: str) -> ChainHead:
-        # The writers' lock already keeps others out; FOR UPDATE also keeps out who does not know of it.
-        found = await self._connection.execute(
-            select(chain_table).where(chain_table.c.institution == institution).with_for_update()
-        )
-        row = found.mappings().one_or_none()
-        head = genesis(institution) if row is None else head_of(row)
-        self._heads[institution] = head
-        return head

@@ -14,7 +14,7 @@ from signaling.store.store import Unit
 
 MAX_WAITING: Final = 4_096
 """Callers. About what a writer does within the limit of a write; more would only wait to be refused."""
-MAX_BATCH: Final = 64
+MAX_BATCH: Final = 128
 """Callers of one commit: it is shared by enough, and the last still waits for milliseconds only."""
 MAX_BATCH_ACTS: Final = 256
 """Acts of one commit, where several callers bring many."""

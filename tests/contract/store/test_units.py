@@ -72,13 +72,14 @@ async def test_a_unit_that_fails_takes_nobody_with_it(store: SqlStore) -> None:
     answers = await asyncio.gather(
         *(store.write(lambda unit, name=name: add_institution(unit, name)) for name in names),  # type: ignore[misc]
         store.record([act(), act(kind="not a kind")]),
+        store.record([act("no institution\0")]),
         store.record([act(), act()]),
         return_exceptions=True,
     )
     failed = [number for number, answer in enumerate(answers) if isinstance(answer, BaseException)]
-    assert failed == [7, 15, 16, 17, 18, 19, 20]
-    assert all(isinstance(answers[number], IntegrityError) for number in failed[:-1])
-    assert isinstance(answers[20], MisuseError)
+    assert failed == [7, 15, 16, 17, 18, 19, 20, 21]
+    assert all(isinstance(answers[number], IntegrityError) for number in failed[:-2])
+    assert all(isinstance(answers[number], MisuseError) for number in failed[-2:])
     assert len(await institutions(store)) == 15
     assert len((await checked_ledger(store)).lines) == 15 + 2
     assert store.stats()["commits"] < commits_before + len(names)
