@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -94,24 +94,23 @@ async def find_patient(connection: AsyncConnection, patient: str) -> Patient | N
 async def search_patients(
     connection: AsyncConnection, institution: str, text: str, *, limit: int = MAX_FOUND
 ) -> Sequence[Patient]:
-    """Returns up to ``limit`` + 1 patients of an institution whose id or card number is the text, or whose
-    name holds it, by name. Erased ones are found by their id only.
+    """Returns up to ``limit`` + 1 patients of an institution: whose id or card number is the text, and where
+    there is none, whose name holds it, by name. Erased ones are found by their id only.
     """
-    query = (
-        _select()
-        .where(
-            _T.c.institution == institution,
-            or_(
-                _T.c.id == text,
-                # An erased patient's empty name is no part of any text, and no text is empty.
-                and_(_T.c.state == "active", _T.c.card_number == text),
-                and_(_T.c.state == "active", _T.c.name.icontains(text, autoescape=True)),
-            ),
-        )
-        .order_by(_T.c.name, _T.c.id)
-        .limit(limit + 1)
-    )
-    return [_patient(row) for row in await connection.execute(query)]
+    own = _select().where(_T.c.institution == institution)
+    # Each by its own index, and names last: looking into every name of a large hospital takes milliseconds.
+    is_here = and_(_T.c.state == "active", _T.c.card_number == text, _T.c.card_number != "")
+    has_case = text.lower() != text.upper()
+    named = (_T.c.name.icontains if has_case else _T.c.name.contains)(text, autoescape=True)
+    for query in (
+        own.where(_T.c.id == text),
+        own.where(is_here),
+        own.where(_T.c.state == "active", named).order_by(_T.c.name, _T.c.id).limit(limit + 1),
+    ):
+        found = [_patient(row) for row in await connection.execute(query)]
+        if found:
+            return found
+    return []
 
 
 async def erase_patient(unit: Unit, patient: PatientId) -> int:
