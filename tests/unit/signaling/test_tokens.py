@@ -12,7 +12,7 @@ import pytest
 from media_server.ids import ParticipantIdentity, RoomName
 from media_server.rooms import Grant, TrackSource
 from signaling.errors import TokenRefused
-from signaling.tokens import ApiRights, Claims, TokenDesk, refreshed
+from signaling.tokens import ApiRights, Binding, Claims, TokenDesk, refreshed
 
 KEY, SECRET, NOW_S = "county", "k7Wq2Zt9Lm4Xc8Vb1Nf6Hd3Js5Pg0RaY", 1_800_000_000
 DESK = TokenDesk(api_key=KEY, api_secret=SECRET)
@@ -177,3 +177,43 @@ def test_forged_foreign_and_malformed_tokens_are_refused(name: str) -> None:
 
 def test_an_explicit_null_is_the_default() -> None:
     assert DESK.verify(_token(video={"canPublish": None}), now_s=NOW_S).grant.can_publish
+
+
+# ---- bound tokens ---------------------------------------------------------------------------------------
+
+BOUND = Claims(
+    identity=ParticipantIdentity("zhou"),
+    room=RoomName("ward"),
+    may_join=True,
+    binding=Binding(session="se_1", person="pe_1", breakglass="bg_1"),
+)
+
+
+def test_a_bound_token_says_to_whom_and_since_when_and_so_does_its_refreshment() -> None:
+    first = DESK.verify(DESK.issue(BOUND, now_s=NOW_S, ttl_s=600), now_s=NOW_S)
+    assert first.binding == Binding(
+        session="se_1", person="pe_1", breakglass="bg_1", issued_at_ms=NOW_S * 1000
+    )
+    later = refreshed(first, grant=Grant(), name="", metadata="", attributes={})
+    second = DESK.verify(DESK.issue(later, now_s=NOW_S + 300, ttl_s=600), now_s=NOW_S + 300)
+    assert (second.binding.session, second.binding.issued_at_ms) == ("se_1", (NOW_S + 300) * 1000)
+
+
+def test_two_bound_tokens_of_one_moment_differ() -> None:
+    assert DESK.issue(BOUND, now_s=NOW_S, ttl_s=600) != DESK.issue(BOUND, now_s=NOW_S, ttl_s=600)
+
+
+def test_a_revoked_token_is_refused_wherever_it_is_shown() -> None:
+    revoked: set[str] = set()
+    desk = TokenDesk(api_key=KEY, api_secret=SECRET, is_revoked=lambda binding: binding.session in revoked)
+    token = desk.issue(BOUND, now_s=NOW_S, ttl_s=600)
+    assert desk.verify(token, now_s=NOW_S).identity == "zhou"
+    revoked.add("se_1")
+    with pytest.raises(TokenRefused) as refused:
+        desk.verify(token, now_s=NOW_S)
+    assert refused.value.code == "token_revoked"
+
+
+def test_tokens_made_elsewhere_are_bound_to_nobody_and_never_asked_about() -> None:
+    desk = TokenDesk(api_key=KEY, api_secret=SECRET, is_revoked=lambda _: True)
+    assert not desk.verify(_token(), now_s=NOW_S).binding
