@@ -1,5 +1,5 @@
-"""The ``lianzhen`` command: serve, demo, token, verify, export. Exit codes: 0 fine, 1 refused, 2 wrong
-setting or usage."""
+"""The ``lianzhen`` command: serve, demo, token, verify, export, audit, backup, restore. Exit codes: 0 fine,
+1 refused, 2 wrong setting or usage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from signaling.audit_parser import add_audit_parser, add_backup_parsers
 from signaling.errors import SettingWrong, Unavailable
 from signaling.messages import say_to
 from signaling.settings import chosen_language
@@ -72,6 +73,24 @@ def _export(options: argparse.Namespace) -> int:
     return export(options)
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from signaling.audit_commands import audit
+
+    return audit(options)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from signaling.backup_commands import backup
+
+    return backup(options)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from signaling.backup_commands import restore
+
+    return restore(options)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lianzhen", description="联诊 Lianzhen: rooms for county medical communities"
@@ -79,9 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="启动服务 / start the service (settings: LIANZHEN_…)")
     demo = commands.add_parser("demo", help="带演示账号启动 / start with demo accounts and a key of its own")
-    demo.add_argument(
-        "--seed-only", action="store_true", help="只写入数据 / fill the data folder and exit"
-    )
+    demo.add_argument("--seed-only", action="store_true", help="只写入数据 / fill the data folder and exit")
     token = commands.add_parser("token", help="打印一个进房凭证 / print a room token")
     token.add_argument("--identity", required=True)
     token.add_argument("--room", required=True)
@@ -97,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="导出可播放的文件 / make playable files")
     export.add_argument("folder", metavar="FOLDER")
     export.add_argument("--out", default="", metavar="DIR")
+    add_audit_parser(commands)
+    add_backup_parsers(commands)
     return parser
 
 
@@ -106,6 +125,9 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "token": _token,
     "verify": _verify,
     "export": _export,
+    "audit": _audit,
+    "backup": _backup,
+    "restore": _restore,
 }
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import orjson
 
 from recording.audit.act import Act
 from recording.audit.commitments import commitment, first_previous
+from recording.audit.lines import MAX_LINE_BYTES
 from recording.audit.merkle import grown, leaf_hash
 from recording.errors import MisuseError
 from recording.summary import JsonValue
@@ -27,8 +28,6 @@ LINE_VERSION: Final = 1
 SALT_BYTES: Final = 16
 """128 random bits hide a value that can be guessed, such as a name (RFC 9562's and NIST's usual measure)."""
 
-MAX_LINE_BYTES: Final = 32_768
-"""An event tells one act; what is longer is a document, and belongs beside the ledger with its hash in it."""
 MAX_KIND_LENGTH: Final = 60
 MAX_ID_LENGTH: Final = 40
 """As the event table's columns: PostgreSQL would refuse what is longer, with all that waits beside it."""

@@ -43,15 +43,19 @@ class DamagedDatabase(Exception):  # noqa: N818  (a fact about a file)
 class DataFolder:
     """A LedgerSource over one database file; a context manager."""
 
-    def __init__(self, database: Path, notes_folder: Path | None) -> None:
-        """``notes_folder`` holds the latest notes; None where there are none to expect. Raises
-        DamagedDatabase, OSError.
+    def __init__(
+        self, database: Path, notes_folder: Path | None, *, cover_wait_s: float = COVER_WAIT_S
+    ) -> None:
+        """``notes_folder`` holds the latest notes; None where there are none to expect. ``cover_wait_s`` is
+        how long a running service is given to sign what it has added.
+
+        Raises DamagedDatabase, OSError.
         """
         self._name = database.name
         self._notes_folder = notes_folder
         self._connection = _open(database)
         try:
-            self._must_cover = self._wait_for_cover()
+            self._must_cover = self._wait_for_cover(cover_wait_s)
             self._connection.execute("BEGIN")
             self._institutions = self._read_institutions()
         except sqlite3.Error as error:
@@ -135,11 +139,11 @@ class DataFolder:
                 after = name
         return sorted(found)
 
-    def _wait_for_cover(self) -> dict[str, int]:
+    def _wait_for_cover(self, cover_wait_s: float) -> dict[str, int]:
         """How many events each institution has now, once a running service had the time to sign them."""
         sizes = _numbers(self._connection.execute("SELECT institution, size FROM chain"))
-        give_up = time.monotonic() + COVER_WAIT_S
-        while time.monotonic() < give_up:
+        give_up = time.monotonic() + cover_wait_s
+        while True:
             covered = _numbers(
                 self._connection.execute("SELECT institution, max(size) FROM checkpoint GROUP BY institution")
             )
@@ -147,8 +151,9 @@ class DataFolder:
             if not behind:
                 # What a service adds from here on is for the next look.
                 return sizes
+            if time.monotonic() >= give_up:
+                return {}
             time.sleep(_COVER_POLL_S)
-        return {}
 
 
 _EVENTS: Final = (

@@ -30,7 +30,7 @@ class PersonalRow(NamedTuple):
 
 
 class CheckpointRow(NamedTuple):
-    """A signed note; ``size`` and ``at_ms`` are what a table repeats of it, else None."""
+    """A signed note; ``size`` and ``at_ms`` are what the row repeats of it."""
 
     note: object
     size: object

@@ -111,7 +111,7 @@ def _check_checkpoints(ledger: InstitutionLedger, trust: Trust, checked: Checked
             continue
         checkpoint = note.checkpoint
         is_own = checkpoint.institution == ledger.institution
-        if not is_own or (size, at_ms) not in ((None, None), (checkpoint.size, checkpoint.at_ms)):
+        if not is_own or (size, at_ms) != (checkpoint.size, checkpoint.at_ms):
             checked.blame(file, row, size, "checkpoint_altered")
         elif not _is_logs_own(note, trust):
             checked.blame(file, row, checkpoint.size, "checkpoint_unsigned")

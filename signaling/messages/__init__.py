@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+from signaling.messages.audit_chinese import AUDIT_CHINESE
+from signaling.messages.audit_english import AUDIT_ENGLISH
 from signaling.messages.care_chinese import CARE_CHINESE
 from signaling.messages.care_english import CARE_ENGLISH
 from signaling.messages.chinese import CHINESE
@@ -12,8 +14,8 @@ from signaling.messages.english import ENGLISH
 
 Language: TypeAlias = Literal["zh", "en"]
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
-    "zh": {**CHINESE, **CARE_CHINESE},
-    "en": {**ENGLISH, **CARE_ENGLISH},
+    "zh": {**CHINESE, **AUDIT_CHINESE, **CARE_CHINESE},
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **CARE_ENGLISH},
 }
 
 

@@ -76,7 +76,6 @@ class Ledger:
         return replace(
             self,
             events=tuple(row[:1] for row in self.events),
-            checkpoints=tuple((row[0], None, None) for row in self.checkpoints),
             chain=None,
             latest=None,
             has_columns=False,

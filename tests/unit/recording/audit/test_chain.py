@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from recording.audit.act import Act, DeviceTime, MediaPosition
 from recording.audit.chain import (
     MAX_DEPTH,
-    MAX_LINE_BYTES,
     ChainHead,
     chain,
     genesis,
 )
 from recording.audit.commitments import commitment
+from recording.audit.lines import MAX_LINE_BYTES
 from recording.audit.merkle import frontier_root, leaf_hash, tree_root
 from recording.errors import MisuseError
 from tests.unit.recording.audit.acts import FULL_ACT, INSTITUTION, chained, counted_salts, plain_act
