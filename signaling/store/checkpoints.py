@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recording.audit.chain import ChainHead
@@ -30,6 +30,9 @@ moment."""
 RESCAN_EVERY_S: Final = 30.0
 """Chains whose own process died before it signed their end."""
 LATE_MS: Final = 1_000
+
+_Stored = tuple[int, str]
+"""Size and note of a checkpoint in the table."""
 
 
 @dataclass(slots=True)
@@ -126,8 +129,8 @@ class Checkpointer:
             ends = {institution: waiting.head for institution, waiting in self._unsigned.items()}
             covered_ns = self.clock.monotonic_ns()
             notes = await asyncio.to_thread(self._sign, ends, dict(self._signed_sizes))
-            sizes = await self.write_first(lambda unit: _store_notes(unit, notes))
-            self._settle(notes, sizes, covered_ns)
+            stored = await self.write_first(lambda unit: _store_notes(unit, notes))
+            self._settle(notes, stored, covered_ns)
         self.counts.failed_files += await asyncio.to_thread(self.files.write_waiting)
 
     def _sign(self, ends: Mapping[str, ChainHead], previous: Mapping[str, int]) -> list[_Note]:
@@ -139,14 +142,14 @@ class Checkpointer:
             notes.append(_Note(institution, head, before, at_ms, text))
         return notes
 
-    def _settle(self, notes: list[_Note], sizes: Mapping[str, int], covered_ns: int) -> None:
+    def _settle(self, notes: list[_Note], stored: Mapping[str, _Stored], covered_ns: int) -> None:
         now_ns = self.clock.monotonic_ns()
         for note in notes:
-            institution, size = note.institution, sizes[note.institution]
+            institution = note.institution
+            size, text = stored[institution]
             self._signed_sizes[institution] = size
-            if size == note.head.size:
-                self.counts.signed += 1
-                self.files.add(institution, size, note.text)
+            self.counts.signed += text == note.text
+            self.files.add(institution, size, text)
             waiting = self._unsigned[institution]
             if size >= note.head.size:
                 lag_ms = (now_ns - waiting.since_ns) // 1_000_000
@@ -157,27 +160,27 @@ class Checkpointer:
                 del self._unsigned[institution]
 
 
-async def _store_notes(unit: Unit, notes: list[_Note]) -> dict[str, int]:
-    """Returns the size of each institution's newest checkpoint once those notes are stored that follow it."""
+async def _store_notes(unit: Unit, notes: list[_Note]) -> dict[str, _Stored]:
+    """Returns each institution's newest checkpoint, once those notes are stored that follow it."""
     names = [note.institution for note in notes]
+    newest = select(checkpoint.c.institution, func.max(checkpoint.c.size).label("size"))
+    ends = newest.where(checkpoint.c.institution.in_(names)).group_by(checkpoint.c.institution).subquery()
     found = await unit.connection.execute(
-        select(checkpoint.c.institution, func.max(checkpoint.c.size))
-        .where(checkpoint.c.institution.in_(names))
-        .group_by(checkpoint.c.institution)
-    )
-    newest = dict.fromkeys(names, 0) | {row[0]: int(row[1]) for row in found}
-    following = [note for note in notes if newest[note.institution] == note.previous_size]
-    if following:
-        await unit.connection.execute(
-            insert(checkpoint),
-            [
-                {
-                    "institution": note.institution,
-                    "size": note.head.size,
-                    "at_ms": note.at_ms,
-                    "note": note.text,
-                }
-                for note in following
-            ],
+        select(checkpoint).join(
+            ends, and_(checkpoint.c.institution == ends.c.institution, checkpoint.c.size == ends.c.size)
         )
-    return newest | {note.institution: note.head.size for note in following}
+    )
+    stored = {row["institution"]: (int(row["size"]), str(row["note"])) for row in found.mappings()}
+    following = [note for note in notes if stored.get(note.institution, (0, ""))[0] == note.previous_size]
+    if following:
+        await unit.connection.execute(insert(checkpoint), [_row(note) for note in following])
+    return stored | {note.institution: (note.head.size, note.text) for note in following}
+
+
+def _row(note: _Note) -> dict[str, object]:
+    return {
+        "institution": note.institution,
+        "size": note.head.size,
+        "at_ms": note.at_ms,
+        "note": note.text,
+    }

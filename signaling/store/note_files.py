@@ -7,6 +7,7 @@ proves, the file is kept under another name, for the verifier and for people.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -24,10 +25,11 @@ _log = structlog.get_logger("store")
 
 @dataclass(slots=True)
 class NoteFiles:
-    """``DATA/checkpoints``. ``add`` on the loop thread; ``write_waiting`` in any, one at a time."""
+    """``DATA/checkpoints``. ``add`` on the loop thread; ``write_waiting`` in any."""
 
     folder: Path
     _waiting: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _writing: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, institution: str, size: int, text: str) -> None:
         """Lets a note wait to be written; it takes the place of an older one that waits still."""
@@ -36,24 +38,38 @@ class NoteFiles:
     def write_waiting(self) -> int:
         """Puts what waits on disk, each note whole or not at all; returns how many failed and wait again."""
         failed = 0
-        for institution, (size, text) in list(self._waiting.items()):
-            try:
-                make_private_folder(self.folder)
-                path = self.folder / (institution + NOTE_SUFFIX)
-                self._keep_larger(path, institution, size)
-                write_atomically(path, text.encode())
-            except OSError:
-                failed += 1
-                continue
-            if self._waiting.get(institution) == (size, text):
-                del self._waiting[institution]
+        with self._writing:
+            for institution, (size, text) in list(self._waiting.items()):
+                try:
+                    self._write(institution, size, text.encode())
+                except OSError:
+                    failed += 1
+                    continue
+                if self._waiting.get(institution) == (size, text):
+                    del self._waiting[institution]
         return failed
 
-    def _keep_larger(self, path: Path, institution: str, size: int) -> None:
-        try:
-            found = parse_note(path.read_bytes()).checkpoint.size
-        except (FileNotFoundError, BadNote):
+    def _write(self, institution: str, size: int, note: bytes) -> None:
+        path = self.folder / (institution + NOTE_SUFFIX)
+        found = _read(path)
+        if found == note:
             return
-        if found >= size:
-            _log.error("ledger_smaller_than_its_checkpoint", count=found - size)
-            path.rename(self.folder / f"{institution}.{found}{NOTE_SUFFIX}")
+        if found is not None and (found_size := _size_of(found)) >= size:
+            _log.error("ledger_smaller_than_its_checkpoint", count=found_size - size)
+            path.rename(self.folder / f"{institution}.{found_size}{NOTE_SUFFIX}")
+        make_private_folder(self.folder)
+        write_atomically(path, note)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _size_of(note: bytes) -> int:
+    try:
+        return parse_note(note).checkpoint.size
+    except BadNote:
+        return 0
