@@ -34,13 +34,13 @@ from signaling.api.consent_models import (
     NewConsents,
     StandingConsent,
 )
-from signaling.api.patient_pages import subject_of
+from signaling.api.patient_pages import found_patient
 from signaling.api.route import Call, Found, Refusal, Route
 from signaling.auth.rights import Action, State, Subject
 from signaling.care.case_recordings import RecordingStopper
 from signaling.care.consent_book import note_answers, note_withdrawal
 from signaling.care.consents import consents_of, find_consent
-from signaling.care.patients import Patient, find_patient
+from signaling.care.patients import Patient
 from signaling.store.store import Store, Unit
 from signaling.trace.names import names_of
 
@@ -117,8 +117,7 @@ class ConsentPages:
     async def find_patient(self, call: Call) -> Found | None:
         """Finds the patient whom query or body names."""
         wanted: ConsentQuery | NewConsents = call.query if call.body is None else call.body
-        patient = await self._store.read(lambda connection: find_patient(connection, wanted.patient))
-        return None if patient is None else Found(subject_of(patient), patient)
+        return await self._store.read(lambda connection: found_patient(connection, call, wanted.patient))
 
     async def find_consent(self, call: Call) -> Found | None:
         """Finds the answer of the path."""

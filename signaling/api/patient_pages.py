@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from signaling.api.patient_models import (
     NewPatient,
     PatientErased,
@@ -17,6 +19,7 @@ from signaling.api.patient_models import (
 from signaling.api.route import Call, Found, Refusal, Route
 from signaling.auth.acts import act_of
 from signaling.auth.rights import Action, State, Subject
+from signaling.auth.room_entry import breakglass_of
 from signaling.care.patients import (
     MAX_FOUND,
     CardNumberTaken,
@@ -86,8 +89,7 @@ class PatientPages:
 
     async def find(self, call: Call) -> Found | None:
         """Finds the patient of the path."""
-        patient = await self._store.read(lambda connection: find_patient(connection, call.path["id"]))
-        return None if patient is None else Found(subject_of(patient), patient)
+        return await self._store.read(lambda connection: found_patient(connection, call, call.path["id"]))
 
     async def create(self, call: Call) -> PatientView:
         """Stores a patient."""
@@ -191,9 +193,14 @@ class PatientPages:
             raise Refusal("patient_under_review") from None
 
 
-def subject_of(patient: Patient) -> Subject:
-    """Returns the patient as the table of rights sees it."""
-    return Subject(patient.institution, state=_STATES[patient.state])
+async def found_patient(connection: AsyncConnection, call: Call, name: str) -> Found | None:
+    """Returns a patient as the table of rights sees it for the caller, who may have broken the glass."""
+    patient = await find_patient(connection, name)
+    if patient is None:
+        return None
+    glass = await breakglass_of(connection, call.caller, call.now_ms, patient=name)
+    parties = frozenset({call.caller.actor} if glass else ())
+    return Found(Subject(patient.institution, parties=parties, state=_STATES[patient.state]), patient)
 
 
 def view_of(patient: Patient) -> PatientView:

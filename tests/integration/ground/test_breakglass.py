@@ -88,6 +88,22 @@ async def test_another_institutions_patient_is_opened_with_an_act_in_both_chains
         assert (act["kind"], act["subject"]["patient"]) == ("breakglass.used", "pt_theirs")
 
 
+async def test_the_opened_record_is_read_for_an_hour_and_never_changed(ground: Ground) -> None:
+    await add_patient(ground.store, ground.hospital, "pt_theirs")
+    colleague = await add_person(ground.store, ground.clinic, "colleague", Role.CLINIC_DOCTOR)
+
+    async def status(method: str, path: str, body: object = None, caller: Caller = ground.doctor) -> int:
+        return (await ground.api.ask(method, path, body, caller=caller)).status
+
+    assert await status("GET", "/patients/pt_theirs?purpose=treatment") == 404
+    await broken(ground, patient="pt_theirs")
+    assert await status("GET", "/patients/pt_theirs?purpose=treatment") == 200
+    assert await status("GET", "/patients/pt_theirs?purpose=treatment", caller=colleague) == 404
+    assert await status("POST", "/patients/pt_theirs/erase", {"reason": "patient_request"}) == 403
+    ground.clock.advance_ms(60 * 60_000)
+    assert await status("GET", "/patients/pt_theirs?purpose=treatment") == 404
+
+
 async def test_only_clinicians_with_a_licence_break_the_glass(ground: Ground) -> None:
     assert (await broken(ground, ground.administrator)).status == 403
     assert (await broken(ground, await reviewer(ground))).status == 403
