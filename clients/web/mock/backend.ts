@@ -4,7 +4,6 @@ import type { Backend } from "../src/io/ports";
 import {
   ApiFailure,
   unreachable,
-  type Account,
   type DemoAccount,
   type Push,
   type RecordingDetail,
@@ -14,19 +13,45 @@ import {
   type RoomToken,
   type Verification,
 } from "../src/protocol/api";
+import type { Account, Role } from "../src/protocol/session";
 
-const ME: Account = {
-  account: "zhoulan",
-  identity: "zhoulan",
-  name: "周岚",
-  place: "石桥卫生院 全科",
-  role: "doctor",
+/** ?as=supervisor (or any other role) shows the pages of that role. */
+const PEOPLE: Readonly<Record<string, { login: string; name: string; roles: Role[] }>> = {
+  clinic_doctor: { login: "zhoulan", name: "周岚", roles: ["clinic_doctor"] },
+  supervisor: { login: "qianhui", name: "钱慧", roles: ["supervisor"] },
+  administrator: { login: "sunli", name: "孙莉", roles: ["administrator"] },
+  auditor: { login: "hejing", name: "何静", roles: ["auditor"] },
+};
+
+const as = new URLSearchParams(location.search).get("as") ?? "clinic_doctor";
+const me = PEOPLE[as] ?? { login: "zhoulan", name: "周岚", roles: ["clinic_doctor"] };
+export const ME: Account = {
+  account: me.login,
+  identity: me.login,
+  name: me.name,
+  place: as === "clinic_doctor" ? "石桥卫生院 全科" : "青山县人民医院",
+  role: me.roles[0] ?? "clinic_doctor",
   may_record: true,
+  person: "pe_0",
+  institution: "in_1",
+  institution_name: "青山县人民医院",
+  roles: me.roles,
+  assurance: "two_factors",
+  second_factor: "totp",
+  second_factors: ["totp"],
+  idle_after_s: 900,
 };
 
 const today = (hours: number, minutes: number, seconds = 0): number => new Date().setHours(hours, minutes, seconds, 0);
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 const soon = <T>(value: T): Promise<T> => new Promise((done) => window.setTimeout(() => done(value), 60));
+
+/** States of ?state=… in which the password was given and something more is asked. */
+const STEPS: Readonly<Record<string, Partial<Account>>> = {
+  code: { assurance: "password", second_factor: "totp", second_factors: ["totp", "passkey"] },
+  passkey: { assurance: "password", second_factor: "passkey", second_factors: ["passkey"] },
+  enrol: { assurance: "password", second_factor: "needed", second_factors: [] },
+};
 
 export class MockBackend implements Backend {
   readonly #state: string;
@@ -47,6 +72,8 @@ export class MockBackend implements Backend {
 
   session(): Promise<Account> {
     if (this.#state === "offline1") return Promise.reject(unreachable());
+    const step = STEPS[this.#state];
+    if (step !== undefined) return soon({ ...ME, ...step });
     return this.#isSignedIn ? soon(ME) : Promise.reject(new ApiFailure(401, "signed_out", null, {}));
   }
 
@@ -54,7 +81,8 @@ export class MockBackend implements Backend {
     if (this.#state === "wrong") return Promise.reject(new ApiFailure(401, "password_wrong", null, { tries_left: 4 }));
     if (this.#state === "locked")
       return Promise.reject(new ApiFailure(423, "account_locked", null, { retry_after_s: 290 }));
-    return soon(ME);
+    const step = STEPS[this.#state];
+    return soon({ ...ME, ...step });
   }
 
   signOut(): Promise<void> {

@@ -5,7 +5,9 @@ import { App } from "../src/ui/App";
 import "../src/ui/tokens.css";
 import "../src/ui/parts.css";
 import "../src/ui/meet.css";
+import "../src/ui/desk.css";
 import { MockBackend } from "./backend";
+import { mockDesks } from "./desks";
 import { MockDevices } from "./devices";
 import { MockMeeting } from "./meeting";
 
@@ -13,10 +15,13 @@ const state = new URLSearchParams(location.search).get("state") ?? "normal";
 const root = document.getElementById("root");
 if (root === null) throw new Error("no #root");
 const backend = new MockBackend(state);
+const desks = mockDesks(state);
 createRoot(root).render(
   <App
     backend={backend}
     devices={new MockDevices(state)}
     openMeeting={(room, choices) => new MockMeeting(state, room, choices)}
+    openGuestBackend={() => backend}
+    desks={desks}
   />,
 );

@@ -89,7 +89,7 @@ interface Heard {
 const OFF: OwnDevice = { is_on: false, is_busy: false, problem: null };
 
 export class LiveMeeting implements Meeting {
-  readonly #backend: Backend;
+  readonly #backend: Pick<Backend, "roomToken">;
   readonly #roomName: string;
   readonly #choices: EnterChoices;
   readonly #room: Room;
@@ -109,7 +109,7 @@ export class LiveMeeting implements Meeting {
   #stage: StageChoice | null = null;
   #timer: number | undefined;
 
-  constructor(backend: Backend, room: string, choices: EnterChoices) {
+  constructor(backend: Pick<Backend, "roomToken">, room: string, choices: EnterChoices) {
     this.#backend = backend;
     this.#roomName = room;
     this.#choices = choices;

@@ -1,7 +1,6 @@
 // What the screens need from the world, as interfaces: real ones are joined to them in main.tsx, others in the mock.
 
 import type {
-  Account,
   DemoAccount,
   Push,
   RecordingDetail,
@@ -11,6 +10,7 @@ import type {
   RoomToken,
   Verification,
 } from "../protocol/api";
+import type { Account } from "../protocol/session";
 import type { DeviceProblem } from "../protocol/devices";
 import type { EnterChoices, MeetingView } from "../protocol/meeting";
 import type { StageChoice } from "../protocol/stage";
@@ -57,7 +57,8 @@ export interface Meeting {
   setStage(stage: StageChoice | null): void;
 }
 
-export type OpenMeeting = (room: string, choices: EnterChoices) => Meeting;
+/** Opens a stay; a guest brings the token that the invitation gave. */
+export type OpenMeeting = (room: string, choices: EnterChoices, guest?: RoomToken) => Meeting;
 
 export interface Opened {
   stream: MediaStream | null;

@@ -2,7 +2,7 @@
 
 const PREFIX = "lianzhen.";
 
-export type Preference = "language" | "theme" | "keys" | "camera" | "microphone" | "speaker";
+export type Preference = "language" | "theme" | "keys" | "camera" | "microphone" | "speaker" | "touched";
 
 /** The kept choice, or null. */
 export function kept(preference: Preference): string | null {

@@ -2,10 +2,7 @@
 
 import {
   ApiFailure,
-  failureFrom,
   pushFrom,
-  unreachable,
-  type Account,
   type DemoAccount,
   type Push,
   type RecordingDetail,
@@ -15,56 +12,51 @@ import {
   type RoomToken,
   type Verification,
 } from "../protocol/api";
+import { accountFrom, type Account } from "../protocol/session";
 import { waitBeforeTry } from "../protocol/reconnect";
+import { call, part } from "./call";
 import type { Backend } from "./ports";
 
-/** A request without an answer for this long is given up: a person waits no longer without a word. */
-const REQUEST_LIMIT_MS = 15_000;
 /** Checking a long recording reads every byte of it. */
 const VERIFY_LIMIT_MS = 120_000;
 
-async function call(method: string, path: string, body?: object, limit_ms = REQUEST_LIMIT_MS): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      method,
-      credentials: "same-origin",
-      cache: "no-store",
-      signal: AbortSignal.timeout(limit_ms),
-      ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
-    });
-  } catch {
-    throw unreachable();
-  }
-  const text = await response.text().catch(() => "");
-  let answer: unknown = null;
-  try {
-    answer = text === "" ? null : JSON.parse(text);
-  } catch {
-    answer = null;
-  }
-  if (!response.ok) throw failureFrom(response.status, answer);
-  return answer;
+/** The account of a session answer; an answer that names nobody is as good as none. */
+export function accountOf(answer: unknown): Account {
+  const account = accountFrom(answer);
+  if (account === null) throw new ApiFailure(401, "signed_out", null, {});
+  return account;
 }
 
-const part = encodeURIComponent;
+/** A guest's page has no events socket: it asks anew this often. */
+const GUEST_ASKS_EVERY_MS = 4000;
 
 export class RestBackend implements Backend {
+  readonly #bearer: string | null;
+
+  /** `bearer` is a guest's room token; without it the browser's session speaks. */
+  constructor(bearer: string | null = null) {
+    this.#bearer = bearer;
+  }
+
+  #call(method: string, path: string, body?: object, limit?: { limit_ms: number }): Promise<unknown> {
+    return call(method, path, body, { ...limit, ...(this.#bearer === null ? {} : { bearer: this.#bearer }) });
+  }
+
   async session(): Promise<Account> {
-    return ((await call("GET", "/api/v1/session")) as { account: Account }).account;
+    return accountOf(await this.#call("GET", "/api/v1/session"));
   }
 
   async signIn(account: string, password: string): Promise<Account> {
-    return ((await call("POST", "/api/v1/session", { account, password })) as { account: Account }).account;
+    return accountOf(await this.#call("POST", "/api/v1/session", { account, password }));
   }
 
   async signOut(): Promise<void> {
-    await call("DELETE", "/api/v1/session");
+    await this.#call("DELETE", "/api/v1/session");
   }
 
   async demoAccounts(): Promise<DemoAccount[]> {
     try {
-      return ((await call("GET", "/api/v1/demo")) as { accounts: DemoAccount[] }).accounts;
+      return ((await this.#call("GET", "/api/v1/demo")) as { accounts: DemoAccount[] }).accounts;
     } catch (error) {
       if (error instanceof ApiFailure && error.status === 404) return [];
       throw error;
@@ -72,53 +64,54 @@ export class RestBackend implements Backend {
   }
 
   async rooms(): Promise<RoomSummary[]> {
-    return ((await call("GET", "/api/v1/rooms")) as { rooms: RoomSummary[] }).rooms;
+    return ((await this.#call("GET", "/api/v1/rooms")) as { rooms: RoomSummary[] }).rooms;
   }
 
   async roomToken(room: string): Promise<RoomToken> {
-    return (await call("POST", `/api/v1/rooms/${part(room)}/token`)) as RoomToken;
+    return (await this.#call("POST", `/api/v1/rooms/${part(room)}/token`)) as RoomToken;
   }
 
   async startRecording(room: string): Promise<void> {
-    await call("POST", `/api/v1/rooms/${part(room)}/recording`);
+    await this.#call("POST", `/api/v1/rooms/${part(room)}/recording`);
   }
 
   async stopRecording(room: string): Promise<void> {
-    await call("DELETE", `/api/v1/rooms/${part(room)}/recording`);
+    await this.#call("DELETE", `/api/v1/rooms/${part(room)}/recording`);
   }
 
   async mark(room: string, text: string): Promise<void> {
-    await call("POST", `/api/v1/rooms/${part(room)}/marks`, { text });
+    await this.#call("POST", `/api/v1/rooms/${part(room)}/marks`, { text });
   }
 
   async roomEvents(room: string, after: number): Promise<RoomEvent[]> {
-    return ((await call("GET", `/api/v1/rooms/${part(room)}/events?after=${after}`)) as { events: RoomEvent[] }).events;
+    return ((await this.#call("GET", `/api/v1/rooms/${part(room)}/events?after=${after}`)) as { events: RoomEvent[] })
+      .events;
   }
 
   async recordings(): Promise<RecordingSummary[]> {
-    return ((await call("GET", "/api/v1/recordings")) as { recordings: RecordingSummary[] }).recordings;
+    return ((await this.#call("GET", "/api/v1/recordings")) as { recordings: RecordingSummary[] }).recordings;
   }
 
   async recording(id: string): Promise<RecordingDetail> {
-    return (await call("GET", `/api/v1/recordings/${part(id)}`)) as RecordingDetail;
+    return (await this.#call("GET", `/api/v1/recordings/${part(id)}`)) as RecordingDetail;
   }
 
   async verification(id: string): Promise<Verification> {
-    return (await call(
-      "GET",
-      `/api/v1/recordings/${part(id)}/verification`,
-      undefined,
-      VERIFY_LIMIT_MS,
-    )) as Verification;
+    const limit = { limit_ms: VERIFY_LIMIT_MS };
+    return (await this.#call("GET", `/api/v1/recordings/${part(id)}/verification`, undefined, limit)) as Verification;
   }
 
   async roundTrip(): Promise<number> {
     const before = performance.now();
-    await call("GET", "/healthz");
+    await this.#call("GET", "/healthz");
     return performance.now() - before;
   }
 
   watch(onPush: (push: Push) => void, onLink: (isOpen: boolean) => void): () => void {
+    if (this.#bearer !== null) {
+      const asking = window.setInterval(() => onLink(true), GUEST_ASKS_EVERY_MS);
+      return () => window.clearInterval(asking);
+    }
     let socket: WebSocket | null = null;
     let timer: number | undefined;
     let tried = 0;

@@ -1,8 +1,14 @@
 // Every sentence the pages say, in English. The type makes a missing or a surplus key an error.
 
+import { OFFICE_EN } from "./en_office";
+import { SIGN_IN_EN } from "./en_sign_in";
+import { TRACE_EN } from "./en_trace";
 import type { MessageKey } from "./zh_cn";
 
 export const EN: Readonly<Record<MessageKey, string>> = {
+  ...SIGN_IN_EN,
+  ...OFFICE_EN,
+  ...TRACE_EN,
   brand: "联诊",
   "app.title": "Lianzhen",
   "app.language.zh-CN": "中文",
@@ -20,6 +26,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "app.close": "Close",
   "app.retry": "Try again",
   "app.listComma": ", ",
+  "app.dash": "–",
 
   "nav.rooms": "Rooms",
   "nav.recordings": "Recordings",

@@ -1,6 +1,13 @@
 // Every sentence the pages say, in Simplified Chinese: the first language and the source of the keys.
 
+import { OFFICE_ZH } from "./zh_cn_office";
+import { SIGN_IN_ZH } from "./zh_cn_sign_in";
+import { TRACE_ZH } from "./zh_cn_trace";
+
 export const ZH_CN = {
+  ...SIGN_IN_ZH,
+  ...OFFICE_ZH,
+  ...TRACE_ZH,
   brand: "联诊",
   "app.title": "联诊",
   "app.language.zh-CN": "中文",
@@ -18,6 +25,7 @@ export const ZH_CN = {
   "app.close": "关上",
   "app.retry": "再试",
   "app.listComma": "、",
+  "app.dash": "–",
 
   "nav.rooms": "房间",
   "nav.recordings": "录像",

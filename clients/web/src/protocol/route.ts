@@ -1,9 +1,21 @@
 // Which screen an address means. Addresses live after the # so that any static file server can serve the page.
 
+export const ADMIN_SECTIONS = ["people", "institutions", "devices", "settings", "webhooks", "rights"] as const;
+export type AdminSection = (typeof ADMIN_SECTIONS)[number];
+export const TRACE_SECTIONS = ["search", "reviews"] as const;
+export type TraceSection = (typeof TRACE_SECTIONS)[number];
+
+/** Screens for people who are signed in. */
 export type Route =
   | { screen: "rooms"; room: string | null }
   | { screen: "room"; room: string }
-  | { screen: "recordings"; recording: string | null };
+  | { screen: "recordings"; recording: string | null }
+  | { screen: "trace"; section: TraceSection }
+  | { screen: "ledger" }
+  | { screen: "admin"; section: AdminSection };
+
+/** Doors that one opens with a one-time code instead of a password. */
+export type Door = { door: "first" | "activate" | "invite" | "enrol"; code: string };
 
 function decode(part: string): string {
   try {
@@ -13,18 +25,45 @@ function decode(part: string): string {
   }
 }
 
+const parts = (hash: string): [string, string | null] => {
+  const [screen = "", rest] = hash.replace(/^#?\/?/, "").split("/", 2);
+  return [screen, rest === undefined || rest === "" ? null : decode(rest)];
+};
+
 /** Reads `location.hash`; anything unknown is the list of rooms. */
 export function routeFrom(hash: string): Route {
-  const [screen, rest] = hash.replace(/^#?\/?/, "").split("/", 2);
-  const name = rest === undefined || rest === "" ? null : decode(rest);
+  const [screen, name] = parts(hash);
   if (screen === "in" && name !== null) return { screen: "room", room: name };
   if (screen === "recordings") return { screen: "recordings", recording: name };
+  if (screen === "trace") return { screen: "trace", section: TRACE_SECTIONS.find((one) => one === name) ?? "search" };
+  if (screen === "ledger") return { screen: "ledger" };
+  if (screen === "admin") return { screen: "admin", section: ADMIN_SECTIONS.find((one) => one === name) ?? "people" };
   return { screen: "rooms", room: screen === "rooms" ? name : null };
 }
 
 /** The hash of a screen. */
 export function hashOf(route: Route): string {
-  if (route.screen === "room") return `#/in/${encodeURIComponent(route.room)}`;
-  const [folder, name] = route.screen === "rooms" ? ["rooms", route.room] : ["recordings", route.recording];
-  return name === null ? `#/${folder}` : `#/${folder}/${encodeURIComponent(name)}`;
+  switch (route.screen) {
+    case "room":
+      return `#/in/${encodeURIComponent(route.room)}`;
+    case "trace":
+    case "admin":
+      return `#/${route.screen}/${route.section}`;
+    case "ledger":
+      return "#/ledger";
+    case "rooms":
+      return route.room === null ? "#/rooms" : `#/rooms/${encodeURIComponent(route.room)}`;
+    case "recordings":
+      return route.recording === null ? "#/recordings" : `#/recordings/${encodeURIComponent(route.recording)}`;
+  }
+}
+
+const DOOR = /^#?\/?(first|activate|invited?|enrol)(?:[/#?](?:code=)?(.*))?$/;
+
+/** Reads `#/first?code=…`, `#/activate?code=…`, `#/invited?code=…`, `#/invite#…` and `#/enrol`; null when the address is no door. */
+export function doorFrom(hash: string): Door | null {
+  const found = DOOR.exec(hash);
+  if (found === null) return null;
+  const door = found[1] === "invited" ? "invite" : (found[1] as Door["door"]);
+  return { door, code: decode(found[2] ?? "") };
 }

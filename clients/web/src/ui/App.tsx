@@ -1,19 +1,31 @@
 // The page: who is signed in, which screen the address means, and the stay in a room.
 
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { ApiFailure, titleIn, type Account, type News, type RoomSummary } from "../protocol/api";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { ApiFailure, titleIn, type News, type RoomSummary } from "../protocol/api";
+import type { DeskPorts } from "../io/desk_ports";
 import type { Backend, Devices, Meeting, OpenMeeting } from "../io/ports";
 import { keep, kept } from "../io/preferences";
 import type { EnterChoices } from "../protocol/meeting";
 import { RETRY_SERVER_MS } from "../protocol/reconnect";
-import { hashOf } from "../protocol/route";
+import { hashOf, type Route } from "../protocol/route";
+import { areasFor, type Area } from "../protocol/screens";
+import { stepOf, type Account } from "../protocol/session";
 import { languageFrom, speaker, type Language } from "../messages/speak";
-import { useRoute } from "./hooks";
+import { DoorPage } from "./Doors";
+import { useDoor, useRoute } from "./hooks";
+import { IdleWatch } from "./IdleWatch";
 import { Recordings } from "./Recordings";
 import { Ended, Room } from "./Room";
 import { Rooms } from "./Rooms";
+import { SecondFactor } from "./SecondFactor";
 import { SignIn } from "./SignIn";
-import { WorldContext, type Network, type World } from "./world";
+import { homeOf } from "./Top";
+import { WorldContext, type Leaving, type Network, type World } from "./world";
+
+// A township line that only wants a room does not load the desks of administrators and supervisors.
+const Admin = lazy(() => import("./desk/Admin").then((page) => ({ default: page.Admin })));
+const Trace = lazy(() => import("./desk/Trace").then((page) => ({ default: page.Trace })));
+const LedgerPage = lazy(() => import("./desk/LedgerPage").then((page) => ({ default: page.LedgerPage })));
 
 interface Stay {
   meeting: Meeting;
@@ -21,17 +33,35 @@ interface Stay {
   choices: EnterChoices;
 }
 
-export function App(props: { backend: Backend; devices: Devices; openMeeting: OpenMeeting }) {
-  const { backend, devices, openMeeting } = props;
+export function App(props: {
+  backend: Backend;
+  devices: Devices;
+  openMeeting: OpenMeeting;
+  openGuestBackend: (token: string) => Backend;
+  desks: DeskPorts;
+}) {
+  const { backend, devices, openMeeting, openGuestBackend, desks } = props;
+  const door = useDoor();
+  const [leaving, setLeaving] = useState<Leaving | null>(null);
   const [language, setLanguage] = useState<Language>(() => languageFrom(kept("language")));
   const [theme, setTheme] = useState<"light" | "reading">(() => (kept("theme") === "reading" ? "reading" : "light"));
   const [hasKeys, setKeys] = useState(() => kept("keys") !== "off");
   const [account, setAccount] = useState<Account | null | "unknown">("unknown");
   const network = useNetwork(backend);
   const { polite, urgent, announce } = useAnnouncements();
-  const onPush = usePushes(backend, account !== null && account !== "unknown");
+  const onPush = usePushes(backend, account !== null && account !== "unknown" && stepOf(account) === "in");
   const speak = useMemo(() => speaker(language), [language]);
-  const signedOut = useCallback(() => setAccount(null), []);
+  const signedOut = useCallback((why: Leaving) => {
+    // Whoever finds that nobody is signed in, when nobody was, has nothing to say about it.
+    setAccount((before) => {
+      if (before !== null && before !== "unknown") setLeaving(why);
+      return null;
+    });
+  }, []);
+  const signedIn = useCallback((one: Account) => {
+    setLeaving(null);
+    setAccount(one);
+  }, []);
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -60,6 +90,7 @@ export function App(props: { backend: Backend; devices: Devices; openMeeting: Op
   }, [backend, account, isOnline]);
 
   const world: World = {
+    ...desks,
     backend,
     devices,
     openMeeting,
@@ -81,18 +112,23 @@ export function App(props: { backend: Backend; devices: Devices; openMeeting: Op
     },
     network,
     account: account === "unknown" ? null : account,
-    signedIn: setAccount,
+    signedIn,
     signedOut,
+    leaving,
     onPush,
     announce,
   };
   const isSignedOut = account === null || (account === "unknown" && network.is_known && !isOnline);
   return (
     <WorldContext value={world}>
-      {isSignedOut ? (
+      {door !== null ? (
+        <DoorPage key={door.door} door={door} openGuestBackend={openGuestBackend} />
+      ) : isSignedOut ? (
         <SignIn />
-      ) : account === "unknown" ? null : (
-        <SignedIn key={account.identity} openMeeting={openMeeting} language={language} />
+      ) : account === "unknown" ? null : stepOf(account) !== "in" ? (
+        <SecondFactor account={account} />
+      ) : (
+        <SignedIn key={account.identity} account={account} openMeeting={openMeeting} language={language} />
       )}
       <div className="unseen" role="status" aria-live="polite">
         {polite}
@@ -104,8 +140,23 @@ export function App(props: { backend: Backend; devices: Devices; openMeeting: Op
   );
 }
 
-function SignedIn({ openMeeting, language }: { openMeeting: OpenMeeting; language: Language }) {
+const AREA_OF: Readonly<Record<Route["screen"], Area>> = {
+  rooms: "rooms",
+  room: "rooms",
+  recordings: "recordings",
+  trace: "trace",
+  ledger: "ledger",
+  admin: "admin",
+};
+
+function SignedIn(props: { account: Account; openMeeting: OpenMeeting; language: Language }) {
+  const { account, openMeeting, language } = props;
   const route = useRoute();
+  const areas = areasFor(account.roles);
+  const isOpenToThem = areas.includes(AREA_OF[route.screen]);
+  useEffect(() => {
+    if (!isOpenToThem) location.replace(homeOf(areas[0] ?? "rooms", account.roles));
+  }, [isOpenToThem, areas, account.roles]);
   const [stay, setStay] = useState<Stay | null>(null);
   const enter = (room: RoomSummary, choices: EnterChoices): void => {
     const meeting = openMeeting(room.room, choices);
@@ -136,16 +187,36 @@ function SignedIn({ openMeeting, language }: { openMeeting: OpenMeeting; languag
       location.hash = hashOf({ screen: "rooms", room: stay.room.room });
     };
     return (
-      <StayView
-        stay={stay}
-        title={titleIn(stay.room.title, language === "en" ? "en" : "zh")}
-        onAgain={() => enter(stay.room, stay.choices)}
-        onRooms={toRooms}
-      />
+      <>
+        <IdleWatch isInRoom />
+        <StayView
+          stay={stay}
+          title={titleIn(stay.room.title, language === "en" ? "en" : "zh")}
+          onAgain={() => enter(stay.room, stay.choices)}
+          onRooms={toRooms}
+        />
+      </>
     );
   }
-  if (route.screen === "recordings") return <Recordings chosen={route.recording} />;
-  return <Rooms chosen={route.room} onEnter={enter} />;
+  if (!isOpenToThem) return null;
+  return (
+    <>
+      <IdleWatch isInRoom={false} />
+      <Suspense fallback={null}>
+        {route.screen === "recordings" ? (
+          <Recordings chosen={route.recording} />
+        ) : route.screen === "trace" ? (
+          <Trace section={route.section} />
+        ) : route.screen === "ledger" ? (
+          <LedgerPage />
+        ) : route.screen === "admin" ? (
+          <Admin section={route.section} />
+        ) : (
+          <Rooms chosen={route.room} onEnter={enter} />
+        )}
+      </Suspense>
+    </>
+  );
 }
 
 function StayView(props: { stay: Stay; title: string; onAgain: () => void; onRooms: () => void }) {

@@ -25,6 +25,14 @@ const PATHS = {
   record: "M12 19a7 7 0 1 0 0-14 7 7 0 0 0 0 14z",
   stop: "M7 7h10v10H7z",
   pin: "M9 4h6l-1 6 3 3H7l3-3zM12 13v7",
+  key: "M8 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 12h9M18 12v3M21 12v2",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+  phone: "M7 3h10v18H7zM11 18h2",
+  plus: "M12 5v14M5 12h14",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
+  right: "M9 5l7 7-7 7",
+  film: "M4 5h16v14H4zM8 5v14M16 5v14M4 12h4M16 12h4",
   retry: "M20 11a8 8 0 1 0-2 6M20 5v6h-6",
 } as const;
 

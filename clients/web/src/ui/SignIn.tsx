@@ -4,15 +4,22 @@ import { useId, useRef, useState, type SubmitEvent } from "react";
 import { ApiFailure } from "../protocol/api";
 import type { MessageKey } from "../messages/speak";
 import { ComputerCheck } from "./ComputerCheck";
+import { Refused } from "./forms";
 import { Icon } from "./Icon";
-import { useLoaded, useTitle } from "./hooks";
+import { useActing, useLoaded, useTitle } from "./hooks";
 import { OfflineBanner } from "./pieces";
 import { Brand, LanguageSwitch, Top, WallClock } from "./Top";
+import { failureWords } from "./words";
 import { useWorld } from "./world";
+
+/** As long as the server's staff sessions rest before they end. */
+const IDLE_MINUTES = 15;
 
 interface Refusal {
   key: MessageKey;
   values?: Record<string, string | number>;
+  /** The server's own sentence, for a code that this page has no words for. */
+  failure?: ApiFailure;
 }
 
 function refusalOf(error: unknown): Refusal | null {
@@ -26,15 +33,15 @@ function refusalOf(error: unknown): Refusal | null {
       : { key: "m1.locked", values: { minutes: Math.ceil(seconds / 60) } };
   }
   if (error.code === "account_disabled") return { key: "m1.disabled" };
-  if (error.status === 401) {
+  if (error.code === "password_wrong" || error.code === "http_401") {
     const tries = error.number("tries_left");
     return tries === null ? { key: "m1.wrongOnly" } : { key: "m1.wrong", values: { tries } };
   }
-  return { key: "m1.failed", values: { code: error.code } };
+  return { key: "m1.failed", values: { code: error.code }, failure: error };
 }
 
 export function SignIn() {
-  const { backend, network, signedIn, speak } = useWorld();
+  const { backend, identity, network, signedIn, leaving, speak, language } = useWorld();
   useTitle(speak("m1.title"));
   const [account, setAccount] = useState("");
   const [password, setPassword] = useState("");
@@ -42,6 +49,8 @@ export function SignIn() {
   const [isBusy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const demo = useLoaded("demo", () => backend.demoAccounts());
+  const provider = useLoaded("provider", () => identity.provider());
+  const departure = useActing();
   const ids = { account: useId(), password: useId(), refusal: useId() };
   const passwordField = useRef<HTMLInputElement>(null);
 
@@ -81,6 +90,11 @@ export function SignIn() {
               <h1>{speak("m1.title")}</h1>
               <p className="i2">{speak("m1.lead")}</p>
             </div>
+            {(leaving === "idle" || leaving === "expired") && (
+              <p className="strip-soft" role="status">
+                {speak(leaving === "idle" ? "m1.idle" : "m1.expired", { minutes: IDLE_MINUTES })}
+              </p>
+            )}
             <div className="field">
               <label htmlFor={ids.account}>{speak("m1.account")}</label>
               <input
@@ -118,7 +132,11 @@ export function SignIn() {
               {refusal !== null && (
                 <p id={ids.refusal} role="alert" className="refusal">
                   <span className="tri" aria-hidden="true" />
-                  <b>{speak(refusal.key, refusal.values)}</b>
+                  <b>
+                    {refusal.failure === undefined
+                      ? speak(refusal.key, refusal.values)
+                      : failureWords(refusal.failure, speak, language)}
+                  </b>
                   {refusal.key === "m1.wrong" && <span className="i2">{speak("m1.forgot")}</span>}
                 </p>
               )}
@@ -126,6 +144,22 @@ export function SignIn() {
             <button type="submit" className="btn act big" disabled={isBusy}>
               {speak(isBusy ? "m1.signingIn" : "m1.signIn")}
             </button>
+            {provider.value !== null && (
+              <div className="stack-tight">
+                <button
+                  type="button"
+                  className="btn big plain"
+                  disabled={departure.isBusy}
+                  onClick={() => departure.run(() => identity.leaveForProvider())}
+                >
+                  {speak(departure.isBusy ? "m1.providerBusy" : "m1.provider")}
+                </button>
+                {provider.value !== "" && (
+                  <p className="fine centre">{speak("m1.providerHost", { host: provider.value })}</p>
+                )}
+                <Refused failure={departure.failure} />
+              </div>
+            )}
             <p className="fine">{speak("app.about")}</p>
           </form>
         </section>

@@ -2,11 +2,14 @@
 
 import { useState, type ReactNode } from "react";
 import { LANGUAGES } from "../messages/speak";
-import { hashOf } from "../protocol/route";
+import { hashOf, type Route } from "../protocol/route";
+import { areasFor, sectionsFor, type Area } from "../protocol/screens";
+import type { Role } from "../protocol/session";
 import { day, timeOfDay } from "../protocol/times";
 import { Icon } from "./Icon";
 import { useNow } from "./hooks";
 import { Dialog } from "./pieces";
+import { Security } from "./Security";
 import { useWorld } from "./world";
 
 /** Slower than this, people begin to talk over each other. */
@@ -48,24 +51,36 @@ export function NetworkChip() {
   );
 }
 
-export function Nav({ current }: { current: "rooms" | "recordings" }) {
-  const { speak } = useWorld();
+const HOME: Readonly<Record<Area, Route>> = {
+  rooms: { screen: "rooms", room: null },
+  recordings: { screen: "recordings", recording: null },
+  trace: { screen: "trace", section: "search" },
+  ledger: { screen: "ledger" },
+  admin: { screen: "admin", section: "people" },
+};
+
+/** Where an area begins for these roles. */
+export function homeOf(area: Area, roles: readonly Role[]): string {
+  if (area !== "admin") return hashOf(HOME[area]);
+  return hashOf({ screen: "admin", section: sectionsFor(roles)[0] ?? "people" });
+}
+
+/** The areas of the pages that the caller's roles open. */
+export function Nav({ current }: { current: Area }) {
+  const { account, speak } = useWorld();
+  const roles = account?.roles ?? [];
   return (
-    <nav className="seg">
-      <a
-        href={hashOf({ screen: "rooms", room: null })}
-        className={current === "rooms" ? "on" : ""}
-        aria-current={current === "rooms" ? "page" : undefined}
-      >
-        {speak("nav.rooms")}
-      </a>
-      <a
-        href={hashOf({ screen: "recordings", recording: null })}
-        className={current === "recordings" ? "on" : ""}
-        aria-current={current === "recordings" ? "page" : undefined}
-      >
-        {speak("nav.recordings")}
-      </a>
+    <nav className="seg nav">
+      {areasFor(roles).map((area) => (
+        <a
+          key={area}
+          href={homeOf(area, roles)}
+          className={current === area ? "on" : ""}
+          aria-current={current === area ? "page" : undefined}
+        >
+          {speak(`nav.${area}`)}
+        </a>
+      ))}
     </nav>
   );
 }
@@ -153,10 +168,14 @@ export function Settings() {
 export function AccountMenu() {
   const { account, backend, signedOut, speak } = useWorld();
   const [isOpen, setOpen] = useState(false);
+  const [isSecuring, setSecuring] = useState(false);
   if (account === null) return null;
   const signOut = (): void => {
     // Signed out here in any case: a session that the service could not end runs out there by itself.
-    backend.signOut().then(signedOut, signedOut);
+    backend
+      .signOut()
+      .catch(() => undefined)
+      .finally(() => signedOut("left"));
   };
   return (
     <>
@@ -175,6 +194,17 @@ export function AccountMenu() {
         <Dialog title={account.name} kind="menu" onClose={() => setOpen(false)}>
           <p className="i2 menu-place">{account.place}</p>
           <Settings />
+          <button
+            type="button"
+            className="btn full"
+            onClick={() => {
+              setOpen(false);
+              setSecuring(true);
+            }}
+          >
+            <Icon name="key" size={18} />
+            {speak("app.security")}
+          </button>
           <button type="button" className="btn full" onClick={signOut}>
             <Icon name="end" size={18} />
             {speak("app.signOut")}
@@ -182,6 +212,7 @@ export function AccountMenu() {
           <p className="fine">{speak("app.about")}</p>
         </Dialog>
       )}
+      {isSecuring && <Security onClose={() => setSecuring(false)} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from "react";
 import { ApiFailure, unreachable } from "../protocol/api";
-import { routeFrom, type Route } from "../protocol/route";
+import { doorFrom, routeFrom, type Door, type Route } from "../protocol/route";
 import { useWorld } from "./world";
 
 /** Nothing is said about loading before this: a list that comes at once must not flicker. */
@@ -46,7 +46,7 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
         (error: unknown) => {
           if (!isWanted) return;
           const failure = error instanceof ApiFailure ? error : unreachable();
-          if (failure.status === 401) onSignedOut();
+          if (failure.status === 401) onSignedOut("expired");
           setState((before) =>
             before.key === key ? { ...before, failure } : { key, value: null, failure, at_ms: null },
           );
@@ -72,6 +72,35 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   };
 }
 
+export interface Acting {
+  isBusy: boolean;
+  failure: ApiFailure | null;
+  /** Does something once at a time; a failure stays until the next try. */
+  run: (work: () => Promise<void>) => void;
+  forget: () => void;
+}
+
+/** Doing something at the service, and what it answered when it did not work. A session that ran out ends the page. */
+export function useActing(): Acting {
+  const { signedOut, network } = useWorld();
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const run = (work: () => Promise<void>): void => {
+    if (isBusy) return;
+    setBusy(true);
+    setFailure(null);
+    work()
+      .catch((error: unknown) => {
+        const refused = error instanceof ApiFailure ? error : unreachable();
+        setFailure(refused);
+        if (refused.isOffline) network.tryNow();
+        if (refused.code === "signed_out") signedOut("expired");
+      })
+      .finally(() => setBusy(false));
+  };
+  return { isBusy, failure, run, forget: useCallback(() => setFailure(null), []) };
+}
+
 /** The wall clock, drawn anew every `every_ms`. */
 export function useNow(every_ms: number): number {
   const [now_ms, setNow] = useState(() => Date.now());
@@ -91,6 +120,22 @@ const hashChanges = (onChange: () => void): (() => void) => {
 export function useRoute(): Route {
   const hash = useSyncExternalStore(hashChanges, () => location.hash);
   return routeFrom(hash);
+}
+
+/** The door that the address names; a one-time code is taken out of the address at once. */
+export function useDoor(): Door | null {
+  const hash = useSyncExternalStore(hashChanges, () => location.hash);
+  const [door, setDoor] = useState(() => doorFrom(location.hash));
+  const named = doorFrom(hash);
+  // Back to an address without a door closes it; the same door without its code keeps the code it came with.
+  if (named === null && door !== null) setDoor(null);
+  else if (named !== null && (door?.door !== named.door || (named.code !== "" && named.code !== door.code)))
+    setDoor(named);
+  useEffect(() => {
+    // A code in the address bar would be read over a shoulder, kept in the history, and sent on by mistake.
+    if (named !== null && named.code !== "") history.replaceState(null, "", `#/${named.door}`);
+  }, [named]);
+  return named === null ? null : door;
 }
 
 /** Whether a media query holds. */

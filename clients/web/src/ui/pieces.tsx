@@ -6,10 +6,16 @@ import type { ApiFailure } from "../protocol/api";
 import type { Level } from "../protocol/ladder";
 import { Icon } from "./Icon";
 import { useNow } from "./hooks";
+import { failureWords } from "./words";
 import { useWorld } from "./world";
 
 /** A modal dialog; the browser keeps the focus in it and closes it with Esc. */
-export function Dialog(props: { title: string; onClose: () => void; kind?: "sheet" | "menu"; children: ReactNode }) {
+export function Dialog(props: {
+  title: string;
+  onClose: () => void;
+  kind?: "sheet" | "menu" | "drawer";
+  children: ReactNode;
+}) {
   const { speak } = useWorld();
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -136,10 +142,7 @@ export function Failure(props: {
 }) {
   const { speak, language } = useWorld();
   const { failure } = props;
-  const words = failure.words?.[language === "en" ? "en" : "zh"];
-  const more = failure.isOffline
-    ? speak("error.unreachable")
-    : (props.refused ?? words ?? speak("error.other", { code: failure.code }));
+  const more = props.refused ?? failureWords(failure, speak, language);
   return (
     <Notice title={props.title} more={more} kind={failure.isOffline ? "hatched" : "warn"}>
       <button type="button" className="btn" onClick={props.onRetry}>

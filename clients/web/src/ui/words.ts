@@ -1,7 +1,22 @@
 // Times, lengths and the service's codes, in words.
 
 import { day, daysBefore, minutesAndSeconds, timeOfDay } from "../protocol/times";
-import { keyOr, type Speak } from "../messages/speak";
+import type { ApiFailure } from "../protocol/api";
+import { offsetParts } from "../protocol/staff";
+import { keyOr, type Language, type Speak } from "../messages/speak";
+
+/** Why something did not work: our own sentence for the code, else the server's, else the code itself. */
+export function failureWords(failure: ApiFailure, speak: Speak, language: Language): string {
+  if (failure.isOffline) return speak("error.unreachable");
+  const facts = Object.fromEntries(
+    Object.entries(failure.facts).filter(
+      (fact): fact is [string, string | number] => typeof fact[1] === "string" || typeof fact[1] === "number",
+    ),
+  );
+  const own = keyOr(`refusal.${failure.code}`, "error.other");
+  if (own !== "error.other") return speak(own, facts);
+  return failure.said(language === "en" ? "en" : "zh") ?? speak("error.other", { code: failure.code });
+}
 
 /** Why something was not recorded. */
 export function causeWords(cause: string, speak: Speak): string {
@@ -21,4 +36,42 @@ export function whenWords(at: Date, speak: Speak): string {
 export function lengthWords(length_ms: number, speak: Speak): string {
   const { minutes, seconds } = minutesAndSeconds(length_ms);
   return minutes === 0 ? speak("length.seconds", { seconds }) : speak("length.minutes", { minutes, seconds });
+}
+
+/** How far one clock is from another: −41 ms, +3.2 s, +26 h. */
+export function offsetWords(offset_ms: number): string {
+  const { sign, value, unit } = offsetParts(offset_ms);
+  return `${sign}${value} ${unit}`;
+}
+
+/** A moment to the second: 今天 14:04:31, 11-06 14:30:02. */
+export function momentWords(at_ms: number, speak: Speak): string {
+  const at = new Date(at_ms);
+  return `${whenWords(at, speak).slice(0, -5)}${timeOfDay(at)}`;
+}
+
+/** How long ago: 刚才, 5 分钟前, 3 小时前, 2 天前. */
+export function agoWords(at_ms: number, now_ms: number, speak: Speak): string {
+  const minutes = Math.max(0, Math.floor((now_ms - at_ms) / 60_000));
+  if (minutes < 1) return speak("devices.ago.now");
+  if (minutes < 60) return speak("devices.ago.minutes", { count: minutes });
+  if (minutes < 48 * 60) return speak("devices.ago.hours", { count: Math.floor(minutes / 60) });
+  return speak("devices.ago.days", { count: Math.floor(minutes / (24 * 60)) });
+}
+
+/** What an event says, without who did it. */
+export function kindWords(kind: string, speak: Speak): string {
+  return speak(keyOr(`kind.${kind}`, "kind.other"), { kind });
+}
+
+/** Roles joined by "+", as the ledger writes them, in words. */
+export function roleWords(roles: string, speak: Speak): string {
+  return roles
+    .split("+")
+    .filter((role) => role !== "")
+    .map((role) => {
+      const key = keyOr(`role.${role}`, "role.none");
+      return key === "role.none" ? role : speak(key);
+    })
+    .join(speak("app.listComma"));
 }

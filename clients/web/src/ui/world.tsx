@@ -1,7 +1,9 @@
 // What every screen may reach: the outside world through its ports, the language, and the one live region.
 
 import { createContext, use } from "react";
-import type { Account, News } from "../protocol/api";
+import type { News } from "../protocol/api";
+import type { Account } from "../protocol/session";
+import type { DeskPorts } from "../io/desk_ports";
 import type { Backend, Devices, OpenMeeting } from "../io/ports";
 import type { Language, Speak } from "../messages/speak";
 
@@ -17,7 +19,10 @@ export interface Network {
   tryNow: () => void;
 }
 
-export interface World {
+/** Why the sign-in page stands there: one left by will, the session ran out, or nobody touched the page. */
+export type Leaving = "left" | "expired" | "idle";
+
+export interface World extends DeskPorts {
   backend: Backend;
   devices: Devices;
   openMeeting: OpenMeeting;
@@ -32,7 +37,9 @@ export interface World {
   account: Account | null;
   signedIn: (account: Account) => void;
   /** The session is over, by will or by time. */
-  signedOut: () => void;
+  signedOut: (why: Leaving) => void;
+  /** Why the last session ended here; null before the first. */
+  leaving: Leaving | null;
   onPush: (listener: (news: News) => void) => () => void;
   /** Says something to a screen reader, once. */
   announce: (sentence: string, isUrgent?: boolean) => void;

@@ -12,7 +12,7 @@ const KEYS = Object.keys(ZH_CN) as MessageKey[];
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map((match) => match[0]).sort();
 const SRC = join(import.meta.dirname, "../../src");
 const SOURCES = ["ui", "io", "protocol", "meet"].flatMap((folder) =>
-  readdirSync(join(SRC, folder))
+  readdirSync(join(SRC, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name)),
 );
@@ -102,6 +102,30 @@ test("every key is used", () => {
     "truth.state.",
     "m4.state.",
     "app.language.",
+    "account.",
+    "admin.",
+    "detail.",
+    "device.kind.",
+    "devices.state.",
+    "family.",
+    "institution.kind.",
+    "kind.",
+    "ledger.key.",
+    "licence.kind.",
+    "nav.",
+    "password.fault.",
+    "personal.",
+    "purpose.",
+    "refusal.",
+    "rights.group.",
+    "role.",
+    "security.has.",
+    "setting.",
+    "subject.",
+    "trace.fault.",
+    "trace.sex.",
+    "trace.tab.",
+    "webhooks.state.",
   ];
   const unused = KEYS.filter((key) => !code.includes(`"${key}"`) && !families.some((family) => key.startsWith(family)));
   expect(unused).toEqual([]);

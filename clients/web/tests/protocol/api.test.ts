@@ -50,6 +50,29 @@ describe("failures", () => {
     },
   );
 
+  test("a problem (RFC 9457) gives its code, its sentence and its facts", () => {
+    const failure = failureFrom(409, {
+      type: "/docs#licence_known",
+      title: "Conflict",
+      status: 409,
+      detail: "证号已经登记",
+      code: "licence_known",
+      number: 7,
+    });
+    expect([failure.code, failure.said("zh"), failure.said("en")]).toEqual([
+      "licence_known",
+      "证号已经登记",
+      "证号已经登记",
+    ]);
+    expect(failure.facts).toEqual({ number: 7 });
+    expect(failureFrom(500, { code: "x", detail: "" }).said("zh")).toBeNull();
+  });
+
+  test("a sentence in both languages goes before one in the language of the request", () => {
+    const failure = failureFrom(400, { code: "x", detail: "坏", message: { zh: "坏了", en: "Broken" } });
+    expect([failure.said("zh"), failure.said("en")]).toEqual(["坏了", "Broken"]);
+  });
+
   test("a gateway that gets no answer is no answer", () => {
     expect(failureFrom(502, null).isOffline).toBe(true);
     expect(failureFrom(504, { code: "x" }).isOffline).toBe(true);

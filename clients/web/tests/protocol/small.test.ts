@@ -5,7 +5,7 @@ import type { Verification } from "../../src/protocol/api";
 import { BARS, barsOf, problemOf } from "../../src/protocol/devices";
 import { endingOf } from "../../src/protocol/ending";
 import { GIVE_UP_AFTER_MS, waitBeforeTry } from "../../src/protocol/reconnect";
-import { hashOf, routeFrom, type Route } from "../../src/protocol/route";
+import { doorFrom, hashOf, routeFrom, type Route } from "../../src/protocol/route";
 import { clock, day, daysBefore, minutesAndSeconds, timeOfDay } from "../../src/protocol/times";
 import { testTone } from "../../src/protocol/tone";
 import { cardsOf } from "../../src/protocol/verdict";
@@ -64,8 +64,32 @@ describe("addresses", () => {
     { screen: "room", room: "a/b" },
     { screen: "recordings", recording: null },
     { screen: "recordings", recording: "RC_1" },
+    { screen: "trace", section: "reviews" },
+    { screen: "ledger" },
+    { screen: "admin", section: "devices" },
   ])("an address leads back to its screen: %j", (route) => {
     expect(routeFrom(hashOf(route))).toEqual(route);
+  });
+
+  test("a section that is not there is the first one", () => {
+    expect(routeFrom("#/trace/weather")).toEqual({ screen: "trace", section: "search" });
+    expect(routeFrom("#/admin")).toEqual({ screen: "admin", section: "people" });
+  });
+
+  test.each([
+    ["#/first?code=AB%20CD", { door: "first", code: "AB CD" }],
+    ["#/activate?code=XY", { door: "activate", code: "XY" }],
+    ["#/activate", { door: "activate", code: "" }],
+    ["#/invite#XY", { door: "invite", code: "XY" }],
+    ["#/invite/XY", { door: "invite", code: "XY" }],
+    ["#/invited?code=XY", { door: "invite", code: "XY" }],
+    ["#/enrol", { door: "enrol", code: "" }],
+    ["#/enrol?code=%", { door: "enrol", code: "%" }],
+    ["#/rooms", null],
+    ["#/invitations", null],
+    ["", null],
+  ])("the door of %s", (hash, door) => {
+    expect(doorFrom(hash)).toEqual(door);
   });
 });
 
