@@ -12,7 +12,8 @@ from typing import Any, Final
 from signaling.api.openapi import sentence_of
 from signaling.api.problems import STATUSES
 from signaling.api.reading import MAX_SAFE_INTEGER
-from signaling.messages import CATALOGUES, Language, say
+from signaling.messages import Language, say
+from signaling.messages.route_sentences import ROUTE_SENTENCES
 
 STYLE_PATH: Final = "/docs/page.css"
 _OTHER: Final[Mapping[Language, Language]] = {"zh": "en", "en": "zh"}
@@ -77,7 +78,8 @@ def _operation(
 
 
 def _summary(method: str, path: str, operation: Mapping[str, Any], language: Language) -> str:
-    return CATALOGUES[language].get(f"route.{method.upper()} {path}", operation["summary"])
+    summary = str(operation["summary"])
+    return ROUTE_SENTENCES.get(f"{method.upper()} {path}", summary) if language == "zh" else summary
 
 
 def _parameter(entry: Mapping[str, Any]) -> tuple[str, str, bool, str]:

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from signaling.api.route import Refusal
-from signaling.messages import CATALOGUES, Language, say
+from signaling.messages import Language, say
+from signaling.messages.field_names import FIELD_NAMES
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 """RFC 8259 §6: beyond it not every reader of JSON agrees on what the number is."""
@@ -197,8 +198,9 @@ def _line(error: Mapping[str, Any], language: Language) -> dict[str, str]:
         "limit": next((context[key] for key in _LIMITS if key in context), ""),
         "expected": context.get("expected", ""),
     }
-    field = ".".join(place)[:MAX_FIELD_CHARACTERS]
-    name = _name_of(place, language)
+    field = _shown(".".join(place))
+    # A field that is not known is told by its own name: a word of ours would be another field's.
+    name = f"“{_shown(place[-1])}”" if reason == "unknown" and place else _name_of(place, language)
     return {"field": field, "reason": reason, "detail": say(f"field.{reason}", language, field=name, **facts)}
 
 
@@ -211,8 +213,13 @@ def _is_tag(part: str | int) -> bool:
 
 
 def _name_of(place: list[str], language: Language) -> str:
-    """Returns what people call a field: its word from the catalogue, else the name in the JSON."""
+    """Returns what people call a field: its word where it has one, else the name in the JSON."""
     last = next((part for part in reversed(place) if not part.isdecimal()), "")
-    word = CATALOGUES[language].get(f"field.name.{last}")
-    shown = "".join(character for character in last if character.isprintable())[:MAX_FIELD_CHARACTERS]
-    return word or f"“{shown}”"
+    words = FIELD_NAMES.get(last)
+    if words is not None:
+        return words[0] if language == "zh" else words[1]
+    return f"“{_shown(last)}”"
+
+
+def _shown(name: str) -> str:
+    return "".join(character for character in name if character.isprintable())[:MAX_FIELD_CHARACTERS]

@@ -24,6 +24,9 @@ CHINESE: Final[Mapping[str, str]] = {
     "setting.file_missing": "{variable} 指的文件读不了，请检查路径和权限。",
     "setting.tls_pair": "{variable} 要和另一个 TLS 文件一起设置：证书和私钥两个都要。",
     "setting.tls_bad": "{variable} 里的证书和私钥对不上，或不是 PEM 格式。",
+    "setting.oidc_issuer": "{variable} 要填医院统一登录的 issuer 地址，以 https:// 开头，一字不差。",
+    "setting.oidc_client_id": "{variable} 没有设置。请填医院统一登录给本服务的 client id。",
+    "setting.oidc_client_secret": "{variable} 没有设置或太短。请填医院统一登录给本服务的 client secret。",
     "setting.language": "{variable} 只能是 zh 或 en。",
     "setting.database_url": (
         "{variable} 只能是 sqlite:///文件路径，或 postgresql://用户:密码@主机:端口/数据库；不设就用数据文件夹里的文件。"
@@ -214,9 +217,10 @@ CHINESE: Final[Mapping[str, str]] = {
     "api.webhooks_too_many": "最多 {limit} 个推送，请先停用一个",
     "api.cosignature_wrong": "这行签名不是受信任的见证密钥对这个检查点签的",
     "api.checkpoint_missing": "没有大小为 {size} 的检查点",
+    "api.ledger_check_busy": "正在核对账本，请等这一次核完",
     "api.cosigned_already": "这把密钥已经为这个检查点签过",
     **RIGHTS_CHINESE,
-    # ---- the API's page; route.* are the sentences of its routes, in English in the code ----
+    # ---- the API's page; the sentences of its routes stand in route_sentences.py ----
     "docs.title": "联诊接口说明",
     "docs.about": "由服务自己的代码生成。机器可读的版本：",
     "docs.language": "中文",

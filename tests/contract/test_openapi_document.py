@@ -20,6 +20,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from signaling.auth.rights import Assurance
+from signaling.messages.field_names import FIELD_NAMES
+from signaling.messages.route_sentences import ROUTE_SENTENCES
 from tests.support.served_service import ServedService, served_service
 
 EXAMPLES = 10
@@ -158,3 +160,18 @@ def explore(operation: Any, asking: Asking, seen: Counter[int]) -> None:
         seen.update(asking.ask(case))
 
     ask()
+
+
+def test_every_route_and_every_field_has_its_words_in_chinese(served: ServedService) -> None:
+    document = requests.get(f"{served.url}/api/v1/openapi.json", timeout=10).json()
+    silent = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if f"{method.upper()} {path}" not in ROUTE_SENTENCES:
+                silent.append(f"{method.upper()} {path}")
+            named = [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"]
+            if "requestBody" in operation:
+                reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+                named += document["components"]["schemas"][reference.rpartition("/")[2]]["properties"]
+            silent += [f"{method.upper()} {path}: {name}" for name in named if name not in FIELD_NAMES]
+    assert silent == []
