@@ -35,6 +35,9 @@ _POSTGRES_NOT_NOW: Final = (
     "XX",  # internal error
 )
 """Beginnings of SQLSTATE (PostgreSQL documentation, appendix A)."""
+_POSTGRES_GONE: Final = ("08", "57P")
+"""The connection broke, or the server ended it."""
+_SQLITE_IOERR: Final = 10
 
 
 def is_not_now(error: BaseException) -> bool:
@@ -43,14 +46,31 @@ def is_not_now(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    code = _code_of(error)
+    if isinstance(code, int):
+        return code in _SQLITE_NOT_NOW
+    if isinstance(code, str):
+        return code.startswith(_POSTGRES_NOT_NOW)
+    return _is_network_fault(error.orig if isinstance(error, DBAPIError) else error)
+
+
+def may_have_committed(error: BaseException) -> bool:
+    """Whether a commit that raised this may have been done all the same: the database did not say."""
+    code = _code_of(error)
+    if isinstance(code, int):
+        # The last bytes may have reached the log although the disk then failed to confirm them.
+        return code == _SQLITE_IOERR
+    return not isinstance(code, str) or code.startswith(_POSTGRES_GONE)
+
+
+def _code_of(error: BaseException) -> int | str | None:
+    """Returns SQLite's primary result code, or SQLSTATE, or None where the database has not answered."""
     driver_error = error.orig if isinstance(error, DBAPIError) else error
     sqlite_code = getattr(driver_error, "sqlite_errorcode", None)
     if isinstance(sqlite_code, int):
-        return sqlite_code & 0xFF in _SQLITE_NOT_NOW
+        return sqlite_code & 0xFF
     state = getattr(driver_error, "sqlstate", None)
-    if isinstance(state, str):
-        return state.startswith(_POSTGRES_NOT_NOW)
-    return _is_network_fault(driver_error)
+    return state if isinstance(state, str) else None
 
 
 def _is_network_fault(error: BaseException | None) -> bool:

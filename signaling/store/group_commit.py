@@ -15,7 +15,7 @@ from recording.audit.act import Act
 from recording.audit.chain import ChainedAct, ChainHead
 from recording.errors import MisuseError
 from signaling.store.engines import interrupt
-from signaling.store.faults import is_not_now
+from signaling.store.faults import is_not_now, may_have_committed
 from signaling.store.ledger_writing import LedgerWriting
 from signaling.store.savepoints import Savepoints
 from signaling.store.store import StoreUnavailable, StoreUncertain, Unit
@@ -95,7 +95,7 @@ class GroupWriter:
             ledger = await self._commit(batch)
         # Whatever went wrong is raised at every caller of this batch; the writer goes on with the next.
         except Exception as error:
-            is_uncertain = batch[0].stage is Stage.COMMITTING and self._connection_is_lost(error)
+            is_uncertain = batch[0].stage is Stage.COMMITTING and may_have_committed(error)
             await self._drop_connection()
             self._fail(batch, error, is_uncertain=is_uncertain)
             return
@@ -193,10 +193,6 @@ class GroupWriter:
         for entry in batch:
             if not entry.answer.done():
                 entry.answer.set_exception(_told(error, is_expected=is_expected, is_uncertain=is_uncertain))
-
-    @staticmethod
-    def _connection_is_lost(error: Exception) -> bool:
-        return is_not_now(error)
 
     async def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,0 +1,194 @@
+"""A database that is killed, frozen or full: the store says so in time, tells the truth about what is stored,
+and goes on by itself when the database does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from signaling.store.database_url import database_url
+from signaling.store.sql_store import READ_LIMIT_S, WRITE_LIMIT_S, SqlStore
+from signaling.store.store import StoreUnavailable
+from tests.support.ledger_process import write_one
+from tests.support.ledgers import checked_ledger
+from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
+from tests.support.stores import open_test_store
+from tests.support.waiting import PATIENCE, wait_until
+
+FAULT_S = float(os.environ.get("LIANZHEN_LEDGER_FAULT_S", "4"))
+"""How long the database is away: a few seconds, so that connections, statements and commits run into it."""
+MARGIN_S = 0.5 * PATIENCE
+CALLERS = 8
+DISK_BYTES = 24_000_000
+
+
+@dataclass
+class Told:
+    """What callers were told of their numbers."""
+
+    stored: set[int] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
+    uncertain: set[int] = field(default_factory=set)
+    longest_s: float = 0.0
+
+
+@contextlib.asynccontextmanager
+async def calling(store: SqlStore) -> AsyncIterator[Told]:
+    """Callers who write one number after another, whatever they are told."""
+    told = Told()
+    number = 0
+
+    async def caller() -> None:
+        nonlocal number
+        while True:
+            number += 1
+            mine, began = number, time.monotonic()
+            try:
+                await write_one(store, mine)
+            except StoreUnavailable as refusal:
+                (told.uncertain if refusal.code == "store_uncertain" else told.refused).add(mine)
+                # A person tries again later, too; and the log of a test stays short.
+                await asyncio.sleep(0.02)
+            else:
+                told.stored.add(mine)
+            told.longest_s = max(told.longest_s, time.monotonic() - began)
+
+    tasks = [asyncio.create_task(caller()) for _ in range(CALLERS)]
+    try:
+        yield told
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def check_told(store: SqlStore, told: Told) -> None:
+    """AssertionError where the ledger is not what the callers were told."""
+    kept = {line["at_ms"] for line in (await checked_ledger(store)).lines}
+    assert told.stored <= kept
+    assert not told.refused & kept
+    assert told.longest_s < WRITE_LIMIT_S + MARGIN_S
+
+
+@pytest.fixture(scope="module")
+def own_cluster() -> Iterator[PostgresCluster]:
+    try:
+        with running_cluster() as running:
+            yield running
+    except NoPostgres as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.mark.timeout(60 + 3 * FAULT_S)
+@pytest.mark.parametrize(
+    ("strike", "mend"),
+    [
+        (PostgresCluster.kill, PostgresCluster.start),
+        (PostgresCluster.freeze, PostgresCluster.thaw),
+    ],
+    ids=["killed", "frozen"],
+)
+async def test_a_database_that_is_away_for_a_while(
+    own_cluster: PostgresCluster,
+    tmp_path: Path,
+    strike: Callable[[PostgresCluster], None],
+    mend: Callable[[PostgresCluster], None],
+) -> None:
+    url = own_cluster.url(own_cluster.new_database())
+    async with open_test_store(tmp_path, url=url) as store:
+        signing = asyncio.create_task(store.run())
+        async with calling(store) as told:
+            await wait_until(lambda: len(told.stored) > 50, what="it works")
+            await asyncio.to_thread(strike, own_cluster)
+            ends = time.monotonic() + FAULT_S
+            try:
+                while time.monotonic() < ends:
+                    began = time.monotonic()
+                    with pytest.raises(StoreUnavailable):
+                        await checked_ledger(store)
+                    assert time.monotonic() - began < READ_LIMIT_S + MARGIN_S
+                    await asyncio.sleep(0.05)
+                stored_before = len(told.stored)
+            finally:
+                await asyncio.to_thread(mend, own_cluster)
+            await wait_until(
+                lambda: len(told.stored) > stored_before + 50, what="it goes on by itself", timeout_s=5
+            )
+        await wait_until(lambda: not store.checkpoint_lag_ms(), what="it signs again", timeout_s=5)
+        signing.cancel()
+        assert told.refused
+        await check_told(store, told)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A memory disk of some megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url_on_small_disk(
+    request: pytest.FixtureRequest, small_disk: Path, own_cluster: PostgresCluster
+) -> Iterator[URL]:
+    if request.param == "sqlite":
+        yield database_url("", small_disk)
+        return
+    if own_cluster.user is not None:
+        shutil.chown(small_disk, own_cluster.user)
+        # Pytest's folders are closed to others, and the server is another.
+        own_path = own_cluster.folder / "small"
+        own_path.mkdir()
+        subprocess.run(["mount", "--bind", small_disk, own_path], check=True)
+        small_disk = own_path
+    own_cluster.run_sql(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+    own_cluster.run_sql("CREATE DATABASE small TABLESPACE small")
+    yield own_cluster.url("small")
+    own_cluster.run_sql("DROP DATABASE small WITH (FORCE)")
+    own_cluster.run_sql("DROP TABLESPACE small")
+    if own_cluster.user is not None:
+        subprocess.run(["umount", "--lazy", small_disk], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """A ballast file that leaves nothing."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"\0" * 4_096):
+            pass
+    return ballast
+
+
+async def test_a_full_disk(url_on_small_disk: URL, small_disk: Path, tmp_path: Path) -> None:
+    async with open_test_store(tmp_path, url=url_on_small_disk) as store, calling(store) as told:
+        await wait_until(lambda: len(told.stored) > 50, what="it works")
+        ballast = await asyncio.to_thread(fill, small_disk)
+        await wait_until(lambda: len(told.refused) > 20, what="the full disk is told", timeout_s=20)
+        assert len((await checked_ledger(store)).lines) >= 50
+        stored_before = len(told.stored)
+        ballast.unlink()
+        await wait_until(
+            lambda: len(told.stored) > stored_before + 50, what="it goes on by itself", timeout_s=5
+        )
+    async with open_test_store(tmp_path, url=url_on_small_disk) as store:
+        await check_told(store, told)
+        assert not told.uncertain
