@@ -19,6 +19,7 @@ from signaling.api.webhook_pages import WebhookPages
 from signaling.auth.policy import Decision, decide
 from signaling.auth.rights import Action, Caller
 from signaling.auth.room_rights import Place, Visitor, subject_of
+from signaling.ledger_check import LedgerChecker
 from signaling.ledger_feed import LedgerFeed
 from signaling.settings import Settings
 from signaling.store.secret_box import SecretBox
@@ -65,7 +66,9 @@ def build_oversight(
     pages = (
         RightsPages(),
         SettingPages(store),
-        LedgerPages(store, data_dir=settings.data_dir),
+        LedgerPages(
+            store, LedgerChecker(settings.database_url, settings.data_dir), data_dir=settings.data_dir
+        ),
         WebhookPages(store, box, networks=settings.webhook_networks),
         events,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from recording.audit.checkpoint import BadNote, cosigned_at_s, parse_note, parse_signature
 from recording.audit.suites import SuiteMissing
+from recording.audit.verdict import LedgerFault
 from recording.summary import JsonValue
 from signaling.api.ledger_models import (
     CheckpointLine,
@@ -19,7 +20,9 @@ from signaling.api.ledger_models import (
     CosignatureList,
     KeyLine,
     KeyList,
+    LedgerVerdict,
     NewCosignature,
+    VerdictLine,
 )
 from signaling.api.route import Call, Refusal, Route
 from signaling.auth.acts import act_of
@@ -32,16 +35,26 @@ from signaling.auth.ledger_proofs import (
 )
 from signaling.auth.public_keys import TrustedKey, trusted_keys
 from signaling.auth.rights import Action
+from signaling.ledger_check import LedgerChecker
+from signaling.messages import Language, say
 from signaling.store.store import Store, Unit
 
 MAX_COSIGNATURES: Final = 200
+_VERDICTS: Final[Mapping[str, Literal["sound", "faulty", "unchecked"]]] = {
+    "unaltered": "sound",
+    "nothing_missing": "sound",
+    "altered": "faulty",
+    "something_missing": "faulty",
+    "unchecked": "unchecked",
+}
 
 
 class LedgerPages:
     """The handlers of /ledger and /keys. ``data_dir`` holds the keys."""
 
-    def __init__(self, store: Store, *, data_dir: Path) -> None:
+    def __init__(self, store: Store, checker: LedgerChecker, *, data_dir: Path) -> None:
         self._store = store
+        self._checker = checker
         self._data_dir = data_dir
 
     def routes(self) -> list[Route]:
@@ -74,6 +87,15 @@ class LedgerPages:
                 answer=CosignatureLine,
                 status=201,
                 refusals=("cosignature_wrong", "checkpoint_missing", "cosigned_already"),
+            ),
+            Route(
+                "POST",
+                "/ledger/verify",
+                Action.LEDGER_VERIFY,
+                "Checks the institution's whole chain now: is it unaltered, is it complete.",
+                self.verify,
+                answer=LedgerVerdict,
+                refusals=("ledger_check_busy",),
             ),
             Route(
                 "GET",
@@ -132,6 +154,19 @@ class LedgerPages:
 
         return await self._store.write(work)
 
+    async def verify(self, call: Call) -> LedgerVerdict:
+        """Checks, beside the service, and notes nothing: whoever may look may look again."""
+        verdict = await self._checker.check(call.caller.institution)
+        return LedgerVerdict(
+            institution=verdict.institution,
+            integrity=_verdict(verdict.integrity, verdict.integrity_fault, call.language),
+            completeness=_verdict(verdict.completeness, verdict.completeness_fault, call.language),
+            events=verdict.events,
+            checkpoint_size=verdict.proven.size if verdict.proven is not None else 0,
+            checkpoint_at_ms=verdict.proven.at_ms if verdict.proven is not None else None,
+            checked_at_ms=call.now_ms,
+        )
+
     async def keys(self, _: Call) -> KeyList:
         """Lists the keys."""
         keys = await asyncio.to_thread(trusted_keys, self._data_dir)
@@ -147,6 +182,15 @@ class LedgerPages:
                 for key in keys
             ]
         )
+
+
+def _verdict(found: str, fault: LedgerFault | None, language: Language) -> VerdictLine:
+    return VerdictLine(
+        verdict=_VERDICTS[found],
+        code=fault.code if fault is not None else "",
+        sequence=fault.sequence if fault is not None else None,
+        detail=say(f"audit.code.{fault.code}", language) if fault is not None else "",
+    )
 
 
 def _witness(note: str, line: str, keys: Sequence[TrustedKey]) -> str:

@@ -106,6 +106,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "cosignature_wrong": 400,
     "checkpoint_missing": 404,
     "cosigned_already": 409,
+    "ledger_check_busy": 409,
     # ---- patients, consents, the trace
     "card_number_taken": 409,
     "patient_under_review": 409,

@@ -232,5 +232,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "docs.required": "必填",
     "docs.nothing": "没有内容",
     "docs.problems": "拒绝代码",
-    "docs.problems_about": "拒绝时回答 application/problem+json（RFC 9457），代码不变，句子随 Accept-Language 用中文或英文。",
+    "docs.problems_about": (
+        "拒绝时回答 application/problem+json（RFC 9457）：代码不变，句子随 Accept-Language 用中文或英文。"
+    ),
 }

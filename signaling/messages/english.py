@@ -29,6 +29,13 @@ ENGLISH: Final[Mapping[str, str]] = {
     "setting.file_missing": "{variable} names a file that cannot be read. Check its path and permissions.",
     "setting.tls_pair": "{variable} must be set together with the other TLS file: certificate and key.",
     "setting.tls_bad": "{variable}: certificate and key do not belong together, or are not PEM.",
+    "setting.oidc_issuer": (
+        "{variable} must be the address of the hospital sign-in: https://…, exactly as it names its issuer."
+    ),
+    "setting.oidc_client_id": "{variable} is not set. Give the client id that the hospital sign-in gave.",
+    "setting.oidc_client_secret": (
+        "{variable} is missing or too short. Give the client secret that the hospital sign-in gave."
+    ),
     "setting.language": "{variable} must be zh or en.",
     "setting.database_url": (
         "{variable} must be sqlite:///path/of/file or postgresql://user:password@host:port/database; "
@@ -248,6 +255,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "api.webhooks_too_many": "There can be {limit} webhooks at most; end one first",
     "api.cosignature_wrong": "This line is not a trusted witness's signature of this checkpoint",
     "api.checkpoint_missing": "There is no checkpoint of size {size}",
+    "api.ledger_check_busy": "The ledger is being checked; please wait until that is done",
     "api.cosigned_already": "This key has already signed this checkpoint",
     **RIGHTS_ENGLISH,
     # ---- the API's page; the sentences of its routes stand in the code ----

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,7 +21,9 @@ from signaling.api.ledger_pages import LedgerPages
 from signaling.api.setting_pages import SettingPages
 from signaling.api.webhook_pages import WebhookPages
 from signaling.auth.rights import Role
+from signaling.ledger_check import LedgerChecker
 from signaling.store import tables as t
+from signaling.store.database_url import SQLITE_FILE
 from signaling.store.secret_box import SecretBox
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
@@ -57,7 +62,7 @@ async def api(store: SqlStore, tmp_path: Path) -> AsyncIterator[ApiClient]:
     pages = (
         SettingPages(store),
         WebhookPages(store, SecretBox(bytes(32)), networks=networks),
-        LedgerPages(store, data_dir=tmp_path),
+        LedgerPages(store, LedgerChecker("", tmp_path), data_dir=tmp_path),
     )
     async with api_client([route for each in pages for route in each.routes()], caller=_ADMIN) as client:
         yield client
@@ -189,6 +194,26 @@ class TestLedger:
         assert listed.body["checkpoints"][-1]["cosigned_by"] == ["county"]
         listed = await api.ask("GET", "/ledger/cosignatures", caller=_AUDITOR)
         assert [each["key_name"] for each in listed.body["cosignatures"]] == ["county"]
+
+    async def test_checks_the_own_chain_and_names_the_first_fault(
+        self, api: ApiClient, store: SqlStore, tmp_path: Path
+    ) -> None:
+        empty = await api.ask("POST", "/ledger/verify", caller=_AUDITOR)
+        assert (empty.body["integrity"]["verdict"], empty.body["events"]) == ("sound", 0)
+        await self._checkpoint(api, store)
+        sound = await api.ask("POST", "/ledger/verify", caller=_AUDITOR)
+        assert sound.body["integrity"]["verdict"] == sound.body["completeness"]["verdict"] == "sound"
+        assert (sound.body["events"], sound.body["checkpoint_size"]) == (1, 1)
+        with contextlib.closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as database, database:
+            database.execute("UPDATE event SET line = replace(line, 'active', 'passiv')")
+        altered = await api.ask("POST", "/ledger/verify", caller=_AUDITOR)
+        assert altered.body["integrity"]["verdict"] == "faulty"
+        assert altered.body["integrity"]["sequence"] == 1
+        assert altered.body["integrity"]["detail"]
+
+    async def test_checks_one_chain_at_a_time(self, api: ApiClient) -> None:
+        asked = [api.ask("POST", "/ledger/verify", caller=_AUDITOR) for _ in range(2)]
+        assert sorted(each.status for each in await asyncio.gather(*asked)) == [200, 409]
 
     async def test_lists_the_keys_to_check_with(self, api: ApiClient) -> None:
         keys = (await api.ask("GET", "/keys")).body["keys"]
