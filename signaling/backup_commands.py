@@ -142,11 +142,17 @@ def _put_in_place(folder: Path, url: URL) -> LedgerVerdict:
     if is_sqlite(url):
         target = Path(url.database or "")
         make_private_folder(target.parent)
-        asyncio.run(put_back(folder / DATABASE_FILE, sqlite_url(folder / "restored.sqlite3")))
-        verdict = _checked(folder / "restored.sqlite3", folder)
-        if _is_restorable(verdict):
-            # Not rename: it would replace a file that is already there.
-            os.link(folder / "restored.sqlite3", target)
+        part = target.with_name(target.name + PART_SUFFIX)
+        part.unlink(missing_ok=True)
+        try:
+            asyncio.run(put_back(folder / DATABASE_FILE, sqlite_url(part)))
+            verdict = _checked(part, folder)
+            if _is_restorable(verdict):
+                # Not rename: it would replace a file that is already there.
+                os.link(part, target)
+                sync_folder(target.parent)
+        finally:
+            part.unlink(missing_ok=True)
         return verdict
     asyncio.run(put_back(folder / DATABASE_FILE, url))
     copy = folder / "read-back.sqlite3"

@@ -173,10 +173,14 @@ _STAMPS: Final = "SELECT size, token FROM time_stamp WHERE institution = ? ORDER
 
 def _open(database: Path) -> sqlite3.Connection:
     """A connection that can only read."""
-    # Without a log to read, the file is all there is: a folder that nobody can write will do.
     log = database.with_name(database.name + "-wal")
-    is_still = not log.exists() or log.stat().st_size == 0
-    for mode in ("mode=ro", "mode=ro&immutable=1") if is_still else ("mode=ro",):
+    modes = ["mode=ro"]
+    if not log.exists() and _keeps_log(database):
+        # No service: even a reader would leave a log beside the file, and fail where it cannot.
+        modes = ["mode=ro&immutable=1"]
+    elif log.stat().st_size == 0:
+        modes.append("mode=ro&immutable=1")
+    for mode in modes:
         try:
             connection = sqlite3.connect(
                 f"file:{quote(str(database.absolute()))}?{mode}",
@@ -190,6 +194,12 @@ def _open(database: Path) -> sqlite3.Connection:
             continue
         return connection
     raise DamagedDatabase from failure
+
+
+def _keeps_log(database: Path) -> bool:
+    """Whether the file's header says that writes go to a log first (SQLite file format §1.3)."""
+    with database.open("rb") as file:
+        return file.read(20)[18:] == b"\x02\x02"
 
 
 def _numbers(rows: Iterable[tuple[object, object]]) -> dict[str, int]:
