@@ -9,6 +9,7 @@ from typing import Final
 from recording.clock import Clock
 from signaling.api.first_administrator_pages import FirstAdministratorPages
 from signaling.api.institution_pages import InstitutionPages
+from signaling.api.oidc_pages import OidcPages
 from signaling.api.people_pages import PeoplePages
 from signaling.api.route import Route
 from signaling.api.second_factor_pages import SecondFactorPages
@@ -17,6 +18,9 @@ from signaling.api.session_pages import SessionPages
 from signaling.auth.callers import Callers
 from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE, holds_demo, place_of
 from signaling.auth.first_administrator import FirstAdministratorDesk, code_at_start, page_of
+from signaling.auth.oidc import OidcClientId
+from signaling.auth.oidc_client import OidcClient
+from signaling.auth.oidc_desk import OidcDesk
 from signaling.auth.password_desk import PasswordDesk
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.second_factor_desk import SecondFactorDesk
@@ -77,6 +81,9 @@ def build_identity(
     worker = PasswordWorker()
     box = load_or_create_box(settings.data_dir)
     passwords = PasswordDesk(store, worker)
+    oidc = None
+    if settings.oidc_issuer:
+        oidc = OidcClientId(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     pages = (
         SessionPages(
             store=store,
@@ -87,7 +94,8 @@ def build_identity(
         SecondFactorPages(store=store, factors=SecondFactorDesk(store, box)),
         FirstAdministratorPages(FirstAdministratorDesk(store, worker)),
         InstitutionPages(store=store),
-        PeoplePages(store=store),
+        OidcPages(None if oidc is None else OidcDesk(store, OidcClient(oidc))),
+        PeoplePages(store=store, oidc_issuer=settings.oidc_issuer),
     )
     return Identity(
         callers=Callers(store=store, tokens=tokens, clock=clock, pacer=pacer),

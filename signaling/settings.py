@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from signaling.auth.oidc import is_issuer
 from signaling.errors import SettingWrong
 from signaling.messages import Language, say_to
 from signaling.store.database_url import database_url
@@ -25,6 +26,8 @@ PREFIX: Final = "LIANZHEN_"
 MIN_SECRET_CHARACTERS: Final = 32
 """256 bits in base64 are 43; 32 of hexadecimal are 128, the least that HS256 should have (RFC 7518 §3.2 asks
 256)."""
+MIN_OIDC_SECRET_CHARACTERS: Final = 16
+"""Identity providers make them: UUIDs (36) and longer. What is shorter was typed by somebody."""
 _MIN_DIFFERENT_CHARACTERS: Final = 10
 """Random text of 32 characters has fewer with a chance below 10^-6; "secret-secret-…" and "xxxx…" always
 have."""
@@ -57,6 +60,9 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", repr=False)
     api_key: str = ""
     api_secret: str = Field(default="", repr=False)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = Field(default="", repr=False)
     web_dir: Path = _SOURCE_FOLDER / "clients" / "web" / "dist"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -75,6 +81,13 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, value: str) -> str:
         ipaddress.ip_address(value)
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str) -> str:
+        if value and not is_issuer(value):
+            raise ValueError("issuer")
         return value
 
     @field_validator("database_url")
@@ -107,6 +120,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "media_bind": "setting.address",
     "media_addresses": "setting.address",
     "database_url": "setting.database_url",
+    "oidc_issuer": "setting.oidc_issuer",
     "log_level": "setting.log_level",
     "log_format": "setting.log_format",
     "language": "setting.language",
@@ -128,6 +142,7 @@ def read_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         name = str(error.errors()[0]["loc"][0])
         raise _wrong(variable_of(name), _SENTENCES.get(name, "setting.bad"), chosen_language()) from None
     _check_tls_files(settings)
+    _check_oidc(settings)
     return settings
 
 
@@ -183,6 +198,18 @@ def _check_tls_files(settings: Settings) -> None:
             raise _wrong(variable_of(name), "setting.tls_pair", settings.language)
         if path is not None and not os.access(path, os.R_OK):
             raise _wrong(variable_of(name), "setting.file_missing", settings.language)
+
+
+def _check_oidc(settings: Settings) -> None:
+    if not settings.oidc_issuer:
+        for name in ("oidc_client_id", "oidc_client_secret"):
+            if getattr(settings, name):
+                raise _wrong(variable_of("oidc_issuer"), "setting.oidc_issuer", settings.language)
+        return
+    if not settings.oidc_client_id:
+        raise _wrong(variable_of("oidc_client_id"), "setting.oidc_client_id", settings.language)
+    if len(settings.oidc_client_secret) < MIN_OIDC_SECRET_CHARACTERS:
+        raise _wrong(variable_of("oidc_client_secret"), "setting.oidc_client_secret", settings.language)
 
 
 def _wrong(variable: str, key: str, language: Language | None, **facts: object) -> SettingWrong:

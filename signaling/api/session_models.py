@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from signaling.api.route import Model
 from signaling.auth.rights import Role
@@ -168,15 +168,14 @@ class OidcDeparture(Model):
 
 
 class OidcReturn(Model):
-    """What the identity provider sends the browser back with (RFC 6749 §4.1.2)."""
+    """What the identity provider sends the browser back with (RFC 6749 §4.1.2); more is passed over."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     state: Annotated[str, Field(max_length=200)] = ""
-    code: Annotated[str, Field(max_length=2000)] = ""
+    code: Annotated[str, Field(max_length=4000)] = ""
     error: Annotated[str, Field(max_length=200)] = ""
-    error_description: Annotated[str, Field(max_length=2000)] = ""
     iss: Annotated[str, Field(max_length=500)] = ""
-    session_state: Annotated[str, Field(max_length=500)] = ""
-    scope: Annotated[str, Field(max_length=500)] = ""
 
 
 class NewInstitution(Model):

@@ -137,6 +137,12 @@ async def find_session(connection: AsyncConnection, secret: str, now_ms: int) ->
     return OpenSession(caller, AccountId(row.account), row.seen_at_ms, row.ends_at_ms)
 
 
+async def has_session(connection: AsyncConnection, session: str) -> bool:
+    """Returns whether a session was neither closed nor taken away."""
+    query = select(t.session.c.id).where(t.session.c.id == session)
+    return (await connection.execute(query)).first() is not None
+
+
 async def roles_of(connection: AsyncConnection, person: PersonId) -> frozenset[Role]:
     """Returns a person's roles."""
     rows = await connection.execute(select(t.person_role.c.role).where(t.person_role.c.person == person))

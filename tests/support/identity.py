@@ -17,12 +17,16 @@ from clinical.ids import InstitutionId
 from signaling.api.engine import PREFIX, ApiServer, NoLimits
 from signaling.api.first_administrator_pages import FirstAdministratorPages
 from signaling.api.institution_pages import InstitutionPages
+from signaling.api.oidc_pages import OidcPages
 from signaling.api.people_pages import PeoplePages
 from signaling.api.second_factor_pages import SecondFactorPages
 from signaling.api.session_pages import SessionPages
 from signaling.auth.callers import COOKIE, Callers
 from signaling.auth.first_administrator import FirstAdministratorDesk
 from signaling.auth.institutions import SYSTEM, InstitutionRow, create_institution
+from signaling.auth.oidc import OidcClientId
+from signaling.auth.oidc_client import OidcClient
+from signaling.auth.oidc_desk import OidcDesk
 from signaling.auth.password_desk import PasswordDesk
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.people import PersonRow, create_person
@@ -41,6 +45,7 @@ from tests.support.api import Answer, SettledClock
 from tests.support.stores import open_test_store
 
 PASSWORD = "correct horse battery"
+ISSUER = "https://idp.example"
 API_SECRET = "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU"
 
 
@@ -86,6 +91,7 @@ class IdentityApi:
     worker: PasswordWorker
     session: aiohttp.ClientSession
     callers: Callers
+    oidc_issuer: str
     hashes: dict[str, str] = field(default_factory=dict)
 
     def browser(self, *, host: str = "") -> Browser:
@@ -150,7 +156,7 @@ class IdentityApi:
 
 
 @asynccontextmanager
-async def identity_api(folder: Path) -> AsyncIterator[IdentityApi]:
+async def identity_api(folder: Path, *, oidc: OidcClientId | None = None) -> AsyncIterator[IdentityApi]:
     """Serves the pages on loopback; the clock moves only by the test."""
     clock, worker = SettledClock(), PasswordWorker()
     async with open_test_store(folder, clock=clock) as store:
@@ -164,7 +170,8 @@ async def identity_api(folder: Path) -> AsyncIterator[IdentityApi]:
             SecondFactorPages(store=store, factors=SecondFactorDesk(store, SecretBox(bytes(32)))),
             FirstAdministratorPages(FirstAdministratorDesk(store, worker)),
             InstitutionPages(store=store),
-            PeoplePages(store=store, oidc_issuer="https://idp.example"),
+            PeoplePages(store=store, oidc_issuer=ISSUER if oidc is None else oidc.issuer),
+            OidcPages(None if oidc is None else OidcDesk(store, OidcClient(oidc))),
         )
         routes = [route for page in pages for route in page.routes()]
         server = ApiServer(routes, callers=callers, clock=clock, limits=NoLimits())
@@ -174,5 +181,6 @@ async def identity_api(folder: Path) -> AsyncIterator[IdentityApi]:
         jar = aiohttp.DummyCookieJar()
         async with TestServer(app) as http, aiohttp.ClientSession(cookie_jar=jar) as session:
             url = f"http://127.0.0.1:{http.port}"
-            yield IdentityApi(url, store, clock, worker, session, callers)
+            issuer = ISSUER if oidc is None else oidc.issuer
+            yield IdentityApi(url, store, clock, worker, session, callers, issuer)
     worker.close()

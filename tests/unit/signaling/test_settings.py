@@ -130,3 +130,37 @@ def test_tls_files_come_in_pairs_and_can_be_read(tmp_path: Path) -> None:
 )
 def test_media_addresses_are_split(text: str, pair: tuple[str, str]) -> None:
     assert split_media_address(text) == pair
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable"),
+    [
+        ({"OIDC_ISSUER": "http://idp.example"}, "LIANZHEN_OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "https://idp.example"}, "LIANZHEN_OIDC_CLIENT_ID"),
+        ({"OIDC_CLIENT_ID": "lianzhen"}, "LIANZHEN_OIDC_ISSUER"),
+        ({"OIDC_CLIENT_SECRET": GOOD_SECRET}, "LIANZHEN_OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "https://idp.example", "OIDC_CLIENT_ID": "x"}, "LIANZHEN_OIDC_CLIENT_SECRET"),
+        (
+            {"OIDC_ISSUER": "https://idp.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "changeme"},
+            "LIANZHEN_OIDC_CLIENT_SECRET",
+        ),
+    ],
+)
+def test_a_hospital_sign_in_is_set_whole_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], variable: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"LIANZHEN_{name}", value)
+    with pytest.raises(SettingWrong) as refused:
+        read_settings()
+    assert refused.value.variable == variable and variable in str(refused.value)
+    assert "changeme" not in str(refused.value)
+
+
+def test_a_hospital_sign_in_is_taken_without_showing_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIANZHEN_OIDC_ISSUER", "https://idp.example/realms/qs")
+    monkeypatch.setenv("LIANZHEN_OIDC_CLIENT_ID", "lianzhen")
+    monkeypatch.setenv("LIANZHEN_OIDC_CLIENT_SECRET", GOOD_SECRET)
+    settings = read_settings()
+    assert settings.oidc_issuer == "https://idp.example/realms/qs"
+    assert GOOD_SECRET not in repr(settings)
