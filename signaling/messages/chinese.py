@@ -24,7 +24,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "setting.file_missing": "{variable} 指的文件读不了，请检查路径和权限。",
     "setting.tls_pair": "{variable} 要和另一个 TLS 文件一起设置：证书和私钥两个都要。",
     "setting.tls_bad": "{variable} 里的证书和私钥对不上，或不是 PEM 格式。",
-    "setting.oidc_issuer": "{variable} 要填医院统一登录的 issuer 地址，以 https:// 开头，一字不差。",
+    "setting.oidc_issuer": "{variable} 要填医院统一登录的 issuer 地址，以 https 开头，一字不差。",
     "setting.oidc_client_id": "{variable} 没有设置。请填医院统一登录给本服务的 client id。",
     "setting.oidc_client_secret": "{variable} 没有设置或太短。请填医院统一登录给本服务的 client secret。",
     "setting.language": "{variable} 只能是 zh 或 en。",

@@ -30,7 +30,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "setting.tls_pair": "{variable} must be set together with the other TLS file: certificate and key.",
     "setting.tls_bad": "{variable}: certificate and key do not belong together, or are not PEM.",
     "setting.oidc_issuer": (
-        "{variable} must be the address of the hospital sign-in: https://…, exactly as it names its issuer."
+        "{variable} must be the https address of the hospital sign-in, exactly as it names its issuer."
     ),
     "setting.oidc_client_id": "{variable} is not set. Give the client id that the hospital sign-in gave.",
     "setting.oidc_client_secret": (
