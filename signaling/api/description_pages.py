@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from signaling.api.route import Call, Model, Route
 from signaling.auth.rights import Action
 from signaling.messages import Language
 
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 DISTRIBUTION: Final = "lianzhen"
 _STYLE_FILE: Final = Path(__file__).with_name("docs_page.css")
 
@@ -39,7 +41,10 @@ class OpenApiDocument(BaseModel):
 
 
 class DescriptionPages:
-    """The routes that describe the others; they are told which once all are known."""
+    """The routes that describe the others; they are told which once all are known.
+
+    Document and pages are made when they are first asked for, in a thread: that takes a tenth of a second.
+    """
 
     def __init__(self) -> None:
         self._described: Sequence[Route] = ()
@@ -70,7 +75,7 @@ class DescriptionPages:
 
     async def openapi(self, call: Call) -> web.StreamResponse:
         """Sends the document, made once."""
-        return web.Response(body=self._json, content_type=JSON)
+        return web.Response(body=await asyncio.to_thread(lambda: self._json), content_type=JSON)
 
     async def health(self, call: Call) -> Health:
         """Answers."""
@@ -80,7 +85,8 @@ class DescriptionPages:
         """Sends the page in the language asked for, else in the browser's."""
         chosen = request.query.get("language", "")
         language: Language = language_of(chosen or request.headers.get("Accept-Language", ""))
-        return web.Response(text=docs_page(self._document, language), content_type="text/html")
+        page = await asyncio.to_thread(lambda: self._pages[language])
+        return web.Response(text=page, content_type="text/html")
 
     async def style(self, request: web.Request) -> web.StreamResponse:
         """Sends the page's style sheet."""
@@ -93,3 +99,7 @@ class DescriptionPages:
     @cached_property
     def _json(self) -> bytes:
         return json.dumps(self._document, ensure_ascii=False).encode()
+
+    @cached_property
+    def _pages(self) -> Mapping[Language, str]:
+        return {language: docs_page(self._document, language) for language in LANGUAGES}
