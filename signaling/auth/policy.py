@@ -119,6 +119,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.ROOM_LIST, CLINICIANS | _SUPERVISOR, _INSTITUTION, _NEW),
     Rule(Action.ROOM_LIST, _GUEST, _ANY, _NEW, _KEY),
     Rule(Action.ROOM_JOIN, CLINICIANS, _CARE, _ACTIVE),
+    Rule(Action.ROOM_JOIN, _SUPERVISOR, _OWN, _ACTIVE),  # watches, and is seen by everyone inside
     Rule(Action.ROOM_JOIN, _DEVICE, _LET_IN, _ACTIVE, _KEY),
     Rule(Action.ROOM_READ, CLINICIANS, _CARE, _KEPT),
     Rule(Action.ROOM_READ, _SUPERVISOR, _OWN, _KEPT),

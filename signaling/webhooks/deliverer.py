@@ -30,6 +30,8 @@ TRY_LIMIT_S: Final = 10.0
 CONNECT_LIMIT_S: Final = 3.0
 POLL_S: Final = 2.0
 """How late retries and other processes' events are noticed."""
+GATHER_S: Final = 0.2
+"""Events of so long are looked for together: a busy ledger commits hundreds of times a second."""
 LONGEST_PAUSE_MS: Final = 60_000
 """A receiver that does not answer is asked this often, by a few events."""
 MAX_BUSY: Final = 32
@@ -102,10 +104,9 @@ class WebhookDeliverer:
             async with self._client() as client:
                 while True:
                     self._is_due.clear()
-                    try:
+                    with contextlib.suppress(StoreUnavailable):
                         await self._turn(client)
-                    except StoreUnavailable:
-                        await asyncio.sleep(POLL_S)
+                    await asyncio.sleep(GATHER_S)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(POLL_S):
                             await self._is_due.wait()

@@ -109,6 +109,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "FIRST_DELAY_MS", 20)
     monkeypatch.setattr(outbox, "LONGEST_DELAY_MS", 100)
     monkeypatch.setattr(deliverer_module, "POLL_S", 0.02)
+    monkeypatch.setattr(deliverer_module, "GATHER_S", 0.01)
     monkeypatch.setattr(deliverer_module, "LONGEST_PAUSE_MS", 100)
 
 
@@ -117,7 +118,7 @@ async def _eventually(is_so: Callable[[], bool]) -> None:
 
 
 async def _owes(world: _World, count: int) -> None:
-    read: Callable[[], Awaitable[int]] = world.waiting
+    read: Callable[[], int | Awaitable[int]] = world.waiting
     await wait_until(read, what=f"{count} in the outbox", accept=lambda waiting: waiting == count)
 
 
