@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,7 +31,6 @@ BATCH_LIMIT_S: Final = 0.05
 answered, and a checkpoint waits for one such turn."""
 
 Committed = Callable[[Sequence[ChainedAct], dict[str, ChainHead]], None]
-Companion = Callable[[AsyncConnection, Sequence[ChainedAct]], Awaitable[None]]
 
 _log = structlog.get_logger("store")
 
@@ -76,7 +75,6 @@ class GroupWriter:
     waiting: Waiting
     now_ms: Callable[[], int]
     committed: Committed
-    companions: Sequence[Companion] = ()
     counts: WriterCounts = field(default_factory=WriterCounts)
     _connection: AsyncConnection | None = None
 
@@ -132,9 +130,6 @@ class GroupWriter:
                     del batch[number:]
                     break
             await ledger.store()
-            if ledger.chained:
-                for companion in self.companions:
-                    await companion(connection, ledger.chained)
             self._check_withdrawn(batch)
         except BaseException:
             await self._undo(transaction)

@@ -21,7 +21,7 @@ from recording.signing import Signer
 from signaling.store.checkpoints import Checkpointer
 from signaling.store.engines import READERS, Engines, interrupt, open_engines
 from signaling.store.faults import is_not_now
-from signaling.store.group_commit import Companion, GroupWriter, new_entry
+from signaling.store.group_commit import GroupWriter, new_entry
 from signaling.store.migrate import bring_up_to_date
 from signaling.store.note_files import CHECKPOINTS_FOLDER, NoteFiles
 from signaling.store.store import Store, StoreUnavailable, StoreUncertain, Unit
@@ -46,7 +46,6 @@ class SqlStore(Store):
         self._url, self._clock = url, clock
         self._waiting = Waiting()
         self._followers: list[Follower] = []
-        self._companions: list[Companion] = []
         self._engines: Engines | None = None
         self._writer: GroupWriter | None = None
         self._writing: asyncio.Task[None] | None = None
@@ -71,9 +70,7 @@ class SqlStore(Store):
             if isinstance(error, SQLAlchemyError) and not is_not_now(error):
                 raise
             raise StoreUnavailable from None
-        self._writer = GroupWriter(
-            self._engines.writing, self._waiting, self._now_ms, self._committed, self._companions
-        )
+        self._writer = GroupWriter(self._engines.writing, self._waiting, self._now_ms, self._committed)
         self._writing = asyncio.create_task(self._writer.run(), name="store writer")
 
     async def run(self) -> None:
@@ -124,12 +121,6 @@ class SqlStore(Store):
     def follow(self, reader: Follower) -> None:
         """Lets ``reader`` hear of the acts of each commit of this process, in order, on the loop thread."""
         self._followers.append(reader)
-
-    def accompany(self, companion: Companion) -> None:
-        """Lets ``companion`` write beside the acts of each commit, in its transaction (an outbox). What it
-        raises fails the commit.
-        """
-        self._companions.append(companion)
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Returns what ``work`` returns. Raises StoreUnavailable."""

@@ -146,21 +146,6 @@ async def test_personal_fields_lie_beside_the_chain(store: SqlStore) -> None:
     assert "王秀英" not in str(line)
 
 
-async def test_companions_write_in_the_transaction_of_the_acts(store: SqlStore) -> None:
-    async def note(connection: AsyncConnection, acts: Sequence[ChainedAct]) -> None:
-        for chained in acts:
-            name = f"{chained.act.institution}-{chained.sequence}"
-            await connection.execute(
-                insert(institution).values(
-                    id=name, code=name, name=name, kind="hospital", state="active", created_at_ms=1
-                )
-            )
-
-    store.accompany(note)
-    await store.record([act(), act()])
-    assert await institutions(store) == ["in_a-1", "in_a-2"]
-
-
 async def test_a_read_is_of_one_moment(store: SqlStore) -> None:
     async def work(connection: AsyncConnection) -> tuple[int, int]:
         count = select(func.count()).select_from(institution)
