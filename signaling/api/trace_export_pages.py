@@ -6,18 +6,26 @@ an owner decide.
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ids import InstitutionId, PersonId
 from clinical.purpose import Purpose
+from recording.signing import Signer
 from signaling.api.route import Call, Found, Refusal, Route
 from signaling.api.trace_models import NewTraceExport, TraceExportDecision, TraceExports, TraceExportView
 from signaling.auth.acts import act_of
 from signaling.auth.rights import Action, State, Subject
+from signaling.settings import Settings
 from signaling.store.store import Store, Unit
+from signaling.trace.evidence import write_evidence
 from signaling.trace.exports import (
     TraceExport,
     chain_size,
@@ -29,14 +37,18 @@ from signaling.trace.exports import (
 )
 from signaling.trace.names import names_of
 
-_DECIDED: Final = {True: "trace.exported", False: "trace.export_refused"}
+_DECIDED: Final = {True: "trace.export_approved", False: "trace.export_refused"}
+_CHUNK_BYTES: Final = 256 * 1024
+MAX_PACKED_AT_ONCE: Final = 1
+"""Each reads a whole chain; calls that are going on come first."""
 
 
 class TraceExportPages:
     """The handlers of /trace/exports."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, settings: Settings, signer: Signer) -> None:
+        self._store, self._settings, self._signer = store, settings, signer
+        self._packing = asyncio.Semaphore(MAX_PACKED_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """Returns the routes."""
@@ -70,6 +82,15 @@ class TraceExportPages:
                 answer=TraceExportView,
                 find=self.find,
             ),
+            Route(
+                "POST",
+                "/trace/exports/{id}/package",
+                Action.TRACE_EXPORT,
+                "Take out an approved package, as a zip; that it is taken out is itself recorded.",
+                self.package,
+                find=self.find_own,
+                media_type="application/zip",
+            ),
         ]
 
     async def find(self, call: Call) -> Found | None:
@@ -80,6 +101,13 @@ class TraceExportPages:
         state = State.ACTIVE if export.state == "waiting" else State.ENDED
         subject = Subject(InstitutionId(export.institution), owner=PersonId(export.requested_by), state=state)
         return Found(subject, export)
+
+    async def find_own(self, call: Call) -> Found | None:
+        """Finds the package of the path for any supervisor of its institution."""
+        export = await self._store.read(lambda connection: find_export(connection, call.path["id"]))
+        if export is None:
+            return None
+        return Found(Subject(InstitutionId(export.institution), state=State.NONE), export)
 
     async def overview(self, call: Call) -> TraceExports:
         """Lists packages."""
@@ -157,9 +185,54 @@ class TraceExportPages:
 
         return await self._shown(await self._store.write(work))
 
+    async def package(self, call: Call) -> web.StreamResponse:
+        """Takes a package out. It is made anew each time and kept nowhere: an erasure reaches it, too."""
+        export: TraceExport = call.found
+        if export.state != "approved":
+            raise Refusal("state_refused")
+        async with self._packing:
+            with TemporaryDirectory(prefix="lianzhen-package-") as scratch:
+                path = Path(scratch) / "package.zip"
+                await asyncio.to_thread(write_evidence, self._settings, self._signer, export, path)
+                size_bytes = (await asyncio.to_thread(path.stat)).st_size
+                digest = await asyncio.to_thread(_sha256_of, path)
+                taken = act_of(
+                    call.caller,
+                    "trace.exported",
+                    call.now_ms,
+                    subject={"export": export.id},
+                    after={"bytes": size_bytes, "sha256": digest},
+                    personal={"recipient": export.recipient},
+                )
+                await self._store.record([taken])
+                return await _send(call.request, path, f"{export.id}.zip", size_bytes)
+
     async def _shown(self, export: TraceExport) -> TraceExportView:
         people = [export.requested_by, export.decided_by]
         return _view(export, await self._store.read(lambda connection: names_of(connection, people)))
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+async def _send(request: web.Request, path: Path, name: str, size_bytes: int) -> web.StreamResponse:
+    """Sends a file that is gone when this returns."""
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "application/zip",
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        }
+    )
+    response.content_length = size_bytes
+    await response.prepare(request)
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
+            await response.write(chunk)
+    await response.write_eof()
+    return response
 
 
 def _view(export: TraceExport, names: Mapping[str, str]) -> TraceExportView:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import io
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +18,14 @@ from sqlalchemy import insert, select, update
 
 from clinical.ids import PatientId
 from recording.audit.act import Act, DeviceTime, MediaPosition
+from recording.audit.commitments import commitment
+from recording.audit.request import Request, check
+from recording.keys import load_or_create_signer
 from signaling.api.trace_export_pages import TraceExportPages
 from signaling.api.trace_pages import TracePages
 from signaling.auth.rights import Role
 from signaling.care.patients import erase_patient
+from signaling.settings import Settings
 from signaling.store import tables
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
@@ -42,6 +50,12 @@ class Office:
     async def search(self, **body: Any) -> Answer:
         return await self.api.ask("POST", "/trace/searches", {"purpose": "complaint", **body})
 
+    async def fetch(self, path: str) -> bytes:
+        headers = self.api._callers.header(self.api.caller)
+        async with self.api.session.post(f"{self.api.url}{path}", headers=headers) as response:
+            assert response.status == 200
+            return await response.read()
+
     async def last_event(self) -> dict[str, Any]:
         async def work(connection: Any) -> dict[str, Any]:
             table = tables.event
@@ -55,7 +69,9 @@ class Office:
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     async with open_test_store(tmp_path) as store:
         await store.write(_people)
-        pages = [*TracePages(store).routes(), *TraceExportPages(store).routes()]
+        signer = load_or_create_signer(tmp_path)
+        exports = TraceExportPages(store, Settings(data_dir=tmp_path), signer)
+        pages = [*TracePages(store).routes(), *exports.routes()]
         async with api_client(pages, caller=QIAN) as api:
             yield Office(api, store)
 
@@ -110,6 +126,15 @@ async def _people(unit: Unit) -> None:
                 created_at_ms=0,
             )
         )
+
+
+async def checkpointed(store: SqlStore) -> None:
+    """Returns when a checkpoint covers all there is."""
+    running = asyncio.create_task(store.run())
+    async with asyncio.timeout(10):
+        while store.stats()["checkpoints"] == 0 or store.checkpoint_lag_ms():
+            await asyncio.sleep(0.02)
+    running.cancel()
 
 
 def act(number: int, kind: str = "annotation.added", **more: Any) -> Act:
@@ -368,13 +393,40 @@ class TestExports:
                 assert (await o.api.ask("POST", path, {"is_approved": True}, caller=caller)).status == status
             approved = await o.api.ask("POST", path, {"is_approved": True}, caller=HE)
             assert (approved.body["state"], approved.body["decided_by"]) == ("approved", "pe_he")
-            assert (await o.last_event())["kind"] == "trace.exported"
+            assert (await o.last_event())["kind"] == "trace.export_approved"
             again = await o.api.ask("POST", path, {"is_approved": False}, caller=SECOND)
             assert (again.status, again.code) == (409, "state_refused")
             listed = await o.api.ask("GET", "/trace/exports", caller=HE)
             assert [(one["state"], one["requested_by_name"]) for one in listed.body["exports"]] == [
                 ("approved", "钱慧")
             ]
+
+    async def test_an_approved_package_checks_without_the_service(self, tmp_path: Path) -> None:
+        async with office(tmp_path) as o:
+            for number in (1, 2, 3):
+                await o.store.record([act(number, personal={"note": f"第 {number} 条"})])
+            await checkpointed(o.store)
+            asked = await o.api.ask("POST", "/trace/exports", {**self.WANTED, "with_personal": True})
+            path = f"/trace/exports/{asked.body['id']}"
+            waiting = await o.api.ask("POST", f"{path}/package")
+            assert (waiting.status, waiting.code) == (409, "state_refused")
+            await o.api.ask("POST", f"{path}/decide", {"is_approved": True}, caller=HE)
+            content = await o.fetch(f"{path}/package")
+            folder = tmp_path / "evidence"
+            zipfile.ZipFile(io.BytesIO(content)).extractall(folder)
+            trusted = load_or_create_signer(tmp_path).key_fingerprint
+            assert check(Request(folder / "package", fingerprint=trusted)).is_sound
+            fields = [orjson.loads(line) for line in (folder / "personal.jsonl").read_bytes().splitlines()]
+            assert [(each["sequence"], each["value"]) for each in fields] == [(1, "第 1 条"), (2, "第 2 条")]
+            (events,) = (folder / "package" / "events").glob("*.jsonl")
+            first = orjson.loads(events.read_bytes().splitlines()[0])
+            committed = commitment(bytes.fromhex(fields[0]["salt"]), fields[0]["value"])
+            assert first["personal"]["note"] == committed
+            told = await o.last_event()
+            assert (told["kind"], told["after"]["sha256"]) == (
+                "trace.exported",
+                hashlib.sha256(content).hexdigest(),
+            )
 
     async def test_a_refused_package_stays_refused(self, tmp_path: Path) -> None:
         async with office(tmp_path) as o:
