@@ -170,7 +170,7 @@ def build_service(
         *PatientPages(store).routes(),
         *ConsentPages(store, CaseRecordings(stopping(desk))).routes(),
         *TracePages(store).routes(),
-        *TraceExportPages(store).routes(),
+        *TraceExportPages(store, settings, signer).routes(),
         *oversight.routes,
         *description.routes(),
     ]
