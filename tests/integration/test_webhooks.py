@@ -193,7 +193,8 @@ async def test_a_receiver_that_hangs_delays_nobody_else_and_gets_it_later(
             await _eventually(lambda: len(set(world.receiver.sequences())) == 20)
 
 
-async def test_a_restart_loses_nothing(world: _World) -> None:
+async def test_a_restart_loses_nothing(world: _World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "LEASE_MS", 1_000)
     await world.hook()
     world.receiver.answer = 500
     async with _running(world.deliverer()):
