@@ -32,6 +32,7 @@ from signaling.auth.revocation import Revocations
 from signaling.auth.revoked import RevokedTokens
 from signaling.auth.room_entry import RoomEntries
 from signaling.care.case_recordings import CaseRecordings, stopping
+from signaling.demo_rooms import settle_demo_rooms
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
 from signaling.livekit.endpoint import SignalEndpoint
@@ -77,6 +78,7 @@ class Service:
     oversight: Oversight
     api: ApiServer
     revocations: Revocations
+    standing: StandingRooms
     spool: ActSpool
     recording_witness: RecordingWitness
 
@@ -85,6 +87,7 @@ class Service:
         await self.store.open()
         try:
             await self.identity.start()
+            await settle_demo_rooms(self.store, self.standing)
             await self.revocations.load()
             await self.media.start()
             await self.recorder.start()
@@ -190,6 +193,7 @@ def build_service(
                 "store": store.stats,
                 "identity": identity.stats,
                 "spool": spool.stats,
+                "revocations": revocations.stats,
                 **oversight.stats(),
             },
         ),
@@ -213,6 +217,7 @@ def build_service(
         oversight=oversight,
         api=api,
         revocations=revocations,
+        standing=standing,
         spool=spool,
         recording_witness=RecordingWitness(ledger=ledger, store=store, standing=standing),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from clinical.ids import InstitutionId
@@ -37,6 +37,17 @@ class StandingRooms:
     def all(self) -> tuple[StandingRoom, ...]:
         """Returns every standing room."""
         return tuple(self._rooms.values())
+
+    def of(self, institution: str) -> tuple[StandingRoom, ...]:
+        """Returns the rooms that people of an institution find in their list."""
+        return tuple(
+            room for room in self._rooms.values() if not room.institutions or institution in room.institutions
+        )
+
+    def give(self, name: RoomName, institutions: tuple[InstitutionId, ...]) -> None:
+        """Says whose people a room is for, first whose it is; nothing where there is no such room."""
+        if name in self._rooms:
+            self._rooms[name] = replace(self._rooms[name], institutions=institutions)
 
     def find(self, name: RoomName) -> StandingRoom | None:
         """Returns the standing room of that name."""

@@ -158,7 +158,7 @@ class RoomPages:
     async def rooms(self, call: Call) -> RoomList:
         """Lists them."""
         if call.claims is None:
-            rooms = list(self._standing.all())
+            rooms = list(self._standing.of(call.caller.institution))
         else:
             rooms = [self._standing.describe(call.claims.room)] if call.claims.room else []
         return RoomList(rooms=[self._line(room) for room in rooms])

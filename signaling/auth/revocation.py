@@ -73,6 +73,10 @@ class Revocations:
         if self._weakened:
             self._is_due.set()
 
+    def stats(self) -> dict[str, int]:
+        """Returns counters for /metrics."""
+        return {"stays_ended": self.ended, "put_off": self.put_off, "remembered": len(self._tokens)}
+
     def is_revoked(self, binding: Binding) -> bool:
         """Returns whether what is bound so was revoked lately: for whoever takes somebody in without
         waiting."""
