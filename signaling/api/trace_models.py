@@ -5,6 +5,7 @@ GET  /trace/events/{institution}/{sequence}      one event in full; is itself re
 GET  /trace/exports                              evidence packages asked for
 POST /trace/exports                              asks for one
 POST /trace/exports/{id}/decide                  a second person approves or refuses
+POST /trace/exports/{id}/package                 takes the approved package out, as a zip
 """
 
 from __future__ import annotations

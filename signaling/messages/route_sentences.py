@@ -86,6 +86,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "GET /trace/exports": "申请过的证据包。",
     "POST /trace/exports": "申请证据包，由第二人决定。",
     "POST /trace/exports/{id}/decide": "同意或拒绝他人申请的证据包。",
+    "POST /trace/exports/{id}/package": "取出已同意的证据包（zip），取出本身也会留痕。",
     # ---- running the service
     "GET /rights": "权限表：谁可以做什么，此外都不可以。",
     "GET /settings": "本机构的设置和可选的值。",
