@@ -175,9 +175,10 @@ def _open(database: Path) -> sqlite3.Connection:
     """A connection that can only read."""
     log = database.with_name(database.name + "-wal")
     modes = ["mode=ro"]
-    if not log.exists() and _keeps_log(database):
-        # No service: even a reader would leave a log beside the file, and fail where it cannot.
-        modes = ["mode=ro&immutable=1"]
+    if not log.exists():
+        if _keeps_log(database):
+            # No service: even a reader would leave a log beside the file, and fail where it cannot.
+            modes = ["mode=ro&immutable=1"]
     elif log.stat().st_size == 0:
         modes.append("mode=ro&immutable=1")
     for mode in modes:
