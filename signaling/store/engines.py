@@ -23,6 +23,10 @@ FORGOTTEN_LIMIT_MS: Final = 5_000
 """PostgreSQL ends the transaction of a process that was frozen in its midst, and frees the writers' lock."""
 _SQLITE_LOG_PAGES: Final = 4_000
 """16 MB of write-ahead log before it is copied into the file: a quarter of the copies of SQLite's default."""
+_SQLITE_LOG_LIMIT_BYTES: Final = 64 * 1024 * 1024
+"""A long read holds the copying up; what the log grew to meanwhile is given back afterwards."""
+_SQLITE_CACHE_KIB: Final = 32 * 1024
+"""An event goes to seven places of the file, most of them anywhere in an index: upper pages stay here."""
 _ONE_WRITER: Final = 0x6C7A_7772_6974_6572
 """The writers' advisory lock ("lzwriter"). On PostgreSQL it stands for what BEGIN IMMEDIATE is on SQLite: one
 unit after another in all processes, so none can deadlock, and what one read is still so when it commits."""
@@ -99,6 +103,8 @@ _WRITING_PRAGMAS: Final = (
     # An event that was acknowledged is on disk, also after a power cut.
     "synchronous = FULL",
     f"wal_autocheckpoint = {_SQLITE_LOG_PAGES}",
+    f"journal_size_limit = {_SQLITE_LOG_LIMIT_BYTES}",
+    f"cache_size = -{_SQLITE_CACHE_KIB}",
 )
 _SQLITE_PRAGMAS: Final[dict[Purpose, tuple[str, ...]]] = {
     "write": (*_WRITING_PRAGMAS, "foreign_keys = ON"),

@@ -94,8 +94,9 @@ class GroupWriter:
         # Whatever went wrong is raised at every caller of this batch; the writer goes on with the next.
         except Exception as error:
             is_uncertain = batch[0].stage is Stage.COMMITTING and may_have_committed(error)
-            await self._drop_connection()
             self._fail(batch, error, is_uncertain=is_uncertain)
+            # Taking leave of a database that is frozen takes a while; its callers know by now.
+            await self._drop_connection()
             return
         except BaseException:
             self._fail(batch, StoreUnavailable(), is_uncertain=batch[0].stage is Stage.COMMITTING)

@@ -55,7 +55,8 @@ class Store(Protocol):
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Returns what ``work`` returns after its commit. What ``work`` raises undoes it and is raised here.
 
-        Raises StoreUnavailable. ``work`` must only use its unit's connection, and must be quick.
+        Raises StoreUnavailable. ``work`` must only use its unit's connection, and must be quick. What one of
+        its statements raises must leave ``work``: PostgreSQL takes no further statement of that unit.
         """
 
     async def record(self, acts: Sequence[Act]) -> None:
