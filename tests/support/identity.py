@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy import URL
 
 from clinical.ids import InstitutionId
 from signaling.api.engine import PREFIX, ApiServer, NoLimits
@@ -156,10 +157,12 @@ class IdentityApi:
 
 
 @asynccontextmanager
-async def identity_api(folder: Path, *, oidc: OidcClientId | None = None) -> AsyncIterator[IdentityApi]:
+async def identity_api(
+    folder: Path, *, oidc: OidcClientId | None = None, url: URL | None = None
+) -> AsyncIterator[IdentityApi]:
     """Serves the pages on loopback; the clock moves only by the test."""
     clock, worker = SettledClock(), PasswordWorker()
-    async with open_test_store(folder, clock=clock) as store:
+    async with open_test_store(folder, url=url, clock=clock) as store:
         callers = Callers(
             store=store, tokens=TokenDesk(api_key="test", api_secret=API_SECRET), clock=clock, pacer=Pacer()
         )
@@ -180,7 +183,7 @@ async def identity_api(folder: Path, *, oidc: OidcClientId | None = None) -> Asy
         app.add_routes(server.routes())
         jar = aiohttp.DummyCookieJar()
         async with TestServer(app) as http, aiohttp.ClientSession(cookie_jar=jar) as session:
-            url = f"http://127.0.0.1:{http.port}"
+            address = f"http://127.0.0.1:{http.port}"
             issuer = ISSUER if oidc is None else oidc.issuer
-            yield IdentityApi(url, store, clock, worker, session, callers, issuer)
+            yield IdentityApi(address, store, clock, worker, session, callers, issuer)
     worker.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,23 +59,6 @@ async def test_somebody_new_gets_roles_a_licence_and_an_account_that_they_activa
     assert [kind for kind in await api.kinds(place.id) if kind.startswith(("person", "role", "lic", "acc"))][
         3:
     ] == ["person.created", "role.granted", "licence.added", "account.created", "account.activated"]
-
-
-async def test_a_hundred_who_bring_one_code_set_one_password(api: IdentityApi, admin: Browser) -> None:
-    person = await a_person(admin)
-    code = (await admin.ask("POST", f"/people/{person}/account", {"login": "zhoulan"})).body["code"]
-
-    async def activate(number: int) -> int:
-        body = {"code": code, "password": f"a good long one {number}"}
-        return (await api.browser().ask("POST", "/session/activation", body)).status
-
-    # Not more at once than the worker's queue holds.
-    answers = [
-        status
-        for at in range(0, 100, 20)
-        for status in await asyncio.gather(*map(activate, range(at, at + 20)))
-    ]
-    assert sorted(set(answers)) == [200, 403] and answers.count(200) == 1
 
 
 async def test_a_code_ends_after_three_days_or_with_the_next_one(api: IdentityApi, admin: Browser) -> None:
@@ -152,19 +134,6 @@ async def test_nobody_raises_locks_out_or_suspends_themselves(api: IdentityApi, 
         answer = await admin.ask(method, path, body)
         assert (answer.status, answer.code) == (403, "not_permitted")
     assert (await admin.ask("GET", "/people")).status == 200
-
-
-async def test_two_administrators_cannot_remove_each_other_at_once(
-    api: IdentityApi, admin: Browser, place: InstitutionRow
-) -> None:
-    second = await api.person(place.id, "qianhui", Role.ADMINISTRATOR)
-    other = await api.signed_in("qianhui")
-    first = (await admin.ask("GET", "/session")).body["account"]["person"]
-    answers = await asyncio.gather(
-        admin.ask("PUT", f"/people/{second.id}/roles", {"roles": []}),
-        other.ask("POST", f"/people/{first}/suspend", {}),
-    )
-    assert sorted(answer.status for answer in answers) in ([200, 409], [200, 403], [200, 401])
 
 
 async def test_an_administrator_who_cannot_sign_in_yet_does_not_count(

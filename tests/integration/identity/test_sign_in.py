@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from signaling.auth.rights import Role
@@ -82,16 +80,6 @@ async def test_what_locks_an_account_stands_in_the_ledger_without_a_name(api: Id
     acts = [act for act in await api.acts(place.id) if act["kind"].startswith(("session", "account.locked"))]
     assert [act["kind"] for act in acts] == ["session.refused"] * 5 + ["account.locked"]
     assert all(act["subject"] == {"person": row.id} and act["actor"] == "system" for act in acts)
-
-
-async def test_many_at_once_get_no_more_tries_than_one_after_another(api: IdentityApi) -> None:
-    place = await api.institution()
-    await api.person(place.id, "zhoulan", Role.CLINIC_DOCTOR)
-    answers = await asyncio.gather(
-        *(api.browser().sign_in("zhoulan", f"guess number {n}") for n in range(20))
-    )
-    assert sum(answer.code == "password_wrong" for answer in answers) == 5
-    assert sum(answer.code == "account_locked" for answer in answers) == 15
 
 
 async def test_a_right_password_does_not_forget_the_wrong_ones_before_the_second_factor(
