@@ -37,7 +37,7 @@ from tests.unit.recording.audit.mutations import mutated
 SOUND: Final = made(13, [3, 8, 11, 13])
 OLDER: Final = {"older.note": anchor_of(SOUND, 8).note.text().encode()}
 WITNESS: Final = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))))
-FORGERIES: Final = max(150, int(os.environ.get("LIANZHEN_MUTATIONS", "0")) // 1000)
+FORGERIES: Final = max(100, int(os.environ.get("LIANZHEN_MUTATIONS", "0")) // 1000)
 """On disk each takes a hundred times as long as in memory, through the same code."""
 SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
     language: {key: text for key, text in catalogue.items() if key.startswith("audit.")}
