@@ -20,8 +20,10 @@ _RUNNING: Final = frozenset(
     {
         "account",
         "checkpoint",
+        "clock",
         "device",
         "institution",
+        "ledger",
         "licence",
         "person",
         "role",
@@ -31,8 +33,38 @@ _RUNNING: Final = frozenset(
     }
 )
 """First words of events about running the service."""
-_WATCHING: Final = frozenset({"breakglass", "trace"})
-"""About those who looked where they usually may not, and about looking into the trace."""
+_CARING: Final = frozenset(
+    {
+        "advice",
+        "alert",
+        "annotation",
+        "cathlab",
+        "consent",
+        "control",
+        "criticalvalue",
+        "ecg",
+        "handover",
+        "invitation",
+        "manifest",
+        "mark",
+        "media",
+        "opinion",
+        "participant",
+        "patient",
+        "presence",
+        "qos",
+        "recording",
+        "report",
+        "request",
+        "room",
+        "segment",
+        "timepoint",
+        "track",
+    }
+)
+"""First words of events of care (domain.md §5.3). What stands in neither list is told to those who watch."""
+_LOOKING: Final = frozenset({"patient.searched", "patient.viewed"})
+"""Who looked at whom: for those who watch, not for colleagues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +121,7 @@ def sees(caller: Caller, event: LedgerEvent) -> bool:
         return True
     if Role.ADMINISTRATOR in roles and word in _RUNNING and not event.subject.get("patient"):
         return True
-    if roles & CLINICIANS and word not in _RUNNING | _WATCHING:
+    if roles & CLINICIANS and word in _CARING and event.kind not in _LOOKING:
         return True
     if Role.DEVICE in roles:
         return caller.device in (event.actor, event.device) and not event.subject.get("patient")
