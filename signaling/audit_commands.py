@@ -1,5 +1,5 @@
-"""``lianzhen audit verify|export|cosign``: the ledger checked, handed out and cosigned, without the
-service."""
+"""``lianzhen audit verify|export|cosign|stamp``: the ledger checked, handed out and signed by others, without
+the service."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from recording.signing import Ed25519Signer
 from signaling.errors import SettingWrong, Unavailable
 from signaling.messages import CATALOGUES, Language, say_to
 from signaling.settings import Settings, chosen_language, read_settings
+from signaling.stamp_command import stamp_latest
 from signaling.store.database_url import database_url
 from signaling.store.engines import is_sqlite
 from signaling.store.snapshot import LEDGER_TABLES, take_snapshot
@@ -55,6 +56,8 @@ def audit(options: argparse.Namespace) -> int:
                 return _verify(options)
             case "export":
                 return _export(options)
+            case "stamp":
+                return stamp_latest(options)
             case _:
                 return _cosign(options)
     except BadRequest as wrong:

@@ -92,6 +92,13 @@ AUDIT_CHINESE: Final[Mapping[str, str]] = {
     "audit.cosigned_note": (
         "已联署机构 {institution} 的检查点（{size} 个事件），留存于 {file}。请把这一行交给医院："
     ),
+    "audit.authority_missing": (
+        "没有时间戳机构的根证书。请用 --authority 给出，或放进数据文件夹的 keys/time_stamp_authorities。"
+    ),
+    "audit.stamp_url": "--url 要填时间戳机构的 http 或 https 地址。",
+    "audit.stamp_unreachable": "时间戳机构现在连不上，没有盖成。请稍后再试。",
+    "audit.stamp_refused": "时间戳机构的回答核对不上，没有采用。请检查根证书是否是它的。",
+    "audit.stamp_done": "已为 {count} 个检查点盖上时间戳。",
     # ---- backup, restore
     "backup.file_taken": "{file} 已经存在，不会覆盖。请换一个文件名。",
     "backup.nothing": "没有找到要备份的数据库 {database}。",

@@ -111,6 +111,18 @@ AUDIT_ENGLISH: Final[Mapping[str, str]] = {
         "Cosigned the checkpoint of institution {institution} ({size} events), kept in {file}. "
         "Hand this line to the hospital:"
     ),
+    "audit.authority_missing": (
+        "No root certificate of a time stamp authority. Name one with --authority, "
+        "or put it into keys/time_stamp_authorities."
+    ),
+    "audit.stamp_url": "--url must be the http or https address of a time stamp authority.",
+    "audit.stamp_unreachable": (
+        "The time stamp authority cannot be reached, nothing was stamped. Try again later."
+    ),
+    "audit.stamp_refused": (
+        "The authority's answer does not hold and was not taken. Check that the root certificate is its own."
+    ),
+    "audit.stamp_done": "{count} checkpoints were time-stamped.",
     # ---- backup, restore
     "backup.file_taken": "{file} exists already and is not overwritten. Name another file.",
     "backup.nothing": "There is no database {database} to back up.",

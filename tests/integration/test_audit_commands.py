@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from signaling.store.store import Unit
 from signaling.store.tables import institution, personal_field
 from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
 from tests.support.stores import open_test_store
+from tests.support.time_stamps import make_authority, sender
 
 FIRST_MS = 1_800_000_000_000
 HOSPITAL, CLINIC = "in_" + "1" * 32, "in_" + "2" * 32
@@ -209,3 +212,47 @@ async def test_a_ledger_is_sound_while_the_service_adds_to_it(tmp_path: Path) ->
         stopped.set()
         await adding
         signing.cancel()
+
+
+def test_an_authority_stamps_the_latest_checkpoints(
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered = sender(make_authority(tmp_path / "authority"))
+
+    class Authority(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.headers["Content-Type"] == "application/timestamp-query"
+            answer = answered(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Authority)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    root = str(tmp_path / "authority" / "root.pem")
+    assert main(["audit", "stamp", "--url", "file:///etc/passwd", "--authority", root]) == 2
+    assert main(["audit", "stamp", "--url", url]) == 2
+    assert main(["audit", "stamp", "--url", url, "--authority", str(tmp_path / "none.pem")]) == 2
+    assert main(["audit", "stamp", "--url", url, "--authority", root]) == 0
+    assert "2 checkpoints" in capsys.readouterr().out
+    assert main(["audit", "stamp", "--url", url, "--authority", root]) == 0
+    assert "0 checkpoints" in capsys.readouterr().out
+    server.shutdown()
+    server.server_close()
+    assert main(["audit", "verify"]) == 0
+    assert "1 time stamps were not checked" in capsys.readouterr().out
+    assert main(["audit", "verify", "--authority", root]) == 0
+    assert capsys.readouterr().out.count("a third party saw this checkpoint") == 2
+
+
+@pytest.mark.parametrize("data_dir", ["sqlite"], indirect=True)
+def test_without_an_authority_nothing_is_stamped(
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(make_authority(tmp_path / "authority") / "root.pem")
+    assert main(["audit", "stamp", "--url", "http://127.0.0.1:1/", "--authority", root]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
