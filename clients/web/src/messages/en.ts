@@ -268,6 +268,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "event.link_back": "{name} is back",
   "event.muted": "{name} muted",
   "event.unmuted": "{name} unmuted",
+  "event.breakglass_used": "{name} came in by break-glass; it will be reviewed",
   "event.recording_interrupted": "Recording broke off",
   "event.recording_trouble": "Recording is losing data",
   "event.recording_trouble_over": "Recording is complete again",

@@ -264,6 +264,7 @@ export const ZH_CN = {
   "event.link_back": "{name} 连上了",
   "event.muted": "{name} 静音",
   "event.unmuted": "{name} 开麦",
+  "event.breakglass_used": "{name} 紧急开启进来，事后要复核",
   "event.recording_interrupted": "录制中断",
   "event.recording_trouble": "录制出问题，有缺失",
   "event.recording_trouble_over": "录制恢复",
