@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test setup check format test-python test-core test-web test-kill test-soak bench-forwarding bench-logins sbom clean setup-service
+.PHONY: help run test setup check format test-python test-core test-web test-kill test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -86,12 +86,22 @@ test-kill: setup ## kill -9 while recording, at 50 random moments (about ten min
 test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 	LIANZHEN_SOAK=1 $(BIN)/pytest -m soak
 
+test-ledger: setup ## a million forgeries, 200 kills, databases killed and frozen for a minute (about half an hour)
+	LIANZHEN_MUTATIONS=1000000 $(BIN)/pytest --timeout 3600 tests/unit/recording/audit/test_mutations.py
+	LIANZHEN_LEDGER_KILLS=200 LIANZHEN_LEDGER_FAULT_S=60 $(BIN)/pytest --timeout 3600 \
+		tests/contract/store/test_kill.py tests/contract/store/test_faults.py
+
 bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
 	@$(CARGO) build --quiet --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --example plain_loop
 	@$(BIN)/python -m load_tests.forwarding
 
 bench-logins: setup-service ## what a storm of logins does to a live call; the last line is a JSON object
 	@$(BIN)/python -m load_tests.login_storm
+
+bench-ledger: setup-service ## events a second, checkpoints behind, a million events verified and searched
+	@$(BIN)/python -m load_tests.ledger
+	@$(BIN)/python -m load_tests.audit_verify
+	@$(BIN)/python -m load_tests.trace_search
 
 sbom: setup-service ## the bill of materials of all three languages (CycloneDX), to sbom.cdx.json
 	@$(BIN)/python deploy/sbom.py --uv $$(cat .setup/toolchain) > sbom.cdx.json
