@@ -43,6 +43,7 @@ _SECURITY_SCHEMES: Final = {
         "description": "A room token (LiveKit's layout): good for the one room that it names.",
     },
 }
+_LOCATION: Final = {"Location": {"required": True, "schema": {"type": "string"}}}
 _PROBLEM: Final = {
     "type": "object",
     "description": "Why a request was refused (RFC 9457). The facts of a code stand beside it.",
@@ -174,6 +175,8 @@ def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 def _success(route: Route, names: Mapping[Any, Any]) -> dict[str, Any]:
     if route.status == HTTPStatus.SWITCHING_PROTOCOLS:
         return {"101": {"description": "A WebSocket."}}
+    if route.status == HTTPStatus.SEE_OTHER:
+        return {"303": {"description": "Goes on to another page.", "headers": _LOCATION}}
     if route.answer is not None:
         schema = names[(route.answer, "serialization")]
         content: dict[str, Any] = {JSON: {"schema": schema}}

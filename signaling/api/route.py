@@ -93,7 +93,7 @@ class Route:
     answer: type[BaseModel] | None = None
     """None: 204, or a response that the handler makes."""
     status: int = 200
-    """101 for a WebSocket."""
+    """101 for a WebSocket, 303 for sending a browser on."""
     refusals: tuple[str, ...] = field(default=())
     """Codes beyond those that every route may answer with. Each has a status in problems.py and a sentence
     ``api.<code>`` in both catalogues."""

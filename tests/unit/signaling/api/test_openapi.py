@@ -48,19 +48,14 @@ ROUTES = (
     Route("DELETE", "/things/{thing}", Action.PATIENT_ERASE, "Ends one.", nothing, missing="media_missing"),
     Route("GET", "/things/{thing}/file", Action.PATIENT_READ, "A file.", nothing, media_type="video/webm"),
     Route("GET", "/socket", Action.EVENT_FOLLOW, "Follows.", nothing, status=101),
+    Route("GET", "/on", Action.EVENT_FOLLOW, "Sends on.", nothing, status=303),
     Route("POST", "/door", Action.SESSION_OPEN, "Opens.", nothing, accepts_room_tokens=True),
 )
 DOCUMENT = describe(ROUTES, version="1")
 
 
 def test_every_route_is_there_with_what_it_takes() -> None:
-    assert set(DOCUMENT["paths"]) == {
-        "/things",
-        "/things/{thing}",
-        "/things/{thing}/file",
-        "/socket",
-        "/door",
-    }
+    assert set(DOCUMENT["paths"]) == {route.path for route in ROUTES}
     make = DOCUMENT["paths"]["/things"]["post"]
     schema = make["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     body = DOCUMENT["components"]["schemas"][schema.rpartition("/")[2]]
@@ -85,6 +80,7 @@ def test_every_route_is_there_with_what_it_takes() -> None:
         ("/things/{thing}", "delete", "204"),
         ("/things/{thing}/file", "get", "200"),
         ("/socket", "get", "101"),
+        ("/on", "get", "303"),
     ],
 )
 def test_every_answer_is_there(path: str, method: str, status: str) -> None:
