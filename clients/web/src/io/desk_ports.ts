@@ -50,8 +50,8 @@ export interface Identity {
   changePassword(old: string, fresh: string): Promise<void>;
   /** The host of the hospital's identity provider; null when none is offered. */
   provider(): Promise<string | null>;
-  /** Leaves the page for the identity provider. */
-  leaveForProvider(): Promise<void>;
+  /** Leaves the page for the identity provider: to sign in, or to link the account that is signed in. */
+  leaveForProvider(why: "sign_in" | "link"): Promise<void>;
 }
 
 export interface FirstAdministrator {

@@ -78,8 +78,9 @@ export class RestIdentity implements Identity {
     }
   }
 
-  async leaveForProvider(): Promise<void> {
-    const departure = (await call("POST", "/api/v1/session/oidc")) as { url: string };
+  async leaveForProvider(why: "sign_in" | "link"): Promise<void> {
+    const path = why === "link" ? "/api/v1/session/oidc/link" : "/api/v1/session/oidc";
+    const departure = (await call("POST", path)) as { url: string };
     location.assign(departure.url);
   }
 }

@@ -20,6 +20,11 @@ export const SIGN_IN_EN: Readonly<Record<keyof typeof SIGN_IN_ZH, string>> = {
 
   "m1.idle": "Nobody used this page for {minutes} minutes. You were signed out.",
   "m1.expired": "Your session is over. Sign in again.",
+  "m1.providerFailed": "The hospital's sign-in did not work. Try again, or use your password. Code {code}",
+  "security.link": "Link the hospital's sign-in",
+  "security.linked": "Linked. You can sign in with the hospital's account from now on.",
+  "refusal.oidc_unlinked":
+    "This hospital account is not linked yet. Sign in with your password, then link it under “Password and second factor”.",
   "m1.provider": "Sign in with the hospital's account",
   "m1.providerHost": "Goes to {host} and comes back by itself",
   "m1.providerBusy": "Going to the hospital's sign-in",
@@ -147,6 +152,8 @@ export const SIGN_IN_EN: Readonly<Record<keyof typeof SIGN_IN_ZH, string>> = {
   "device.kind.ambulance": "Ambulance",
   "device.kind.gateway": "ECG gateway",
 
+  "refusal.oidc_taken": "This hospital account is linked to another person. Ask the administrator.",
+  "refusal.oidc_unreachable": "The hospital's sign-in cannot be reached now. Use your login and password.",
   "refusal.passkey_let_be": "The key was not touched, or too late. Try again.",
   "refusal.passkey_known": "This key is added already.",
   "refusal.passkey_unusable": "Security keys do not work in this browser or at this address. Open the page over https.",

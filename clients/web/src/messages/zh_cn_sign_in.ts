@@ -18,6 +18,10 @@ export const SIGN_IN_ZH = {
 
   "m1.idle": "{minutes} 分钟没有人用，已退出登录。",
   "m1.expired": "登录已过期，请重新登录。",
+  "m1.providerFailed": "本院登录没有走通。再试，或用密码登录。编号 {code}",
+  "security.link": "连上本院登录",
+  "security.linked": "已连上本院登录，以后可以用它登录。",
+  "refusal.oidc_unlinked": "这个本院账号还没有连上。先用密码登录，再在“密码和第二验证”里连上。",
   "m1.provider": "用本院账号登录",
   "m1.providerHost": "去 {host}，登录后自己回来",
   "m1.providerBusy": "正在去本院登录页",
@@ -142,6 +146,8 @@ export const SIGN_IN_ZH = {
   "device.kind.ambulance": "救护车",
   "device.kind.gateway": "心电网关",
 
+  "refusal.oidc_taken": "这个本院账号已经连在另一个人名下。请找管理员。",
+  "refusal.oidc_unreachable": "现在连不上本院登录。请用登录名和密码登录。",
   "refusal.passkey_let_be": "密钥没有按，或按得太晚。再试一次。",
   "refusal.passkey_known": "这把密钥已经登记过了。",
   "refusal.passkey_unusable": "这个浏览器或这个地址用不了安全密钥，要用 https 打开。",

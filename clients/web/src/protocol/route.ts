@@ -67,3 +67,10 @@ export function doorFrom(hash: string): Door | null {
   const door = found[1] === "invited" ? "invite" : (found[1] as Door["door"]);
   return { door, code: decode(found[2] ?? "") };
 }
+
+/** What the way back from the identity provider says: `#/signin?refused=CODE`, `#/account?linked=1`; else null. */
+export function returnFrom(hash: string): { refused: string } | "linked" | null {
+  const refused = /^#\/signin\?refused=([a-z0-9_]+)$/.exec(hash)?.[1];
+  if (refused !== undefined) return { refused };
+  return hash === "#/account?linked=1" ? "linked" : null;
+}

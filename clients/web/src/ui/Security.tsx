@@ -1,6 +1,7 @@
 // The own password and second factors, from the menu of the account.
 
 import { useState, type SubmitEvent } from "react";
+import { returnFrom } from "../protocol/route";
 import { MIN_PASSWORD_CHARACTERS, passwordFault, type PasswordFault } from "../protocol/secrets";
 import type { Factor } from "../protocol/session";
 import { day } from "../protocol/times";
@@ -51,6 +52,7 @@ export function Security({ onClose }: { onClose: () => void }) {
         })}
         {account.second_factors.includes("passkey") && <OwnPasskeys />}
       </section>
+      <ProviderLink />
       <PasswordChange />
     </Dialog>
   );
@@ -68,6 +70,34 @@ function OwnPasskeys() {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Linking the hospital's own sign-in, where one is offered. */
+function ProviderLink() {
+  const { identity, speak } = useWorld();
+  const provider = useLoaded("provider", () => identity.provider());
+  const act = useActing();
+  const isBack = returnFrom(location.hash) === "linked";
+  if (provider.value === null) return null;
+  return (
+    <section className="stack">
+      {isBack && (
+        <p className="done" role="status">
+          <Icon name="check" size={18} />
+          {speak("security.linked")}
+        </p>
+      )}
+      <Refused failure={act.failure} />
+      <button
+        type="button"
+        className="btn full"
+        disabled={act.isBusy}
+        onClick={() => act.run(() => identity.leaveForProvider("link"))}
+      >
+        {speak("security.link")}
+      </button>
+    </section>
   );
 }
 

@@ -2,7 +2,8 @@
 
 import { useId, useRef, useState, type SubmitEvent } from "react";
 import { ApiFailure } from "../protocol/api";
-import type { MessageKey } from "../messages/speak";
+import { returnFrom } from "../protocol/route";
+import { keyOr, type MessageKey, type Speak } from "../messages/speak";
 import { ComputerCheck } from "./ComputerCheck";
 import { Refused } from "./forms";
 import { Icon } from "./Icon";
@@ -40,6 +41,13 @@ function refusalOf(error: unknown): Refusal | null {
   return { key: "m1.failed", values: { code: error.code }, failure: error };
 }
 
+/** Why the identity provider's answer was not taken, when one comes back from it. */
+function refusedWords(returned: ReturnType<typeof returnFrom>, speak: Speak): string | null {
+  if (returned === null || returned === "linked") return null;
+  const code = returned.refused;
+  return speak(keyOr(`refusal.${code}`, "m1.providerFailed"), { code });
+}
+
 export function SignIn() {
   const { backend, identity, network, signedIn, leaving, speak, language } = useWorld();
   useTitle(speak("m1.title"));
@@ -51,6 +59,7 @@ export function SignIn() {
   const demo = useLoaded("demo", () => backend.demoAccounts());
   const provider = useLoaded("provider", () => identity.provider());
   const departure = useActing();
+  const [returned] = useState(() => returnFrom(location.hash));
   const ids = { account: useId(), password: useId(), refusal: useId() };
   const passwordField = useRef<HTMLInputElement>(null);
 
@@ -150,14 +159,14 @@ export function SignIn() {
                   type="button"
                   className="btn big plain"
                   disabled={departure.isBusy}
-                  onClick={() => departure.run(() => identity.leaveForProvider())}
+                  onClick={() => departure.run(() => identity.leaveForProvider("sign_in"))}
                 >
                   {speak(departure.isBusy ? "m1.providerBusy" : "m1.provider")}
                 </button>
                 {provider.value !== "" && (
                   <p className="fine centre">{speak("m1.providerHost", { host: provider.value })}</p>
                 )}
-                <Refused failure={departure.failure} />
+                <Refused failure={departure.failure} fault={departure.isBusy ? null : refusedWords(returned, speak)} />
               </div>
             )}
             <p className="fine">{speak("app.about")}</p>

@@ -2,7 +2,7 @@
 
 import { useState, type ReactNode } from "react";
 import { LANGUAGES } from "../messages/speak";
-import { hashOf, type Route } from "../protocol/route";
+import { hashOf, returnFrom, type Route } from "../protocol/route";
 import { areasFor, sectionsFor, type Area } from "../protocol/screens";
 import type { Role } from "../protocol/session";
 import { day, timeOfDay } from "../protocol/times";
@@ -168,7 +168,7 @@ export function Settings() {
 export function AccountMenu() {
   const { account, backend, signedOut, speak } = useWorld();
   const [isOpen, setOpen] = useState(false);
-  const [isSecuring, setSecuring] = useState(false);
+  const [isSecuring, setSecuring] = useState(() => returnFrom(location.hash) === "linked");
   if (account === null) return null;
   const signOut = (): void => {
     // Signed out here in any case: a session that the service could not end runs out there by itself.

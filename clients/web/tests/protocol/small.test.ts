@@ -5,7 +5,7 @@ import type { Verification } from "../../src/protocol/api";
 import { BARS, barsOf, problemOf } from "../../src/protocol/devices";
 import { endingOf } from "../../src/protocol/ending";
 import { GIVE_UP_AFTER_MS, waitBeforeTry } from "../../src/protocol/reconnect";
-import { doorFrom, hashOf, routeFrom, type Route } from "../../src/protocol/route";
+import { doorFrom, hashOf, returnFrom, routeFrom, type Route } from "../../src/protocol/route";
 import { clock, day, daysBefore, minutesAndSeconds, timeOfDay } from "../../src/protocol/times";
 import { testTone } from "../../src/protocol/tone";
 import { cardsOf } from "../../src/protocol/verdict";
@@ -74,6 +74,12 @@ describe("addresses", () => {
   test("a section that is not there is the first one", () => {
     expect(routeFrom("#/trace/weather")).toEqual({ screen: "trace", section: "search" });
     expect(routeFrom("#/admin")).toEqual({ screen: "admin", section: "people" });
+  });
+
+  test("the way back from an identity provider", () => {
+    expect(returnFrom("#/signin?refused=oidc_state_lost")).toEqual({ refused: "oidc_state_lost" });
+    expect(returnFrom("#/account?linked=1")).toBe("linked");
+    expect(returnFrom("#/rooms")).toBeNull();
   });
 
   test.each([

@@ -30,8 +30,24 @@ function exactWords(at_ms: number): string {
 
 /** The name of a member of an event; one without words stands as the record writes it. */
 function nameWords(family: "subject" | "personal", name: string, speak: Speak): string {
-  const key = keyOr(`${family}.${name}`, "app.dash");
+  const own = keyOr(`${family}.${name}`, "app.dash");
+  const key = own === "app.dash" ? keyOr(`fact.${name}`, "app.dash") : own;
   return key === "app.dash" ? name : speak(key);
+}
+
+/** A value that changed, in words where there are some: words of fixed lists, times, truth values. */
+function valueWords(name: string, value: string, speak: Speak): string {
+  if (value === "") return speak("trace.fact.none");
+  if (name.endsWith("_at_ms") || name.endsWith("_until_ms")) return exactWords(Number(value));
+  if (name === "role") return roleWords(value, speak);
+  const key = keyOr(`value.${value}`, "app.dash");
+  return key === "app.dash" ? value : speak(key);
+}
+
+/** The name of a value that changed. */
+function factWords(name: string, speak: Speak): string {
+  const key = keyOr(`fact.${name}`, "app.dash");
+  return key === "app.dash" ? nameWords("subject", name, speak) : speak(key);
 }
 
 export function TraceEvent(props: { line: TraceLine; purpose: Purpose; onClose: () => void }) {
@@ -255,9 +271,16 @@ function Changes({ event }: { event: EventDetail }) {
           <tbody>
             {changes.map((change) => (
               <tr key={change.name}>
-                <th scope="row">{nameWords("subject", change.name, speak)}</th>
-                <td>{change.before ?? <span className="i3">{speak("app.dash")}</span>}</td>
-                <td>{change.after ?? <span className="i3">{speak("app.dash")}</span>}</td>
+                <th scope="row">{factWords(change.name, speak)}</th>
+                {[change.before, change.after].map((value, side) => (
+                  <td key={side}>
+                    {value === null ? (
+                      <span className="i3">{speak("app.dash")}</span>
+                    ) : (
+                      valueWords(change.name, value, speak)
+                    )}
+                  </td>
+                ))}
               </tr>
             ))}
           </tbody>
