@@ -56,7 +56,7 @@ class Binding:
     breakglass: str = ""
     """By which use of break-glass its holder came in."""
     issued_at_ms: int = 0
-    """Set when the token is made: what was revoked before does not concern it."""
+    """Since when its rights are known: what was revoked before does not concern it. 0: when it is made."""
 
     def __bool__(self) -> bool:
         return bool(self.session or self.person or self.device or self.invitation)
@@ -136,7 +136,7 @@ class TokenDesk:
         if claims.binding:
             bound = {name: getattr(claims.binding, name) for name in _BINDING_NAMES}
             payload["lianzhen"] = {name: value for name, value in bound.items() if value}
-            payload["lianzhen"]["issued_at_ms"] = int(now_s * 1000)
+            payload["lianzhen"]["issued_at_ms"] = claims.binding.issued_at_ms or int(now_s * 1000)
             payload["jti"] = secrets.token_urlsafe(12)
         return jwt.encode(payload, self._api_secret, ALGORITHM)
 
@@ -145,7 +145,8 @@ def refreshed(
     claims: Claims, *, grant: Grant, name: str, metadata: str, attributes: Mapping[str, str]
 ) -> Claims:
     """Returns the claims of a running session with what has changed since its join."""
-    return replace(claims, grant=grant, name=name, metadata=metadata, attributes=attributes)
+    binding = replace(claims.binding, issued_at_ms=0)
+    return replace(claims, grant=grant, name=name, metadata=metadata, attributes=attributes, binding=binding)
 
 
 def _check_times(payload: Mapping[str, Any], now_s: float) -> None:

@@ -127,7 +127,7 @@ class BreakglassPages:
         if body.room:
             self._journal.note(RoomName(body.room), JOURNAL_KIND, actor_name=call.caller.name)
             visitor = replace(visitor, breakglass=row["id"])
-            entry = await self._entries.enter(call.caller, body.room, visitor)
+            entry = await self._entries.enter(call.caller, body.room, visitor, asked_at_ms=call.now_ms)
         return BreakglassUsed(
             id=row["id"],
             ends_at_ms=row["ends_at_ms"],

@@ -119,10 +119,11 @@ class ApiServer:
 
     async def _serve(self, route: Route, request: web.Request, language: Language) -> web.StreamResponse:
         path = parse_path(request.match_info)
+        # Before the caller is looked up: what is revoked from here on concerns whatever this request gives.
+        now_ms = self._clock.wall_ns() // _NS_PER_MS
         claims = self._callers.claims(request) if route.accepts_room_tokens else None
         caller = await self._callers.caller(request) if claims is None else guest_of(claims)
         self._limits.check(request, route.pace, caller, claims)
-        now_ms = self._clock.wall_ns() // _NS_PER_MS
         call = Call(request, caller, path, None, None, now_ms, language, claims=claims)
         # Who may not do this to anything at all is refused before anything is read or looked for.
         self._refuse(route, self._decision(caller, route.action, ABSENT), is_final=False)

@@ -39,7 +39,7 @@ class RoomEntrance(Protocol):
     async def find(self, call: Call) -> Found | None:
         """Returns the room of the path as a subject with its visitor, None where there is none."""
 
-    async def enter(self, caller: Caller, room: str, visitor: Any = None) -> RoomEntry:
+    async def enter(self, caller: Caller, room: str, visitor: Any = None, *, asked_at_ms: int) -> RoomEntry:
         """Returns what opens the room. Refusal: not_found, room_no_place, licence_expired."""
 
 
@@ -165,7 +165,7 @@ class RoomPages:
 
     async def token(self, call: Call) -> RoomEntry:
         """Issues it."""
-        return await self._entrance.enter(call.caller, call.path["room"], call.found)
+        return await self._entrance.enter(call.caller, call.path["room"], call.found, asked_at_ms=call.now_ms)
 
     async def start_recording(self, call: Call) -> RecordingNamed:
         """Begins."""

@@ -62,8 +62,11 @@ class RoomEntries:
         subject = subject_of(place, visitor)
         return None if subject is None else Found(subject, visitor)
 
-    async def enter(self, caller: Caller, room: str, visitor: Visitor | None = None) -> RoomEntry:
-        """Returns what opens the room to the caller.
+    async def enter(
+        self, caller: Caller, room: str, visitor: Visitor | None = None, *, asked_at_ms: int
+    ) -> RoomEntry:
+        """Returns what opens the room to the caller, whose rights were looked up at ``asked_at_ms`` or later:
+        a revocation since then also ends the token.
 
         Raises Refusal (not_found, room_no_place, licence_expired), StoreUnavailable.
         """
@@ -87,6 +90,7 @@ class RoomEntries:
                 person=caller.person,
                 device=caller.device,
                 breakglass=visitor.breakglass,
+                issued_at_ms=asked_at_ms,
             ),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -217,3 +218,9 @@ def test_a_revoked_token_is_refused_wherever_it_is_shown() -> None:
 def test_tokens_made_elsewhere_are_bound_to_nobody_and_never_asked_about() -> None:
     desk = TokenDesk(api_key=KEY, api_secret=SECRET, is_revoked=lambda _: True)
     assert not desk.verify(_token(), now_s=NOW_S).binding
+
+
+def test_a_token_may_say_that_its_rights_were_known_earlier() -> None:
+    early = replace(BOUND, binding=replace(BOUND.binding, issued_at_ms=(NOW_S - 2) * 1000))
+    claims = DESK.verify(DESK.issue(early, now_s=NOW_S, ttl_s=600), now_s=NOW_S)
+    assert claims.binding.issued_at_ms == (NOW_S - 2) * 1000
