@@ -75,6 +75,7 @@ _PARTY: Final = frozenset({Relation.PARTY})
 
 _NEW: Final = frozenset({State.NONE})
 _ACTIVE: Final = frozenset({State.ACTIVE})
+_ENDED: Final = frozenset({State.ENDED})
 _KEPT: Final = frozenset({State.ACTIVE, State.ENDED})
 _ALL_STATES: Final = frozenset(State)
 _THERE: Final = _KEPT | {State.ERASED}
@@ -156,6 +157,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.TRACE_SEARCH, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.TRACE_READ, _LOOKS_IN, _OWN, _THERE),
     Rule(Action.TRACE_EXPORT, _SUPERVISOR, _INSTITUTION, _NEW),
+    Rule(Action.TRACE_EXPORT, _SUPERVISOR, _OWN, _ENDED),
     Rule(Action.TRACE_APPROVE, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.TRACE_APPROVE, _LOOKS_IN, _COLLEAGUE, _ACTIVE),
     Rule(Action.LEDGER_READ, _LOOKS_IN | _ADMINISTRATOR, _INSTITUTION, _OR_NEW),

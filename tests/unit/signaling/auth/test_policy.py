@@ -147,7 +147,9 @@ class TestTable:
 
     def test_only_the_supervisor_asks_for_the_trace_and_another_person_lets_it_out(self) -> None:
         asks = [rule for rule in RULES if rule.action is Action.TRACE_EXPORT]
-        assert [rule.roles for rule in asks] == [frozenset({Role.SUPERVISOR})]
+        assert {rule.roles for rule in asks} == {frozenset({Role.SUPERVISOR})}
+        # Taken out is what somebody has decided on.
+        assert all(State.ACTIVE not in rule.states for rule in asks)
         decides = [rule for rule in RULES if rule.action is Action.TRACE_APPROVE]
         assert all(Relation.SELF not in rule.relations for rule in decides)
 
