@@ -1,8 +1,7 @@
 """An event as FHIR R4 AuditEvent, after IHE BALP: for systems that collect audit records from all others.
 
 It says who, what, when, where and why by ids and codes; names of patients are not in it, and the words that
-somebody wrote are not either. https://hl7.org/fhir/R4/auditevent.html,
-https://profiles.ihe.net/ITI/BALP/.
+somebody wrote are not either. Sources: FHIR R4 §6.5 AuditEvent; IHE ITI, Basic Audit Log Patterns.
 """
 
 from __future__ import annotations
