@@ -42,7 +42,7 @@ _NAMES_NOT_ADDRESSES = (
     "http://hl7.org/fhir/",
     "http://dicom.nema.org/resources/ontology/DCM",
 )
-_OWN_HOSTS = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|[{$<*…]|%s)")
+_OWN_HOSTS = re.compile(r"https?://($|localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|[{$<*…]|%s)")
 
 
 def files(folder: Path, *suffixes: str) -> Iterator[Path]:
