@@ -232,6 +232,7 @@ def test_the_token_that_the_forgeries_are_made_from_is_good() -> None:
     assert (claims.identity, claims.room) == ("zhou", "ward")
     assert DESK.verify(signed({**BODY, "aud": ["lianzhen"]}), now_s=NOW_S) == claims
     assert DESK.verify(signed(header={"alg": "HS256", "kid": "any"}), now_s=NOW_S) == claims
+    assert DESK.verify(signed({**BODY, "exp": NOW_S + 0.5}), now_s=NOW_S) == claims
 
 
 @pytest.mark.parametrize("name", WITHOUT_THE_SECRET)

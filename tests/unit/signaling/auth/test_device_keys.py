@@ -57,6 +57,10 @@ P384 = ec.generate_private_key(ec.SECP384R1())
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 _POINT = P256Device().key.public_key()
 SPKI = _POINT.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+# A compressed point in SubjectPublicKeyInfo (RFC 5480 §2.2): the same key under another name.
+COMPRESSED = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200") + _POINT.public_bytes(
+    Encoding.X962, PublicFormat.CompressedPoint
+)
 BAD_KEYS = {
     "no base64url": ("ed25519", "A+/="),
     "too short": ("ed25519", to_base64url(bytes(31))),
@@ -70,6 +74,7 @@ BAD_KEYS = {
         "ecdsa-p256",
         to_base64url(_POINT.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)),
     ),
+    "a compressed point": ("ecdsa-p256", to_base64url(COMPRESSED)),
     "something behind it": ("ecdsa-p256", to_base64url(SPKI + b"\0")),
     "empty": ("ecdsa-p256", ""),
     "another algorithm": ("rsa", spki(RSA)),
