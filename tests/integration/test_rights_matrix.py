@@ -70,8 +70,11 @@ _REFUSALS = {
     "state_refused": 409,
 }
 _PEOPLE = [role for role in Role if role not in (Role.DEVICE, Role.GUEST)]
-_AT_ONCE = 64
+_AT_ONCE = 32
 """Requests on their way to the server on one connection."""
+_LINES = 4
+"""Connections: while one waits for the store, the others are served."""
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,7 @@ async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 class Matrix:
-    """The service, asked over one connection that is kept full."""
+    """The service, asked over connections that are kept full."""
 
     def __init__(self, service: Service, folder: Path) -> None:
         self.service = service
@@ -233,9 +236,12 @@ class Matrix:
         finally:
             connection.close()
 
-    async def ask(
-        self, cells: Sequence[Cell], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def ask(self, cells: Sequence[Cell], lines: Sequence[Line]) -> None:
+        shares = [cells[number :: len(lines)] for number in range(len(lines))]
+        await asyncio.gather(*(self._ask(*each) for each in zip(shares, lines, strict=True)))
+
+    async def _ask(self, cells: Sequence[Cell], line: Line) -> None:
+        reader, writer = line
         for start in range(0, len(cells), _AT_ONCE):
             batch = cells[start : start + _AT_ONCE]
             writer.write(b"".join(_request(cell) for cell in batch))
@@ -285,19 +291,20 @@ async def test_every_cell_of_the_table_is_answered_as_it_says(matrix: Matrix) ->
     started = time.monotonic()
     cells = 0
     async with TestServer(app) as server:
-        reader, writer = await asyncio.open_connection(server.host, server.port)
+        lines = [await asyncio.open_connection(server.host, server.port) for _ in range(_LINES)]
         for route in matrix.service.api.declared:
             asked = list(matrix.cells(route))
             cells += len(asked)
             denied = [cell for cell in asked if cell.expected != "allowed"]
             allowed = [cell for cell in asked if cell.expected == "allowed"]
             before = matrix.digest()
-            await matrix.ask(denied, reader, writer)
+            await matrix.ask(denied, lines)
             assert matrix.digest() == before, f"a refused {route.method} {route.path} changed something"
-            await matrix.ask(allowed, reader, writer)
+            await matrix.ask(allowed, lines)
             if not _acts_on_anything(route):
                 assert matrix.digest() == before, f"{route.method} {route.path} acted on a wrong request"
-        writer.close()
+        for _, writer in lines:
+            writer.close()
     took_s = time.monotonic() - started
     print(
         f"\nrights: {cells} cells over {len(matrix.service.api.declared)} routes, {len(matrix.wrong)} wrong, "
