@@ -10,6 +10,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
+import uvloop
+
 from load_tests.ledger.offered import Measured, offer, record_one, write_one
 from recording.clock import SystemClock
 from recording.keys import load_or_create_signer
@@ -43,7 +45,7 @@ def main() -> None:
 
 def _run(name: str, arguments: argparse.Namespace) -> Measured:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        measured = asyncio.run(_measure(name, arguments, Path(folder)))
+        measured = uvloop.run(_measure(name, arguments, Path(folder)))
     waits, lags = measured.waits_ms, measured.lags_ms
     print(
         f"{name}: {measured.acts_per_s:.0f} acts/s of {arguments.callers} callers,"

@@ -27,7 +27,10 @@ _SQLITE_NOT_NOW: Final = frozenset(
 _POSTGRES_NOT_NOW: Final = (
     "08",  # connection exception
     "25P03",  # idle in transaction for too long: this process was frozen, the server let go of it
+    "28",  # its user or password has changed
+    "3D",  # there is no such database
     "40",  # deadlock, serialization: with one writer at a time only somebody outside can cause it
+    "42501",  # its user may not
     "53",  # disk full, out of memory, too many connections
     "55P03",  # lock not available
     "57",  # cancelled by its limit of time, shutting down, starting up, crashed

@@ -30,6 +30,8 @@ from signaling.store.waiting import Entry, Waiting
 WRITE_LIMIT_S: Final = 2.0
 """A whole write, waiting included: what people still take for "it hangs a little"."""
 READ_LIMIT_S: Final = 2.0
+CLOSE_LIMIT_S: Final = 2.0
+"""For taking leave of a database that may be frozen."""
 MAX_READS: Final = 256
 """Reads under way or waiting for one of the readers; more are refused at once."""
 MAX_ACTS: Final = 1_000
@@ -92,7 +94,9 @@ class SqlStore(Store):
                 entry.answer.set_exception(StoreUnavailable())
         self._waiting.entries.clear()
         if self._engines is not None:
-            await self._engines.dispose()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_LIMIT_S):
+                    await self._engines.dispose()
             self._engines = None
 
     def stats(self) -> dict[str, int]:

@@ -131,6 +131,39 @@ async def test_a_database_that_is_away_for_a_while(
         await check_told(store, told)
 
 
+async def test_a_store_closes_and_opens_in_time_although_its_database_is_frozen(
+    own_cluster: PostgresCluster, tmp_path: Path
+) -> None:
+    url = own_cluster.url(own_cluster.new_database())
+    async with open_test_store(tmp_path, url=url) as store:
+        await write_one(store, 1)
+        await checked_ledger(store)
+        await asyncio.to_thread(own_cluster.freeze)
+        try:
+            began = time.monotonic()
+            await store.close()
+            assert time.monotonic() - began < 8 * PATIENCE
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                await store.open()
+            assert time.monotonic() - began < 4 * PATIENCE
+        finally:
+            await asyncio.to_thread(own_cluster.thaw)
+        await store.open()
+        await write_one(store, 2)
+        assert len((await checked_ledger(store)).lines) == 2
+
+
+@pytest.mark.parametrize("name", ["not_there", "postgres"])
+async def test_a_database_that_does_not_let_us_in(
+    own_cluster: PostgresCluster, tmp_path: Path, name: str
+) -> None:
+    url = own_cluster.url(name).set(username="lianzhen" if name == "not_there" else "nobody_known")
+    with pytest.raises(StoreUnavailable):
+        async with open_test_store(tmp_path, url=url):
+            pass
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A memory disk of some megabytes."""

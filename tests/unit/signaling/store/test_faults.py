@@ -35,12 +35,10 @@ def silent() -> Exception:
     return error
 
 
+STATES_NOT_NOW = "08006 25P03 28P01 3D000 42501 40P01 53100 55P03 57014 57P01 58030 XX000"
 NOT_NOW = [
     *(sqlite_error(code) for code in (5, 5 | 2 << 8, 6, 7, 8, 9, 10, 10 | 4 << 8, 11, 13, 14, 26)),
-    *(
-        postgres_error(s)
-        for s in ("08006", "25P03", "40P01", "53100", "55P03", "57014", "57P01", "58030", "XX000")
-    ),
+    *(postgres_error(state) for state in STATES_NOT_NOW.split()),
     asyncpg.InterfaceError("words"),
     silent(),
 ]
