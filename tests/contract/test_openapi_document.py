@@ -28,7 +28,7 @@ MAX_URL_CHARACTERS = 8_000
 """Longer ones aiohttp refuses by itself, with 400 and a plain text."""
 TIMEOUT_S = 60
 """Verifying a chain starts a process, which takes its time on a busy machine."""
-EXAMPLES = 6
+EXAMPLES = 5
 """For each operation: some 100 of them are to be done in a minute."""
 CHECKS = [
     not_a_server_error,
