@@ -33,6 +33,13 @@ export function areasFor(roles: readonly Role[]): Area[] {
   return AREAS.filter((one) => one.roles.some((role) => own.includes(role))).map((one) => one.area);
 }
 
+/** The area in which they begin: what each works with most. */
+export function homeFor(roles: readonly Role[]): Area {
+  const areas = areasFor(roles);
+  if (areas.includes("rooms")) return "rooms";
+  return areas.includes("trace") ? "trace" : "admin";
+}
+
 /** The administrator's pages they may read. */
 export function sectionsFor(roles: readonly Role[]): AdminSection[] {
   return SECTIONS.filter((one) => one.roles.some((role) => roles.includes(role))).map((one) => one.section);

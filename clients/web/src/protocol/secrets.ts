@@ -8,11 +8,6 @@ export function sixDigits(typed: string): string {
   return typed.replace(/\D/g, "").slice(0, 6);
 }
 
-/** A secret or code in groups of four, for reading aloud. */
-export function grouped(secret: string): string {
-  return secret.replace(/[^0-9A-Za-z]/g, "").replace(/(.{4})(?=.)/g, "$1 ");
-}
-
 export type PasswordFault = "empty" | "short" | "repeat";
 
 /** What is wrong with a new password and its repetition; null when nothing is that the page can know. */

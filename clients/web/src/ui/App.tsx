@@ -8,7 +8,7 @@ import { keep, kept } from "../io/preferences";
 import type { EnterChoices } from "../protocol/meeting";
 import { RETRY_SERVER_MS } from "../protocol/reconnect";
 import { hashOf, type Route } from "../protocol/route";
-import { areasFor, type Area } from "../protocol/screens";
+import { areasFor, homeFor, type Area } from "../protocol/screens";
 import { stepOf, type Account } from "../protocol/session";
 import { languageFrom, speaker, type Language } from "../messages/speak";
 import { DoorPage } from "./Doors";
@@ -152,11 +152,10 @@ const AREA_OF: Readonly<Record<Route["screen"], Area>> = {
 function SignedIn(props: { account: Account; openMeeting: OpenMeeting; language: Language }) {
   const { account, openMeeting, language } = props;
   const route = useRoute();
-  const areas = areasFor(account.roles);
-  const isOpenToThem = areas.includes(AREA_OF[route.screen]);
+  const isOpenToThem = areasFor(account.roles).includes(AREA_OF[route.screen]);
   useEffect(() => {
-    if (!isOpenToThem) location.replace(homeOf(areas[0] ?? "rooms", account.roles));
-  }, [isOpenToThem, areas, account.roles]);
+    if (!isOpenToThem) location.replace(homeOf(homeFor(account.roles), account.roles));
+  }, [isOpenToThem, account.roles]);
   const [stay, setStay] = useState<Stay | null>(null);
   const enter = (room: RoomSummary, choices: EnterChoices): void => {
     const meeting = openMeeting(room.room, choices);

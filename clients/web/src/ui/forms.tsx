@@ -2,7 +2,6 @@
 
 import { useId, useState, type ReactNode } from "react";
 import type { ApiFailure } from "../protocol/api";
-import { grouped } from "../protocol/secrets";
 import { Icon } from "./Icon";
 import { failureWords } from "./words";
 import { useWorld } from "./world";
@@ -231,12 +230,12 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
   );
 }
 
-/** A code that is shown once: large, in groups, to be read aloud or copied. */
-export function OnceCode(props: { code: string; more: string; until: string; link?: string; isGrouped?: boolean }) {
+/** A code that is shown once: large, to be read aloud or copied. */
+export function OnceCode(props: { code: string; more: string; until: string; link?: string }) {
   const { speak } = useWorld();
   return (
     <div className="once">
-      <output className="once-code">{props.isGrouped === false ? props.code : grouped(props.code)}</output>
+      <output className="once-code">{props.code}</output>
       <p className="i2">{props.more}</p>
       {props.link !== undefined && (
         <div className="once-link">

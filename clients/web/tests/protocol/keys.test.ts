@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { deviceCode, enrolmentText, sessionText } from "../../src/protocol/device_words";
 import { QUIET_MODULES, qrPath } from "../../src/protocol/qr";
-import { grouped, passwordFault, sixDigits } from "../../src/protocol/secrets";
+import { passwordFault, sixDigits } from "../../src/protocol/secrets";
 import {
   creationOptions,
   credentialJson,
@@ -129,11 +129,6 @@ describe("typed secrets", () => {
   test("six digits are what is left of a typed code", () => {
     expect(sixDigits("12 34-567")).toBe("123456");
     expect(sixDigits("a1")).toBe("1");
-  });
-
-  test("codes are shown in fours", () => {
-    expect(grouped("ABCDEFGHIJ")).toBe("ABCD EFGH IJ");
-    expect(grouped("AB-CDEFGH")).toBe("ABCD EFGH");
   });
 
   test("a new password is long enough and twice the same", () => {

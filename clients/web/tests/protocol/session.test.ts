@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { idleAt, isTouchDue, TOUCH_EVERY_MS, WARN_BEFORE_MS } from "../../src/protocol/idle";
-import { areasFor, mayAdminister, mayReview, mayVerify, sectionsFor } from "../../src/protocol/screens";
+import { areasFor, homeFor, mayAdminister, mayReview, mayVerify, sectionsFor } from "../../src/protocol/screens";
 import { accountFrom, stepOf, type Account } from "../../src/protocol/session";
 
 const ANSWER = {
@@ -82,6 +82,14 @@ describe("the navigation", () => {
 
   test("without a role shows the clinical areas", () => {
     expect(areasFor([])).toEqual(["rooms", "recordings"]);
+  });
+
+  test("begins where each works most", () => {
+    expect(homeFor(["clinic_doctor", "supervisor"])).toBe("rooms");
+    expect(homeFor(["supervisor"])).toBe("trace");
+    expect(homeFor(["auditor"])).toBe("trace");
+    expect(homeFor(["administrator"])).toBe("admin");
+    expect(homeFor([])).toBe("rooms");
   });
 
   test("shows the auditor only the administrator's pages that can be read", () => {

@@ -127,7 +127,6 @@ function EnrolCode({ made }: { made: DeviceCode }) {
   return (
     <OnceCode
       code={made.code}
-      isGrouped={false}
       more={speak("devices.codeMore")}
       link={new URL("/#/enrol", location.origin).href}
       until={speak("admin.validUntil", { time: momentWords(made.code_expires_at_ms, speak) })}
