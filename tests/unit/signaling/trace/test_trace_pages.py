@@ -31,6 +31,7 @@ from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
 from tests.support.api import Answer, ApiClient, api_client, person
 from tests.support.stores import open_test_store
+from tests.support.waiting import wait_until
 
 QIAN = person(Role.SUPERVISOR, name="pe_qian")
 HE = person(Role.AUDITOR, name="pe_he")
@@ -131,9 +132,9 @@ async def _people(unit: Unit) -> None:
 async def checkpointed(store: SqlStore) -> None:
     """Returns when a checkpoint covers all there is."""
     running = asyncio.create_task(store.run())
-    async with asyncio.timeout(10):
-        while store.stats()["checkpoints"] == 0 or store.checkpoint_lag_ms():
-            await asyncio.sleep(0.02)
+    await wait_until(
+        lambda: store.stats()["checkpoints"] > 0 and not store.checkpoint_lag_ms(), what="a checkpoint"
+    )
     running.cancel()
 
 
