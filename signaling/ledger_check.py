@@ -91,8 +91,8 @@ class _OneInstitution(LedgerSource):
     def institutions(self) -> Sequence[str]:
         return [self._institution] if self._institution in self._source.institutions() else []
 
-    def ledger(self, institution: str) -> InstitutionLedger:
-        return self._source.ledger(institution)
+    def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
+        return self._source.ledger(institution, in_order=in_order)
 
 
 def check_institution(url: str, data_dir: Path, institution: str) -> InstitutionVerdict:
