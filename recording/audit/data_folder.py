@@ -33,6 +33,8 @@ COVER_WAIT_S: Final = 3.0
 """A running service signs what it adds within a second; thrice that for a busy disk."""
 _COVER_POLL_S: Final = 0.1
 _BUSY_S: Final = 5.0
+_SCAN_SHARE: Final = 2
+"""An institution with half of all events: a row by the index costs some two of those in a row."""
 _TABLES: Final = ("chain", "event", "checkpoint", "personal_field", "cosignature", "time_stamp")
 
 
@@ -55,6 +57,7 @@ class DataFolder:
         self._notes_folder = notes_folder
         self._connection = _open(database)
         try:
+            self._sizes = _numbers(self._connection.execute("SELECT institution, size FROM chain"))
             self._must_cover = self._wait_for_cover(cover_wait_s)
             self._connection.execute("BEGIN")
             self._institutions = self._read_institutions()
@@ -75,8 +78,9 @@ class DataFolder:
         notes = {path.name.partition(".")[0] for path in self._note_files()}
         return sorted({*self._institutions, *notes})
 
-    def ledger(self, institution: str) -> InstitutionLedger:
-        """Returns the rows of one institution; they are read as they are walked. Raises sqlite3.Error."""
+    def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
+        """Returns the rows of one institution; they are read as they are walked. Raises UnreadableRow."""
+        is_as_stored = not in_order and self._is_most_of_all(institution)
         latest = None
         if self._notes_folder is not None:
             path = self._notes_folder / f"{institution}{NOTE_SUFFIX}"
@@ -93,7 +97,7 @@ class DataFolder:
                 chain=f"{self._name}:chain",
                 latest=f"{CHECKPOINTS_FOLDER}/{institution}{NOTE_SUFFIX}",
             ),
-            self._rows(_EVENTS, institution),
+            self._rows(_EVENTS_AS_STORED if is_as_stored else _EVENTS, institution),
             (PersonalRow(*row) for row in self._rows(_PERSONAL, institution)),
             [CheckpointRow(*row) for row in self._rows(_CHECKPOINTS, institution)],
             [CosignatureRow(*row) for row in self._rows(_COSIGNATURES, institution)],
@@ -102,8 +106,14 @@ class DataFolder:
             has_chain=True,
             latest_note=latest,
             has_latest=self._notes_folder is not None,
+            is_as_stored=is_as_stored,
             must_cover=self._must_cover.get(institution),
         )
+
+    def _is_most_of_all(self, institution: str) -> bool:
+        """Whether a walk along the whole table costs less than going through its index."""
+        total = sum(self._sizes.values())
+        return self._sizes.get(institution, 0) * _SCAN_SHARE >= total
 
     def kept_notes(self) -> dict[str, bytes]:
         """Returns notes that were set aside because the database had fallen behind them, by file name."""
@@ -141,7 +151,7 @@ class DataFolder:
 
     def _wait_for_cover(self, cover_wait_s: float) -> dict[str, int]:
         """How many events each institution has now, once a running service had the time to sign them."""
-        sizes = _numbers(self._connection.execute("SELECT institution, size FROM chain"))
+        sizes = self._sizes
         give_up = time.monotonic() + cover_wait_s
         while True:
             covered = _numbers(
@@ -159,6 +169,10 @@ class DataFolder:
 _EVENTS: Final = (
     "SELECT line, sequence, at_ms, kind, actor, patient, case_id, hash FROM event"
     " WHERE institution = ? ORDER BY sequence"
+)
+_EVENTS_AS_STORED: Final = (
+    "SELECT line, sequence, at_ms, kind, actor, patient, case_id, hash FROM event NOT INDEXED"
+    " WHERE institution = ? ORDER BY rowid"
 )
 _PERSONAL: Final = (
     "SELECT sequence, name, patient, salt, value, erased_at_ms FROM personal_field"

@@ -91,6 +91,10 @@ class InstitutionLedger:
     latest_note: bytes | None = None
     has_latest: bool = False
     """Whether there must be a file with the latest note, once there is a checkpoint."""
+    is_as_stored: bool = False
+    """Events come as they lie on the disk, which is faster and is their order unless somebody was at it: a
+    walk that finds a fault proves nothing, and is made again in order.
+    """
     must_cover: int | None = None
     """Events that a checkpoint must cover; None: all. A running service adds some while it is looked at."""
 
@@ -101,5 +105,5 @@ class LedgerSource(Protocol):
     def institutions(self) -> Sequence[str]:
         """Returns the names of all that have a row or file here."""
 
-    def ledger(self, institution: str) -> InstitutionLedger:
-        """Returns the ledger of one."""
+    def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
+        """Returns the ledger of one; with ``in_order`` never one that ``is_as_stored``."""

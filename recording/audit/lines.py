@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,15 +24,21 @@ def parsed_plainly(line: bytes) -> Any:
     return json.loads(line.decode(), parse_constant=_refuse_constant)
 
 
-def written_plainly(value: Any) -> bytes:
-    """Returns the canonical JSON (RFC 8785) of a value without fractions. Raises ValueError."""
+def written_plainly(value: Any, _default: None = None, _option: int | None = None) -> bytes:
+    """Returns the canonical JSON (RFC 8785) of a value without fractions. Raises ValueError.
+
+    It takes what orjson.dumps takes, which is called directly where it is installed: a ledger has millions of
+    lines.
+    """
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 if orjson is None:
     parsed: Callable[[bytes], Any] = parsed_plainly
-    written: Callable[[Any], bytes] = written_plainly
+    written: Callable[[Any, None, int | None], bytes] = written_plainly
+    SORTED_KEYS = 0
 else:
-    # Without a frame of Python's between: a ledger has millions of lines.
-    written = functools.partial(orjson.dumps, default=None, option=orjson.OPT_SORT_KEYS)
     parsed = orjson.loads
+    written = orjson.dumps
+    SORTED_KEYS = orjson.OPT_SORT_KEYS
+"""What ``written`` needs as its third argument for canonical JSON; its second is None."""

@@ -17,7 +17,7 @@ from recording.audit.ledger_source import (
     Place,
     StampRow,
 )
-from recording.audit.lines import MAX_LINE_BYTES, parsed, written
+from recording.audit.lines import MAX_LINE_BYTES, SORTED_KEYS, parsed, written
 from recording.audit.package_layout import (
     CHECKPOINTS_FOLDER,
     EVENTS_FOLDER,
@@ -42,7 +42,7 @@ class PackageFolder:
         paths = (path for each in folders for path in (self._folder / each).glob("*" + LINES_SUFFIX))
         return sorted({path.name.removesuffix(LINES_SUFFIX) for path in paths})
 
-    def ledger(self, institution: str) -> InstitutionLedger:
+    def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
         """Returns one institution's; ``contents.note`` tells of a file that is not there. Raises OSError."""
         name = institution + LINES_SUFFIX
         checkpoints = f"{CHECKPOINTS_FOLDER}/{name}"
@@ -128,7 +128,7 @@ def _object(line: bytes | None) -> Any:
     """What a canonical line says; None where it is none."""
     try:
         value = None if line is None else parsed(line)
-        return value if isinstance(value, dict) and written(value) == line else None
+        return value if isinstance(value, dict) and written(value, None, SORTED_KEYS) == line else None
     except (ValueError, RecursionError, TypeError):
         return None
 

@@ -36,8 +36,12 @@ def verify_source(
     walks = []
     for name in names:
         ledger = source.ledger(name) if name in present else _absent(name)
-        walk = Walk(ledger, check_notes(ledger, trust, by_institution.get(name, ())))
+        notes = check_notes(ledger, trust, by_institution.get(name, ()))
+        walk = Walk(ledger, notes)
         walk.walk()
+        if ledger.is_as_stored and not walk.is_clean:
+            walk = Walk(source.ledger(name, in_order=True), notes)
+            walk.walk()
         walks.append(walk)
     erasures: dict[Erasure, set[tuple[str, int]]] = {}
     for walk in walks:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from recording.audit.commitments import first_previous
 from recording.audit.ledger_source import ChainRow, EventRow, InstitutionLedger, UnreadableRow
-from recording.audit.lines import parsed, written
+from recording.audit.lines import SORTED_KEYS, parsed, written
 from recording.audit.merkle import frontier_root
 from recording.audit.notes_check import CheckedNotes, Expected
 from recording.audit.personal_check import ERASED, Erasures, PersonalCheck
@@ -47,6 +47,11 @@ class Walk:
     def erasures(self) -> Erasures:
         """Returns which patients' fields the events say were erased; complete after ``walk``."""
         return self._personal.erasures
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the walk came to the end and found nothing."""
+        return self._is_whole and self._altered is None and self._missing is None
 
     def walk(self) -> None:
         """Goes to the end or to the first fault."""
@@ -98,7 +103,7 @@ class Walk:
         """Whether all events are in their place and as the notes say. The hot loop: microseconds an event."""
         place = self._ledger.place.events
         institution = self._ledger.institution
-        sha256 = hashlib.sha256
+        sha256, sorted_keys = hashlib.sha256, SORTED_KEYS
         frontier = self._frontier
         personal = self._personal
         size, head = 0, self._head
@@ -112,7 +117,11 @@ class Walk:
                     raise _Broken("event_malformed")
                 fields = parsed(line)
                 sequence = fields["sequence"]
-                if written(fields) != line or type(sequence) is not int or fields["v"] != _VERSION:
+                if (
+                    written(fields, None, sorted_keys) != line
+                    or type(sequence) is not int
+                    or fields["v"] != _VERSION
+                ):
                     raise _Broken("event_malformed")
                 if sequence != size + 1:
                     raise _Broken("event_out_of_place")

@@ -56,7 +56,7 @@ class Ledger:
     def institutions(self) -> Sequence[str]:
         return [INSTITUTION]
 
-    def ledger(self, institution: str) -> InstitutionLedger:
+    def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
         assert institution == INSTITUTION
         return InstitutionLedger(
             institution,

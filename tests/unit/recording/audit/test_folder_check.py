@@ -163,6 +163,12 @@ def test_a_folder_that_nobody_can_write_is_read(folder: Path) -> None:
     assert sorted(folder.iterdir()) == before
 
 
+def test_rows_that_lie_in_another_order_on_the_disk_are_the_same_ledger(folder: Path) -> None:
+    with opened(folder / DATABASE_FILE) as connection:
+        connection.execute("UPDATE event SET rowid = rowid + 100 WHERE sequence = 4")
+    assert verify_data_folder(folder, TRUST, OLDER).is_sound
+
+
 def test_a_note_that_was_set_aside_speaks_against_the_database(tmp_path: Path) -> None:
     shorter = made(8, [3, 8])
     write_folder(tmp_path / "data", shorter)

@@ -138,7 +138,7 @@ def test_events_that_no_checkpoint_covers_are_unproven() -> None:
 
 def test_a_running_service_may_be_ahead_of_its_checkpoint() -> None:
     class Running(Ledger):
-        def ledger(self, institution: str) -> Any:
+        def ledger(self, institution: str, *, in_order: bool = False) -> Any:
             return replace(super().ledger(institution), must_cover=11)
 
     bare = replace(SOUND, checkpoints=SOUND.checkpoints[:3], latest=SOUND.checkpoints[2][0].encode())
@@ -308,7 +308,7 @@ def test_commitments_that_are_none_are_no_events() -> None:
 
 def test_an_unread_side_table_is_not_judged() -> None:
     class WithoutPersonal(Ledger):
-        def ledger(self, institution: str) -> Any:
+        def ledger(self, institution: str, *, in_order: bool = False) -> Any:
             return replace(super().ledger(institution), personal=None)
 
     bare = WithoutPersonal(**{name: getattr(SOUND, name) for name in SOUND.__dataclass_fields__})
