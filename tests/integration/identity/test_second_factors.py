@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pyotp
 
 from clinical.ids import PersonId
@@ -206,3 +208,52 @@ async def test_a_proof_is_one_of_two(api: IdentityApi) -> None:
     account = await api.signed_in("zhoulan")
     options = await account.ask("POST", "/session/passkeys/options", {"purpose": "give"})
     assert options.code == "passkey_needs_name"
+
+
+async def test_a_factor_that_the_account_has_not_is_told_so(api: IdentityApi) -> None:
+    await with_passkey(api)
+    other = api.browser(host="localhost")
+    await other.sign_in("zhoulan")
+    assert (await give(other, "123456")).code == "second_factor_unknown"
+
+
+async def test_two_offers_enrol_one_app(api: IdentityApi) -> None:
+    place = await api.institution(second_factor="optional")
+    await api.person(place.id, "zhoulan", Role.CLINIC_DOCTOR)
+    browsers = [await api.signed_in("zhoulan") for _ in range(2)]
+    secrets = [str((await one.ask("POST", "/session/totp")).body["secret"]) for one in browsers]
+    bodies = [{"code": code_of(api, secret)} for secret in secrets]
+    answers = await asyncio.gather(
+        *(one.ask("POST", "/session/totp/confirm", body) for one, body in zip(browsers, bodies, strict=True))
+    )
+    # Enrolling ends the other session: whoever comes second is signed out, or finds the app enrolled.
+    assert sorted(answer.status for answer in answers) in ([200, 401], [200, 409])
+
+
+async def test_a_credential_of_another_page_is_not_enrolled(api: IdentityApi) -> None:
+    place = await api.institution()
+    await api.person(place.id, "zhoulan", Role.CLINIC_DOCTOR)
+    browser = api.browser(host="localhost")
+    await browser.sign_in("zhoulan")
+    answer = await add_passkey(browser, Authenticator("https://evil.example", "evil.example"))
+    assert (answer.status, answer.code) == (401, "passkey_wrong")
+    assert (await browser.ask("GET", "/session/passkeys")).body["passkeys"] == []
+
+
+async def test_a_proof_by_a_key_that_is_not_enrolled_counts_as_wrong(api: IdentityApi) -> None:
+    await with_passkey(api)
+    other = api.browser(host="localhost")
+    await other.sign_in("zhoulan")
+    options = (await other.ask("POST", "/session/passkeys/options", {"purpose": "give"})).body["options"]
+    proof = key_for(other).get(options)
+    answer = await other.ask("POST", "/session/second-factor", {"passkey": proof})
+    assert (answer.code, answer.body["tries_left"]) == ("passkey_wrong", 4)
+
+
+async def test_a_page_without_passkeys_asks_for_none(api: IdentityApi) -> None:
+    place = await api.institution()
+    await api.person(place.id, "zhoulan", Role.CLINIC_DOCTOR)
+    browser = api.browser(host="localhost")
+    await browser.sign_in("zhoulan")
+    options = await browser.ask("POST", "/session/passkeys/options", {"purpose": "give"})
+    assert options.code in ("second_factor_needed", "second_factor_unknown")
