@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from signaling.messages import Language, say, say_both
+from signaling.messages import Language, say
 
 MEDIA_TYPE: Final = "application/problem+json"
 STATUSES: Final[Mapping[str, int]] = {
@@ -146,7 +146,7 @@ COMMON: Final = (
 """What any route may answer with."""
 RETRY_AFTER_S: Final = 2
 """For 503 without a better guess: the store gives up after two seconds, and so finds it back as soon."""
-_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "code", "message"})
+_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "code"})
 
 
 def problem(
@@ -166,8 +166,6 @@ def problem(
         "status": status,
         "detail": detail or say(f"api.{code}", language, **facts),
         "code": code,
-        # Both languages, for pages that were loaded before they read ``detail``.
-        "message": say_both(f"api.{code}", **facts),
         **{name: fact for name, fact in facts.items() if name not in _MEMBERS},
     }
     response = web.Response(

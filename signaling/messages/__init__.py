@@ -24,11 +24,6 @@ def say(key: str, language: Language, **facts: object) -> str:
     return CATALOGUES[language][key].format(**facts)
 
 
-def say_both(key: str, **facts: object) -> dict[str, str]:
-    """Returns the text in both languages, for answers whose reader's language is not known."""
-    return {language: say(key, language, **facts) for language in CATALOGUES}
-
-
 def say_to(key: str, language: Language | None, **facts: object) -> str:
     """Returns the text in the chosen language; in both, Chinese first, where none was chosen."""
     if language is not None:

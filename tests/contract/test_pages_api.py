@@ -58,7 +58,7 @@ async def test_signing_in_shows_who_it_is_until_signing_out(node: Node) -> None:
     node.session.cookie_jar.update_cookies({"lianzhen_session": cookie.value})
     status, body = await ask(node, "GET", "/api/v1/session")
     assert (status, body["code"]) == (401, "signed_out")
-    assert set(body["message"]) == {"zh", "en"}
+    assert body["detail"] == "还没有登录"
 
 
 @pytest.mark.parametrize("account", ["zhoulan", "no such account"])
@@ -66,7 +66,7 @@ async def test_five_wrong_passwords_lock_an_account_also_one_that_is_none(node: 
     for tries_left in (4, 3, 2, 1, 0):
         status, body = await sign_in(node, account, "wrong")
         assert (status, body["code"], body["tries_left"]) == (401, "password_wrong", tries_left)
-        assert str(tries_left) in body["message"]["zh"]
+        assert str(tries_left) in body["detail"]
     status, body = await sign_in(node, account)
     assert (status, body["code"]) == (423, "account_locked")
     assert 890 < body["retry_after_s"] <= 900

@@ -190,9 +190,13 @@ async def test_over_long_http_bodies_and_unknown_paths_are_refused(server: Serve
             twirp, data=b"x" * (20 << 20), headers=headers | {"Content-Type": "application/json"}
         ) as r:
             assert r.status == 413, r.status
-        async with session.post(f"{server.http_url}/api/v1/session", data=b"\xff\xfe{") as r:
+        async with session.post(
+            f"{server.http_url}/api/v1/session",
+            data=b"\xff\xfe{",
+            headers={"Content-Type": "application/json", "Accept-Language": "en"},
+        ) as r:
             assert r.status == 400, await r.text()
-            assert set((await r.json())["message"]) == {"zh", "en"}
+            assert (await r.json(content_type=None))["detail"] == "The request cannot be read"
         async with session.get(f"{server.http_url}/api/v1/recordings/..%2f..%2fkeys") as r:
             assert r.status in (400, 401, 403, 404), r.status
 
