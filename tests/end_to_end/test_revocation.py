@@ -79,7 +79,7 @@ async def test_media_of_and_for_a_suspended_person_ends_within_a_second(net: Net
         answered = time.monotonic()
         await first.wait_for_event("disconnected")
         await second.wait_for_event("participant_disconnected")
-        await asyncio.sleep(AFTER_S)
+        await asyncio.sleep(AFTER_S)  # nothing more is to come in this time
         of_them = await _last_arrival_s(second, "chenzhiyuan") - began
         for_them = await _last_arrival_s(first, "wangmin") - began
         print(
