@@ -12,7 +12,7 @@ import { areasFor, homeFor, type Area } from "../protocol/screens";
 import { stepOf, type Account } from "../protocol/session";
 import { languageFrom, speaker, type Language } from "../messages/speak";
 import { DoorPage } from "./Doors";
-import { useDoor, useRoute } from "./hooks";
+import { useDoor, useLasting, useRoute } from "./hooks";
 import { IdleWatch } from "./IdleWatch";
 import { Recordings } from "./Recordings";
 import { Ended, Room } from "./Room";
@@ -20,7 +20,7 @@ import { Rooms } from "./Rooms";
 import { SecondFactor } from "./SecondFactor";
 import { SignIn } from "./SignIn";
 import { homeOf } from "./Top";
-import { WorldContext, type Leaving, type Network, type World } from "./world";
+import { useWorld, WorldContext, type Leaving, type Network, type World } from "./world";
 
 // A township line that only wants a room does not load the desks of administrators and supervisors.
 const Admin = lazy(() => import("./desk/Admin").then((page) => ({ default: page.Admin })));
@@ -201,7 +201,7 @@ function SignedIn(props: { account: Account; openMeeting: OpenMeeting; language:
   return (
     <>
       <IdleWatch isInRoom={false} />
-      <Suspense fallback={null}>
+      <Suspense fallback={<Waiting />}>
         {route.screen === "recordings" ? (
           <Recordings chosen={route.recording} />
         ) : route.screen === "trace" ? (
@@ -216,6 +216,13 @@ function SignedIn(props: { account: Account; openMeeting: OpenMeeting; language:
       </Suspense>
     </>
   );
+}
+
+/** Said while a part of the pages is fetched, once that takes long enough to be noticed. */
+function Waiting() {
+  const { speak } = useWorld();
+  const isSlow = useLasting(true, 400);
+  return <div className="page">{isSlow && <p className="middle i2">{speak("app.loading")}</p>}</div>;
 }
 
 function StayView(props: { stay: Stay; title: string; onAgain: () => void; onRooms: () => void }) {
