@@ -7,15 +7,18 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import pytest
+from aiohttp import web
 from pydantic import Field
 
 from clinical.ids import InstitutionId
 from media_server.ids import ParticipantIdentity, RoomName
+from signaling.api.limits import Limits
 from signaling.api.route import Call, Found, Model, Route
 from signaling.auth.rights import NOBODY, Action, Assurance, Role, State, Subject
+from signaling.errors import TokenRefused
 from signaling.store.store import StoreUnavailable
 from signaling.tokens import Claims
-from tests.support.api import ApiClient, api_client, person
+from tests.support.api import ApiClient, SettledClock, api_client, person
 
 DOCTOR = person(Role.CLINIC_DOCTOR)
 STRANGER = person(Role.CLINIC_DOCTOR, institution="in_b", name="pe_b")
@@ -336,3 +339,81 @@ async def test_a_room_token_opens_its_own_room_and_no_other_route(api: ApiClient
 async def test_a_head_request_is_a_get_without_its_content(api: ApiClient) -> None:
     answer = await api.ask("HEAD", "/things/one")
     assert (answer.status, answer.body) == (200, "")
+
+
+class Named(Model):
+    """A body that names what it is about."""
+
+    thing: str
+
+
+async def test_a_body_that_names_the_subject_is_read_before_it_is_looked_for() -> None:
+    async def find(call: Call) -> Found | None:
+        return Found(Subject(InstitutionId("in_a")), call.body.thing) if call.body.thing == "one" else None
+
+    async def tell(call: Call) -> Seen:
+        return Seen(told=call.found)
+
+    route = Route(
+        "POST",
+        "/acts",
+        Action.CONSENT_RECORD,
+        "Acts.",
+        tell,
+        body=Named,
+        answer=Seen,
+        find=find,
+        is_subject_in_body=True,
+    )
+    async with api_client([route], DOCTOR) as api:
+        assert (await api.ask("POST", "/acts", {"thing": "one"})).body == {"told": "one"}
+        assert (await api.ask("POST", "/acts", {"thing": "none"})).code == "not_found"
+        assert (await api.ask("POST", "/acts", {"thing": "one"}, caller=STRANGER)).code == "not_found"
+        assert (await api.ask("POST", "/acts", {})).code == "bad_request"
+        assert (await api.ask("POST", "/acts", {}, caller=AUDITOR)).code == "not_permitted"
+
+
+async def test_a_route_of_the_whole_institution_may_ask_for_a_state() -> None:
+    async def nothing(call: Call) -> None:
+        return None
+
+    routes = [
+        Route("GET", f"/{state}", Action.CONSENT_LIST, "Lists.", nothing, collection_state=state)
+        for state in (State.NONE, State.ACTIVE)
+    ] + [Route("GET", "/x", Action.PATIENT_SEARCH, "Searches.", nothing, collection_state=State.ENDED)]
+    async with api_client(routes, DOCTOR) as api:
+        assert [(await api.ask("GET", f"/{part}")).status for part in ("none", "active", "x")] == [
+            204,
+            204,
+            409,
+        ]
+
+
+async def test_a_token_that_is_not_good_is_told_as_such(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(request: web.Request) -> None:
+        raise TokenRefused("token_expired")
+
+    monkeypatch.setattr(api._callers, "claims", refuse)
+    answer = await api.ask("GET", "/rooms/ward")
+    assert (answer.status, answer.code) == (401, "token_refused")
+
+
+async def test_a_socket_counts_until_it_is_closed() -> None:
+    async def serve(call: Call) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(call.request)
+        async for _ in socket:
+            pass
+        return socket
+
+    limits = Limits(clock=SettledClock(), is_in_room=lambda _: False, max_sockets=1)
+    route = Route("GET", "/socket", Action.API_READ, "Follows.", serve, status=101)
+    async with api_client([route], limits=limits) as api:
+        first = await api.session.ws_connect(f"{api.url}/socket")
+        answer = await api.ask("GET", "/socket")
+        assert (answer.status, answer.code) == (429, "too_many")
+        await first.close()
+        second = await api.session.ws_connect(f"{api.url}/socket")
+        await second.close()
