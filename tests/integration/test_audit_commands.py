@@ -95,7 +95,7 @@ def data_dir(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
                 if len(list((folder / "checkpoints").glob("*.note"))) == 2:
                     break
                 await asyncio.sleep(0.05)
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(0.6)  # a signature follows within half a second
             running.cancel()
 
     asyncio.run(write())
@@ -205,7 +205,7 @@ async def test_a_ledger_is_sound_while_the_service_adds_to_it(tmp_path: Path) ->
                 await asyncio.sleep(0.01)
 
         adding = asyncio.create_task(add())
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # some signatures long
         for _ in range(3):
             verdict = await asyncio.to_thread(check, Request(tmp_path))
             assert verdict.is_sound, verdict

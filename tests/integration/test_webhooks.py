@@ -53,7 +53,7 @@ class Receiver:
         body = await request.read()
         self.requests.append((dict(request.headers), body))
         if self.is_hanging:
-            await asyncio.sleep(60)
+            await asyncio.sleep(60)  # it hangs
         status = self.answers.pop(0) if self.answers else self.answer
         if status == 200:
             self.taken.append(json.loads(body))

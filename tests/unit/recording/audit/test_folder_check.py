@@ -191,7 +191,7 @@ def test_a_running_service_has_the_time_to_sign_what_it_added(tmp_path: Path) ->
     database = write_folder(tmp_path / "data", behind)
 
     def sign() -> None:
-        time.sleep(0.3)
+        time.sleep(0.3)  # while the check waits
         with opened(database) as connection:
             note, size, at_ms = SOUND.checkpoints[3]
             connection.execute("INSERT INTO checkpoint VALUES (?, ?, ?, ?)", (INSTITUTION, size, at_ms, note))
