@@ -145,7 +145,7 @@ export const OFFICE_EN: Readonly<Record<keyof typeof OFFICE_ZH, string>> = {
 
   "settings.title": "Settings",
   "settings.empty": "There is no setting to change",
-  "settings.default": "It was “{value}”",
+  "settings.default": "Default: “{value}”",
   "settings.isDefault": "Never changed",
   "settings.changed": "Changed to “{value}”",
   "setting.second_factor": "Second factor",

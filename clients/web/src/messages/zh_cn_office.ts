@@ -143,7 +143,7 @@ export const OFFICE_ZH = {
 
   "settings.title": "设置",
   "settings.empty": "没有可改的设置",
-  "settings.default": "原来是“{value}”",
+  "settings.default": "默认是“{value}”",
   "settings.isDefault": "没有改过",
   "settings.changed": "改成了“{value}”",
   "setting.second_factor": "第二验证",

@@ -244,7 +244,8 @@ export function OnceCode(props: { code: string; more: string; until: string; lin
         </div>
       )}
       <div className="row wrap">
-        <CopyButton text={props.link ?? props.code} />
+        {/* A link that holds the code says it all; another one does not. */}
+        <CopyButton text={props.link?.includes(props.code) === true ? props.link : props.code} />
         <span className="i2 nb">{props.until}</span>
       </div>
       <p className="once-warn">
