@@ -112,12 +112,15 @@ def test_a_ledger_as_the_service_leaves_it_is_sound(
 
 
 def test_a_package_of_it_is_sound_and_cosigned(
-    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "package"
     assert main(["audit", "export", str(package), "--with-personal"]) == 0
     fingerprint = capsys.readouterr().out.rpartition("sha256:")[2].strip()
     assert main(["audit", "export", str(package)]) == 2
+    # Beside the service that made it its key is known; elsewhere the auditor has to bring it.
+    assert main(["audit", "verify", str(package)]) == 0
+    monkeypatch.setenv("LIANZHEN_DATA_DIR", str(tmp_path / "laptop"))
     assert main(["audit", "verify", str(package)]) == 1
     trust = ["--fingerprint", fingerprint]
     assert main(["audit", "verify", str(package), *trust]) == 0
