@@ -36,7 +36,7 @@ setup-service: .setup/python $(WEB)/dist/index.html
 # uv decides itself what is stale (lock file, Rust sources), in well under a second when nothing is.
 .PHONY: .setup/python
 .setup/python: .setup/toolchain
-	@$$(cat .setup/toolchain) sync --locked --quiet
+	@$$(cat .setup/toolchain) sync --locked --quiet --compile-bytecode
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json .setup/toolchain
 	@echo "安装网页依赖 / installing the web packages"

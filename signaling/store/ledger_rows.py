@@ -12,6 +12,20 @@ from recording.audit.merkle import HASH_BYTES
 
 Row = dict[str, Any]
 
+EVENT_COLUMNS: Final = (
+    "institution",
+    "sequence",
+    "at_ms",
+    "kind",
+    "actor",
+    "patient",
+    "case_id",
+    "line",
+    "hash",
+)
+PERSONAL_COLUMNS: Final = ("institution", "sequence", "name", "patient", "salt", "value")
+"""What ``event_row`` and ``personal_rows`` fill in."""
+
 UPSERT_CHAIN: Final = text(
     "INSERT INTO chain (institution, size, head, frontier) VALUES (:institution, :size, :head, :frontier)"
     " ON CONFLICT (institution) DO UPDATE"

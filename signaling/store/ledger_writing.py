@@ -8,13 +8,22 @@ import secrets
 from collections.abc import Sequence, Set
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recording.audit.act import Act
 from recording.audit.chain import SALT_BYTES, ChainedAct, ChainHead, chain, genesis
 from recording.errors import MisuseError
-from signaling.store.ledger_rows import UPSERT_CHAIN, chain_rows, event_row, head_of, personal_rows
+from signaling.store.bulk_insert import BulkInsert
+from signaling.store.ledger_rows import (
+    EVENT_COLUMNS,
+    PERSONAL_COLUMNS,
+    UPSERT_CHAIN,
+    chain_rows,
+    event_row,
+    head_of,
+    personal_rows,
+)
 from signaling.store.tables import chain as chain_table
 from signaling.store.tables import event as event_table
 from signaling.store.tables import personal_field
@@ -23,14 +32,14 @@ _AT_A_TIME: Final = 16
 """Acts chained before the loop gets a turn: about a millisecond, so that no live call waits for a ledger."""
 
 _ROWS_AT_A_TIME: Final = 128
-"""Rows that SQLAlchemy makes ready in one go, for the same reason."""
+"""Rows made ready for the driver in one go, for the same reason."""
 _HEADS: Final = (
     select(chain_table)
     .where(chain_table.c.institution.in_(bindparam("institutions", expanding=True)))
     .with_for_update()
 )
-_INSERT_EVENTS: Final = insert(event_table)
-_INSERT_PERSONAL: Final = insert(personal_field)
+_EVENTS: Final = BulkInsert(event_table, EVENT_COLUMNS)
+_PERSONAL: Final = BulkInsert(personal_field, PERSONAL_COLUMNS)
 
 
 def _new_salt() -> bytes:
@@ -84,13 +93,12 @@ class LedgerWriting:
         """Writes what was chained."""
         if not self.chained:
             return
-        execute = self._connection.execute
         for at in range(0, len(self.chained), _ROWS_AT_A_TIME):
             piece = self.chained[at : at + _ROWS_AT_A_TIME]
-            await execute(_INSERT_EVENTS, [event_row(chained) for chained in piece])
+            await _EVENTS.run(self._connection, map(event_row, piece))
             if personal := [row for chained in piece for row in personal_rows(chained)]:
-                await execute(_INSERT_PERSONAL, personal)
-        await execute(UPSERT_CHAIN, chain_rows(self._heads, sorted(self._grown)))
+                await _PERSONAL.run(self._connection, personal)
+        await self._connection.execute(UPSERT_CHAIN, chain_rows(self._heads, sorted(self._grown)))
 
     def grown_heads(self) -> dict[str, ChainHead]:
         """Returns the new end of each chain that grew."""
