@@ -57,6 +57,7 @@ class _Holder:
 
     actor: str
     device: str = ""
+    role: str = ""
 
 
 class RoomWitness:
@@ -115,6 +116,7 @@ class RoomWitness:
                 institution=institutions[0] if institutions else NODE,
                 kind=kind,
                 actor=holder.actor,
+                actor_role=holder.role,
                 device=holder.device,
                 at_ms=self._clock.wall_ns() // _NS_PER_MS,
                 # Names of rooms that a token opened are anybody's words, too.
@@ -129,7 +131,7 @@ class RoomWitness:
             return _Holder(GUEST_ACTOR)
         binding = claims.binding
         actor = binding.person or binding.device or binding.invitation or GUEST_ACTOR
-        return _Holder(actor, binding.device)
+        return _Holder(actor, binding.device, binding.role)
 
 
 def _track(track: TrackView) -> dict[str, JsonValue]:

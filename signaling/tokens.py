@@ -55,6 +55,8 @@ class Binding:
     invitation: str = ""
     breakglass: str = ""
     """By which use of break-glass its holder came in."""
+    role: str = ""
+    """As what its holder came in: a word for the ledger."""
     issued_at_ms: int = 0
     """Since when its rights are known: what was revoked before does not concern it. 0: when it is made."""
 
@@ -81,7 +83,7 @@ class Claims:
     binding: Binding = UNBOUND
 
 
-_BINDING_NAMES: Final = ("session", "person", "device", "invitation", "breakglass")
+_BINDING_NAMES: Final = ("session", "person", "device", "invitation", "breakglass", "role")
 _KINDS: Final = {"standard": 0, "ingress": 1, "egress": 2, "sip": 3, "agent": 4}
 
 

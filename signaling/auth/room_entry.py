@@ -90,6 +90,7 @@ class RoomEntries:
                 person=caller.person,
                 device=caller.device,
                 breakglass=visitor.breakglass,
+                role=attributes["role"],
                 issued_at_ms=asked_at_ms,
             ),
         )
@@ -102,7 +103,7 @@ class RoomEntries:
             identity=guest_identity(invitation),
             name=name,
             attributes={"role": "guest"},
-            binding=Binding(invitation=invitation),
+            binding=Binding(invitation=invitation, role="guest"),
         )
 
     def _issue(

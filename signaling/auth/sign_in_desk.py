@@ -11,8 +11,9 @@ import structlog
 from recording.audit.act import SYSTEM_ACTOR, Act
 from signaling.api.route import Refusal
 from signaling.auth.accounts import AccountRow, account_by_login, keep_tries, locked_account, plain_login
+from signaling.auth.acts import role_word
 from signaling.auth.password_worker import PasswordWorker
-from signaling.auth.sessions import NewSession, open_session
+from signaling.auth.sessions import NewSession, open_session, roles_of
 from signaling.auth.sign_in import (
     NO_TRIES,
     Event,
@@ -137,6 +138,7 @@ async def open_for(unit: Unit, account: AccountRow, event: Event, *, by: str) ->
             institution=account.institution,
             kind="session.opened",
             actor=account.person,
+            actor_role=role_word(await roles_of(unit.connection, account.person)),
             at_ms=unit.now_ms,
             subject={"person": account.person, "session": session.id},
             after={"by": by, "assurance": int(assurance), "step": step.value},

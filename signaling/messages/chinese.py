@@ -187,25 +187,25 @@ CHINESE: Final[Mapping[str, str]] = {
     "field.wrong": "{field}的值不能用",
     # ---- devices, invitations, break-glass ----
     "api.device_state": "这台设备现在的状态不能这样做",
-    "api.device_code_wrong": "注册码不对、已用过或已过期。请核对后重输，或请管理员重发一个",
+    "api.device_code_wrong": "登记码不对、已用过或已过期。请核对后重输，或请管理员重发一个",
     "api.device_key_unusable": "设备的公钥读不出来，请用 Ed25519 或 P-256 密钥重新注册",
     "api.device_key_known": "这把密钥已属于另一台设备，请在本机重新生成密钥",
     "api.device_proof_wrong": "设备的签名验证不通过，请重试；仍不行请联系管理员",
     "api.device_clock_off": (
         "这台设备的时钟与服务器相差 {hours} 小时 {minutes} 分钟。"
-        "请校准日期、时间和时区后再输入注册码，注册码仍有效"
+        "请校准日期、时间和时区后再输入登记码，登记码仍有效"
     ),
     "device.clock_off": (
         "这台设备的时钟与服务器相差 {hours} 小时 {minutes} 分钟，请校准；其间的记录已按服务器时间换算"
     ),
-    "api.room_no_place": "您的角色不能进入这个房间",
-    "api.licence_expired": "您的执业证已过有效期，不能进入诊室。请联系管理员更新",
+    "api.room_no_place": "你的角色不能进入这个房间",
+    "api.licence_expired": "你的执业证已过有效期，不能进入诊室。请联系管理员更新",
     "api.invitation_unknown": "这个邀请链接无效，请向邀请人重新要一个",
     "api.invitation_used": "这个邀请链接已经用过。每个链接只能用一次，请向邀请人重新要一个",
     "api.invitation_expired": "这个邀请链接已过期，请向邀请人重新要一个",
     "api.invitation_revoked": "这个邀请已被撤回，请与邀请人联系",
     "api.breakglass_reason_short": "请写清紧急原因：至少六个汉字或三个词",
-    "api.breakglass_unneeded": "您本来就可以打开，不需要紧急开启",
+    "api.breakglass_unneeded": "你本来就可以打开，不需要紧急开启",
     "api.breakglass_own": "自己的紧急开启不能由自己复核",
     "api.breakglass_reviewed": "这次紧急开启已经复核过",
     # ---- settings, webhooks, the ledger's proof ----

@@ -57,11 +57,11 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "GET /recordings/{recording}/media/{identity}": "取一位参加者的文件，第一次取时生成。",
     # ---- devices, invitations, break-glass
     "GET /devices": "列出本机构设备，新的在前。",
-    "POST /devices": "新建设备和一次性注册码，只显示这一次。",
+    "POST /devices": "新建设备和一次性登记码，只显示这一次。",
     "GET /devices/{id}": "查看一台设备。",
     "POST /devices/{id}/code": "为未注册的设备换一个码，原来的作废。",
     "DELETE /devices/{id}": "吊销设备：登录和房间里的位置立即结束。",
-    "POST /devices/enrol": "设备凭注册码和签名登记自己的密钥。",
+    "POST /devices/enrol": "设备凭登记码和签名登记自己的密钥。",
     "POST /devices/challenge": "给设备一段要签名的新内容。",
     "POST /devices/session": "设备签名正确后登录。",
     "GET /invitations": "列出本机构的邀请，新的在前。",

@@ -70,7 +70,7 @@ class _Scene:
 
 
 def test_a_stay_is_told_from_its_beginning_to_its_end_by_the_persons_id() -> None:
-    scene, person, track = _Scene(Binding(person="pe_1", session="se_1")), PERSON, TRACK
+    scene, person, track = _Scene(Binding(person="pe_1", session="se_1", role="specialist")), PERSON, TRACK
     came = ParticipantCame(person)
     scene.happen(came)
     # The seat is given back before others hear that somebody went.
@@ -92,7 +92,7 @@ def test_a_stay_is_told_from_its_beginning_to_its_end_by_the_persons_id() -> Non
         "track.ended",
         "participant.left",
     ]
-    assert {act.actor for act in acts} == {"pe_1"}
+    assert {(act.actor, act.actor_role) for act in acts} == {("pe_1", "specialist")}
     assert {act.institution for act in acts} == {"in_a"}
     assert {act.at_ms for act in acts} == {1_800_000_000_123}
     assert acts[1].after == {"seat": SEAT, "track": "TR_1", "kind": "audio", "source": "microphone"}
