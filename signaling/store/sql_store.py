@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import structlog
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,6 +38,7 @@ MAX_READS: Final = 256
 MAX_ACTS: Final = 1_000
 """Of one ``record``: what is chained and stored well within the limit of a write."""
 
+_log = structlog.get_logger("store")
 T = TypeVar("T")
 Follower = Callable[[Sequence[ChainedAct]], None]
 
@@ -84,10 +86,14 @@ class SqlStore(Store):
         if self._writing is not None:
             with contextlib.suppress(StoreUnavailable):
                 await self._checkpointer.turn()
-        for task in [*self._reads, *([self._writing] if self._writing else [])]:
+        tasks = [*self._reads, *([self._writing] if self._writing else [])]
+        for task in tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        if tasks:
+            # A database that has fallen silent may keep a task from hearing; the end does not wait for it.
+            _, late = await asyncio.wait(tasks, timeout=CLOSE_LIMIT_S)
+            if late:
+                _log.warning("closed_without_waiting", tasks=len(late))
         self._writing = None
         for entry in self._waiting.entries:
             if not entry.answer.done():
