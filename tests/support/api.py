@@ -160,6 +160,10 @@ class ApiClient:
             return Answer(response.status, json.loads(text) if is_json else text, response.headers)
 
 
+ANSWER_LIMIT_S = 20.0
+"""A request that is never answered fails its test soon, and not the whole run by its length."""
+
+
 @asynccontextmanager
 async def api_client(
     routes: Iterable[Route],
@@ -175,5 +179,6 @@ async def api_client(
     app = web.Application(middlewares=[guard])
     app.on_response_prepare.append(add_security_headers)
     app.add_routes([*extra, *server.routes()])
-    async with TestServer(app) as http, aiohttp.ClientSession() as session:
+    limit = aiohttp.ClientTimeout(total=ANSWER_LIMIT_S)
+    async with TestServer(app) as http, aiohttp.ClientSession(timeout=limit) as session:
         yield ApiClient(f"http://{http.host}:{http.port}{PREFIX}", session, server, callers)
