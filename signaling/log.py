@@ -8,6 +8,7 @@ it is and where.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -61,12 +62,31 @@ def configure_logs(*, level: str, is_json: bool, stream: TextIO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=stream),
+        logger_factory=lambda *_: LineLogger(stream),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
     root.handlers[:] = [LibraryRecords()]
     root.setLevel(logging.WARNING)
+
+
+class LineLogger:
+    """Writes each line to a stream, at once.
+
+    A stream that takes no line (closed, a pipe whose reader has gone, a full disk) loses it: whoever is being
+    served must not suffer for want of a log.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        """Writes ``line`` whole, or not at all."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = write
 
 
 def keep_allowed_keys(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Iterator
 
 import aiohttp
 import pytest
@@ -21,14 +20,10 @@ CANARY = "Kanarienvogel"
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
+def log() -> io.StringIO:
     stream = io.StringIO()
-    handlers, level = list(logging.getLogger().handlers), logging.getLogger().level
     configure_logs(level="debug", is_json=True, stream=stream)
-    yield stream
-    structlog.reset_defaults()
-    logging.getLogger().handlers[:] = handlers
-    logging.getLogger().setLevel(level)
+    return stream
 
 
 async def test_a_session_full_of_canaries_leaves_none_in_the_logs(log: io.StringIO, node: Node) -> None:
@@ -74,3 +69,8 @@ async def test_what_libraries_and_forgotten_tasks_say_is_reduced_to_its_place(lo
     lines = log.getvalue()
     assert CANARY not in lines
     assert lines.count("ValueError") == 2 and "test_logs.py:" in lines
+
+
+async def test_a_request_is_answered_though_no_line_can_be_written(log: io.StringIO, node: Node) -> None:
+    log.close()
+    assert (await ask(node, "GET", "/api/v1/session"))[0] == 401
