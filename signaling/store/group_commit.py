@@ -21,8 +21,6 @@ from signaling.store.savepoints import Savepoints
 from signaling.store.store import StoreUnavailable, StoreUncertain, Unit
 from signaling.store.waiting import Entry, Stage, Waiting
 
-UNIT_LIMIT_S: Final = 1.0
-"""One unit's work: longer is a bug in it, and all others wait behind it."""
 _TO_INTERRUPT_S: Final = 0.1
 """A statement ends by being interrupted, and leaves a connection that can be used; only then by being
 cancelled."""
@@ -78,6 +76,7 @@ class GroupWriter:
     waiting: Waiting
     now_ms: Callable[[], int]
     committed: Committed
+    unit_limit_s: float
     counts: WriterCounts = field(default_factory=WriterCounts)
     _connection: AsyncConnection | None = None
     _commit_s: float = 0.0
@@ -162,7 +161,7 @@ class GroupWriter:
         await savepoints.begin()
         try:
             try:
-                async with _unit_limit(connection):
+                async with _unit_limit(connection, self.unit_limit_s):
                     entry.result = await entry.work(unit)
             finally:
                 unit.is_over = True
@@ -210,14 +209,12 @@ class GroupWriter:
 
 
 @contextlib.asynccontextmanager
-async def _unit_limit(connection: AsyncConnection) -> AsyncIterator[None]:
+async def _unit_limit(connection: AsyncConnection, limit_s: float) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     interruptions: list[asyncio.Task[None]] = []
-    timer = loop.call_later(
-        UNIT_LIMIT_S, lambda: interruptions.append(loop.create_task(interrupt(connection)))
-    )
+    timer = loop.call_later(limit_s, lambda: interruptions.append(loop.create_task(interrupt(connection))))
     try:
-        async with asyncio.timeout(UNIT_LIMIT_S + _TO_INTERRUPT_S):
+        async with asyncio.timeout(limit_s + _TO_INTERRUPT_S):
             yield
     finally:
         timer.cancel()

@@ -19,6 +19,7 @@ from recording.audit.chain import ChainedAct, ChainHead
 from recording.clock import Clock
 from recording.errors import MisuseError
 from recording.signing import Signer
+from signaling.store.call_limits import CallLimits
 from signaling.store.checkpoints import Checkpointer
 from signaling.store.engines import READERS, Engines, interrupt, open_engines
 from signaling.store.faults import is_not_now
@@ -28,9 +29,6 @@ from signaling.store.note_files import CHECKPOINTS_FOLDER, NoteFiles
 from signaling.store.store import Store, StoreUnavailable, StoreUncertain, Unit
 from signaling.store.waiting import Entry, Waiting
 
-WRITE_LIMIT_S: Final = 2.0
-"""A whole write, waiting included: what people still take for "it hangs a little"."""
-READ_LIMIT_S: Final = 2.0
 CLOSE_LIMIT_S: Final = 2.0
 """For taking leave of a database that may be frozen."""
 MAX_READS: Final = 256
@@ -46,8 +44,11 @@ Follower = Callable[[Sequence[ChainedAct]], None]
 class SqlStore(Store):
     """A Store in one database. All methods are called on the loop thread."""
 
-    def __init__(self, url: URL, *, signer: Signer, clock: Clock, data_dir: Path) -> None:
+    def __init__(
+        self, url: URL, *, signer: Signer, clock: Clock, data_dir: Path, limits: CallLimits | None = None
+    ) -> None:
         self._url, self._clock = url, clock
+        self._limits = limits or CallLimits()
         self._waiting = Waiting()
         self._followers: list[Follower] = []
         self._engines: Engines | None = None
@@ -74,7 +75,9 @@ class SqlStore(Store):
             if isinstance(error, SQLAlchemyError) and not is_not_now(error):
                 raise
             raise StoreUnavailable from None
-        self._writer = GroupWriter(self._engines.writing, self._waiting, self._now_ms, self._committed)
+        self._writer = GroupWriter(
+            self._engines.writing, self._waiting, self._now_ms, self._committed, self._limits.unit_s
+        )
         self._writing = asyncio.create_task(self._writer.run(), name="store writer")
 
     async def run(self) -> None:
@@ -141,7 +144,7 @@ class SqlStore(Store):
         self._reads[task] = None
         task.add_done_callback(self._end_of_read)
         try:
-            done, _ = await asyncio.wait({task}, timeout=READ_LIMIT_S)
+            done, _ = await asyncio.wait({task}, timeout=self._limits.read_s)
         except asyncio.CancelledError:
             await self._stop_read(task)
             raise
@@ -168,7 +171,7 @@ class SqlStore(Store):
             self._refused_writes += 1
             raise StoreUnavailable
         try:
-            async with asyncio.timeout(WRITE_LIMIT_S):
+            async with asyncio.timeout(self._limits.write_s):
                 return await entry.answer
         except TimeoutError:
             self._late_writes += 1

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
+from signaling.store.call_limits import CallLimits
 from signaling.store.database_url import database_url
 from signaling.store.store import Store, StoreUnavailable, Unit
 from signaling.store.tables import institution
@@ -59,7 +60,7 @@ async def main(database: str, folder: Path, first: int, count: int) -> None:
                 os.write(1, f"{number}\n".encode())
                 break
 
-    async with open_test_store(folder, url=database_url(database, folder)) as store:
+    async with open_test_store(folder, url=database_url(database, folder), limits=CallLimits()) as store:
         signing = asyncio.create_task(store.run())
         await asyncio.gather(*(caller(store) for _ in range(CALLERS)))
         signing.cancel()

@@ -12,16 +12,22 @@ from sqlalchemy import URL, create_engine
 
 from recording.clock import Clock, SystemClock
 from recording.keys import load_or_create_signer
+from signaling.store.call_limits import CallLimits
 from signaling.store.database_url import SQLITE_FILE, database_url
 from signaling.store.migrate import upgrade
 from signaling.store.sql_store import SqlStore
 
+PATIENT = CallLimits(write_s=60, read_s=60, unit_s=30)
+
 
 @contextlib.asynccontextmanager
 async def open_test_store(
-    folder: Path, *, url: URL | None = None, clock: Clock | None = None
+    folder: Path, *, url: URL | None = None, clock: Clock | None = None, limits: CallLimits = PATIENT
 ) -> AsyncIterator[SqlStore]:
-    """An open store in ``folder`` (``tmp_path``); with ``url`` in that database."""
+    """An open store in ``folder`` (``tmp_path``); with ``url`` in that database.
+
+    Its callers wait for a disk that stands still, as virtual ones do, unless ``limits`` are what is tested.
+    """
     file = folder / SQLITE_FILE
     if url is None and not file.exists():
         file.write_bytes(_empty_database())
@@ -30,6 +36,7 @@ async def open_test_store(
         signer=load_or_create_signer(folder),
         clock=clock if clock is not None else SystemClock(),
         data_dir=folder,
+        limits=limits,
     )
     await store.open()
     try:

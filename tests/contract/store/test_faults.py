@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
+from signaling.store.call_limits import CallLimits
 from signaling.store.database_url import database_url
-from signaling.store.sql_store import READ_LIMIT_S, WRITE_LIMIT_S, SqlStore
+from signaling.store.sql_store import SqlStore
 from signaling.store.store import StoreUnavailable
 from tests.support.ledger_process import write_one
 from tests.support.ledgers import checked_ledger
@@ -26,6 +27,7 @@ from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
 from tests.support.stores import open_test_store
 from tests.support.waiting import PATIENCE, wait_until
 
+LIMITS = CallLimits()
 FAULT_S = float(os.environ.get("LIANZHEN_LEDGER_FAULT_S", "4"))
 """How long the database is away: a few seconds, so that connections, statements and commits run into it."""
 MARGIN_S = 0.5 * PATIENCE
@@ -78,7 +80,7 @@ async def check_told(store: SqlStore, told: Told) -> None:
     kept = {line["at_ms"] for line in (await checked_ledger(store)).lines}
     assert told.stored <= kept
     assert not told.refused & kept
-    assert told.longest_s < WRITE_LIMIT_S + MARGIN_S
+    assert told.longest_s < LIMITS.write_s + MARGIN_S
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,7 @@ async def test_a_database_that_is_away_for_a_while(
     mend: Callable[[PostgresCluster], None],
 ) -> None:
     url = own_cluster.url(own_cluster.new_database())
-    async with open_test_store(tmp_path, url=url) as store:
+    async with open_test_store(tmp_path, url=url, limits=LIMITS) as store:
         signing = asyncio.create_task(store.run())
         async with calling(store) as told:
             await wait_until(lambda: len(told.stored) > 50, what="it works")
@@ -117,7 +119,7 @@ async def test_a_database_that_is_away_for_a_while(
                     began = time.monotonic()
                     with pytest.raises(StoreUnavailable):
                         await checked_ledger(store)
-                    assert time.monotonic() - began < READ_LIMIT_S + MARGIN_S
+                    assert time.monotonic() - began < LIMITS.read_s + MARGIN_S
                     await asyncio.sleep(0.05)
                 stored_before = len(told.stored)
             finally:
@@ -135,7 +137,7 @@ async def test_a_store_closes_and_opens_in_time_although_its_database_is_frozen(
     own_cluster: PostgresCluster, tmp_path: Path
 ) -> None:
     url = own_cluster.url(own_cluster.new_database())
-    async with open_test_store(tmp_path, url=url) as store:
+    async with open_test_store(tmp_path, url=url, limits=LIMITS) as store:
         await write_one(store, 1)
         await checked_ledger(store)
         await asyncio.to_thread(own_cluster.freeze)
@@ -160,7 +162,7 @@ async def test_a_database_that_does_not_let_us_in(
 ) -> None:
     url = own_cluster.url(name).set(username="lianzhen" if name == "not_there" else "nobody_known")
     with pytest.raises(StoreUnavailable):
-        async with open_test_store(tmp_path, url=url):
+        async with open_test_store(tmp_path, url=url, limits=LIMITS):
             pass
 
 
@@ -212,7 +214,10 @@ def fill(disk: Path) -> Path:
 
 
 async def test_a_full_disk(url_on_small_disk: URL, small_disk: Path, tmp_path: Path) -> None:
-    async with open_test_store(tmp_path, url=url_on_small_disk) as store, calling(store) as told:
+    async with (
+        open_test_store(tmp_path, url=url_on_small_disk, limits=LIMITS) as store,
+        calling(store) as told,
+    ):
         await wait_until(lambda: len(told.stored) > 50, what="it works")
         ballast = await asyncio.to_thread(fill, small_disk)
         await wait_until(lambda: len(told.refused) > 20, what="the full disk is told", timeout_s=20)
@@ -222,6 +227,6 @@ async def test_a_full_disk(url_on_small_disk: URL, small_disk: Path, tmp_path: P
         await wait_until(
             lambda: len(told.stored) > stored_before + 50, what="it goes on by itself", timeout_s=5
         )
-    async with open_test_store(tmp_path, url=url_on_small_disk) as store:
+    async with open_test_store(tmp_path, url=url_on_small_disk, limits=LIMITS) as store:
         await check_told(store, told)
         assert not told.uncertain

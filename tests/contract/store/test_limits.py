@@ -6,20 +6,31 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from signaling.store.call_limits import CallLimits
 from signaling.store.engines import is_sqlite, open_engine
-from signaling.store.group_commit import UNIT_LIMIT_S
-from signaling.store.sql_store import READ_LIMIT_S, WRITE_LIMIT_S, SqlStore
+from signaling.store.migrate import bring_up_to_date
+from signaling.store.sql_store import SqlStore
 from signaling.store.store import StoreUnavailable, Unit
 from signaling.store.waiting import MAX_WAITING
 from tests.support.ledgers import act, checked_ledger
+from tests.support.stores import open_test_store
 from tests.support.waiting import PATIENCE, wait_until
 
+LIMITS = CallLimits()
 MARGIN_S = 0.5 * PATIENCE
+
+
+@pytest.fixture
+async def store(url: URL, tmp_path: Path) -> AsyncIterator[SqlStore]:
+    await bring_up_to_date(url)
+    async with open_test_store(tmp_path, url=url, limits=LIMITS) as opened:
+        yield opened
 
 
 @contextlib.asynccontextmanager
@@ -42,7 +53,7 @@ def ends_within(limit_s: float) -> object:
 
 async def test_a_write_behind_another_writer_ends_in_time(store: SqlStore, url: URL) -> None:
     async with another_writer(url):
-        with ends_within(WRITE_LIMIT_S), pytest.raises(StoreUnavailable) as refusal:
+        with ends_within(LIMITS.write_s), pytest.raises(StoreUnavailable) as refusal:
             await store.record([act()])
         assert refusal.value.code == "store_unavailable"
     await store.record([act(at_ms=2)])
@@ -75,7 +86,7 @@ async def test_an_endless_read_ends_in_time_and_gives_its_place_back(store: SqlS
     async def work(connection: AsyncConnection) -> None:
         await connection.execute(text(endless(url)))
 
-    with ends_within(READ_LIMIT_S):
+    with ends_within(LIMITS.read_s):
         answers = await asyncio.gather(*(store.read(work) for _ in range(6)), return_exceptions=True)
     assert {type(answer) for answer in answers} == {StoreUnavailable}
     with ends_within(1.0):
@@ -87,7 +98,7 @@ async def test_a_unit_that_hangs_is_undone_and_the_next_goes_on(store: SqlStore)
         unit.record(act(at_ms=1))
         await asyncio.Event().wait()
 
-    with ends_within(UNIT_LIMIT_S), pytest.raises(StoreUnavailable):
+    with ends_within(LIMITS.unit_s), pytest.raises(StoreUnavailable):
         await store.write(hang)
     await store.record([act(at_ms=2)])
     assert [line["at_ms"] for line in (await checked_ledger(store)).lines] == [2]
@@ -100,7 +111,7 @@ async def test_an_endless_statement_in_a_unit_is_undone_and_the_next_goes_on(
         unit.record(act(at_ms=1))
         await unit.connection.execute(text(endless(url)))
 
-    with ends_within(WRITE_LIMIT_S), pytest.raises(StoreUnavailable):
+    with ends_within(LIMITS.write_s), pytest.raises(StoreUnavailable):
         await store.write(hang)
 
     async def is_back() -> bool:
