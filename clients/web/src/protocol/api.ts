@@ -109,28 +109,21 @@ export type Push = { type: "rooms" } | { type: "room_event"; room: string; event
 /** What screens are told: pushes, and that the socket is open (again), so that something may have been missed. */
 export type News = Push | { type: "reopened" };
 
-/** What the server says in words: both languages, or one sentence in the language that the request asked for. */
-export type Words = TwoLanguages | string;
-
 /** A refusal or failure the server put into words; `status` 0 means that no answer came at all. */
 export class ApiFailure extends Error {
   readonly status: number;
   readonly code: string;
-  readonly words: Words | null;
+  /** The server's sentence, in the language that the request asked for; null when it sent none. */
+  readonly words: string | null;
   readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, words: Words | null, facts: Record<string, unknown>) {
+  constructor(status: number, code: string, words: string | null, facts: Record<string, unknown>) {
     super(code);
     this.name = "ApiFailure";
     this.status = status;
     this.code = code;
     this.words = words;
     this.facts = facts;
-  }
-
-  /** The server's sentence; null when it sent none. */
-  said(language: "zh" | "en"): string | null {
-    return this.words === null ? null : titleIn(this.words, language);
   }
 
   get isOffline(): boolean {
@@ -157,15 +150,10 @@ export function failureFrom(status: number, body: unknown): ApiFailure {
   // A gateway that answers for a service which is down is, for the person at the page, the same as no answer.
   if (status === 502 || status === 504) return unreachable();
   if (!isRecord(body) || typeof body["code"] !== "string") return new ApiFailure(status, `http_${status}`, null, {});
-  const { code, message, detail, ...rest } = body;
+  const { code, detail, ...rest } = body;
   // The other members of problem+json (RFC 9457) tell the reader of a log what the code tells us.
   const facts = Object.fromEntries(Object.entries(rest).filter(([name]) => !PROBLEM_MEMBERS.has(name)));
-  const words =
-    isRecord(message) && typeof message["zh"] === "string" && typeof message["en"] === "string"
-      ? { zh: message["zh"], en: message["en"] }
-      : typeof detail === "string" && detail !== ""
-        ? detail
-        : null;
+  const words = typeof detail === "string" && detail !== "" ? detail : null;
   return new ApiFailure(status, code, words, facts);
 }
 

@@ -49,7 +49,7 @@ function refusedWords(returned: ReturnType<typeof returnFrom>, speak: Speak): st
 }
 
 export function SignIn() {
-  const { backend, identity, network, signedIn, leaving, speak, language } = useWorld();
+  const { backend, identity, network, signedIn, leaving, speak } = useWorld();
   useTitle(speak("m1.title"));
   const [account, setAccount] = useState("");
   const [password, setPassword] = useState("");
@@ -144,7 +144,7 @@ export function SignIn() {
                   <b>
                     {refusal.failure === undefined
                       ? speak(refusal.key, refusal.values)
-                      : failureWords(refusal.failure, speak, language)}
+                      : failureWords(refusal.failure, speak)}
                   </b>
                   {refusal.key === "m1.wrong" && <span className="i2">{speak("m1.forgot")}</span>}
                 </p>

@@ -192,8 +192,8 @@ export function Select<T extends string>(props: {
 
 /** Why a form was not taken: what the page found, or what the service answered. */
 export function Refused({ failure, fault }: { failure: ApiFailure | null; fault?: string | null }) {
-  const { speak, language } = useWorld();
-  const words = fault ?? (failure === null ? null : failureWords(failure, speak, language));
+  const { speak } = useWorld();
+  const words = fault ?? (failure === null ? null : failureWords(failure, speak));
   if (words === null) return null;
   return (
     <p role="alert" className="refusal">

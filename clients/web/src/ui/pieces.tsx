@@ -140,9 +140,9 @@ export function Failure(props: {
   onRetry: () => void;
   refused?: string | undefined;
 }) {
-  const { speak, language } = useWorld();
+  const { speak } = useWorld();
   const { failure } = props;
-  const more = props.refused ?? failureWords(failure, speak, language);
+  const more = props.refused ?? failureWords(failure, speak);
   return (
     <Notice title={props.title} more={more} kind={failure.isOffline ? "hatched" : "warn"}>
       <button type="button" className="btn" onClick={props.onRetry}>

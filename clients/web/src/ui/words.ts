@@ -3,10 +3,10 @@
 import { day, daysBefore, minutesAndSeconds, timeOfDay } from "../protocol/times";
 import type { ApiFailure } from "../protocol/api";
 import { offsetParts } from "../protocol/staff";
-import { keyOr, type Language, type Speak } from "../messages/speak";
+import { keyOr, type Speak } from "../messages/speak";
 
 /** Why something did not work: our own sentence for the code, else the server's, else the code itself. */
-export function failureWords(failure: ApiFailure, speak: Speak, language: Language): string {
+export function failureWords(failure: ApiFailure, speak: Speak): string {
   if (failure.isOffline) return speak("error.unreachable");
   const facts = Object.fromEntries(
     Object.entries(failure.facts).filter(
@@ -15,7 +15,7 @@ export function failureWords(failure: ApiFailure, speak: Speak, language: Langua
   );
   const own = keyOr(`refusal.${failure.code}`, "error.other");
   if (own !== "error.other") return speak(own, facts);
-  return failure.said(language === "en" ? "en" : "zh") ?? speak("error.other", { code: failure.code });
+  return failure.words ?? speak("error.other", { code: failure.code });
 }
 
 /** Why something was not recorded. */

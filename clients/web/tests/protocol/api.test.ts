@@ -21,11 +21,11 @@ describe("failures", () => {
   test("a refusal carries its code, its words and its facts", () => {
     const failure = failureFrom(401, {
       code: "password_wrong",
-      message: { zh: "密码不对", en: "Wrong" },
+      detail: "密码不对",
       tries_left: 4,
     });
     expect(failure.code).toBe("password_wrong");
-    expect(failure.words).toEqual({ zh: "密码不对", en: "Wrong" });
+    expect(failure.words).toBe("密码不对");
     expect(failure.number("tries_left")).toBe(4);
     expect(failure.number("retry_after_s")).toBeNull();
     expect(failure.isOffline).toBe(false);
@@ -38,9 +38,9 @@ describe("failures", () => {
     expect(failure.words).toBeNull();
   });
 
-  test("a message without both languages is no message", () => {
-    expect(failureFrom(500, { code: "x", message: { zh: "坏了" } }).words).toBeNull();
-    expect(failureFrom(500, { code: "x", message: { en: "bad" } }).words).toBeNull();
+  test("a detail that is no text, or an empty one, is no sentence", () => {
+    expect(failureFrom(500, { code: "x", detail: { zh: "坏了" } }).words).toBeNull();
+    expect(failureFrom(500, { code: "x", detail: "" }).words).toBeNull();
   });
 
   test.each([[null], ["<html>"], [[]], [{}], [{ code: 3 }]])(
@@ -59,18 +59,8 @@ describe("failures", () => {
       code: "licence_known",
       number: 7,
     });
-    expect([failure.code, failure.said("zh"), failure.said("en")]).toEqual([
-      "licence_known",
-      "证号已经登记",
-      "证号已经登记",
-    ]);
+    expect([failure.code, failure.words]).toEqual(["licence_known", "证号已经登记"]);
     expect(failure.facts).toEqual({ number: 7 });
-    expect(failureFrom(500, { code: "x", detail: "" }).said("zh")).toBeNull();
-  });
-
-  test("a sentence in both languages goes before one in the language of the request", () => {
-    const failure = failureFrom(400, { code: "x", detail: "坏", message: { zh: "坏了", en: "Broken" } });
-    expect([failure.said("zh"), failure.said("en")]).toEqual(["坏了", "Broken"]);
   });
 
   test("a gateway that gets no answer is no answer", () => {
