@@ -41,8 +41,15 @@ class AssuranceWord(Model):
     title: Words
 
 
+class GroupWord(Model):
+    """A kind of subject, and what people call it."""
+
+    name: str
+    title: Words
+
+
 class ActionWord(Model):
-    """Something that can be asked for; ``group`` is the kind of subject."""
+    """Something that can be asked for; ``group`` names the kind of subject."""
 
     name: Action
     group: str
@@ -68,5 +75,6 @@ class RightsTable(Model):
     relations: list[RelationWord]
     states: list[StateWord]
     assurances: list[AssuranceWord]
+    groups: list[GroupWord]
     actions: list[ActionWord]
     rules: list[RuleLine]

@@ -7,6 +7,7 @@ from typing import Final
 from signaling.api.rights_models import (
     ActionWord,
     AssuranceWord,
+    GroupWord,
     RelationWord,
     RightsTable,
     RoleWord,
@@ -44,9 +45,12 @@ def rights_table() -> RightsTable:
         relations=[RelationWord(name=each, title=_words(f"relation.{each}")) for each in Relation],
         states=[StateWord(name=state, title=_words(f"state.{state}")) for state in State],
         assurances=[AssuranceWord(level=each, title=_words(f"assurance.{each.value}")) for each in Assurance],
+        groups=[
+            GroupWord(name=group, title=_words(f"group.{group}"))
+            for group in dict.fromkeys(action.group for action in Action)
+        ],
         actions=[
-            ActionWord(name=action, group=action.value.partition(".")[0], title=_words(f"action.{action}"))
-            for action in Action
+            ActionWord(name=action, group=action.group, title=_words(f"action.{action}")) for action in Action
         ],
         rules=[
             RuleLine(

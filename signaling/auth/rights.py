@@ -134,6 +134,11 @@ class Action(StrEnum):
     WEBHOOK_CHANGE = "webhook.change"
     EVENT_FOLLOW = "event.follow"
 
+    @property
+    def group(self) -> str:
+        """The kind of subject."""
+        return self.value.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -26,11 +26,6 @@ def rights_document() -> str:
     return "\n".join(line for language in _LANGUAGES for line in _part(language)) + "\n"
 
 
-def group_of(rule: Rule) -> str:
-    """Returns the kind of subject that a rule is about."""
-    return rule.action.value.partition(".")[0]
-
-
 def _part(language: Language) -> list[str]:
     def words(key: str) -> str:
         return say(f"rights.{key}", language)
@@ -42,7 +37,7 @@ def _part(language: Language) -> list[str]:
     lines += [f"- {words(f'relation.{each}')}: {words(f'page.relation.{each}')}" for each in Relation]
     lines += [f"- {words(f'state.{each}')}: {words(f'page.state.{each}')}" for each in State]
     lines += ["", f"## {words('page.table')}", ""]
-    for group, rules in groupby(RULES, key=group_of):
+    for group, rules in groupby(RULES, key=lambda rule: rule.action.group):
         lines += [f"### {words(f'group.{group}')}", ""]
         lines += [_row(words(f"page.column.{column}") for column in _COLUMNS), _row("---" for _ in _COLUMNS)]
         lines += [_rule_row(rule, language) for rule in rules] + [""]

@@ -21,6 +21,7 @@ export interface RightsTable {
   relations: readonly Word[];
   states: readonly Word[];
   assurances: readonly { level: number; title: TwoLanguages }[];
+  groups: readonly Word[];
   actions: readonly (Word & { group: string })[];
   rules: readonly RuleLine[];
 }
@@ -34,21 +35,21 @@ export interface GridRow {
 
 export interface GridGroup {
   group: string;
+  title: TwoLanguages;
   rows: readonly GridRow[];
 }
 
 /** The grid: actions in their groups by roles. A rule for anybody stands in every column. */
 export function rightsGrid(table: RightsTable): GridGroup[] {
-  const groups: { group: string; rows: GridRow[] }[] = [];
-  for (const action of table.actions) {
-    const rules = table.rules.filter((rule) => rule.action === action.name);
-    const cells = table.roles.map((role) =>
-      rules.filter((rule) => rule.roles === null || rule.roles.includes(role.name)),
-    );
-    const row = { action: action.name, title: action.title, cells };
-    const group = groups.find((one) => one.group === action.group);
-    if (group === undefined) groups.push({ group: action.group, rows: [row] });
-    else group.rows.push(row);
-  }
-  return groups;
+  const cellsOf = (action: string) => {
+    const rules = table.rules.filter((rule) => rule.action === action);
+    return table.roles.map((role) => rules.filter((rule) => rule.roles === null || rule.roles.includes(role.name)));
+  };
+  return table.groups.map((group) => ({
+    group: group.name,
+    title: group.title,
+    rows: table.actions
+      .filter((action) => action.group === group.name)
+      .map((action) => ({ action: action.name, title: action.title, cells: cellsOf(action.name) })),
+  }));
 }

@@ -118,7 +118,6 @@ test("every key is used", () => {
     "personal.",
     "purpose.",
     "refusal.",
-    "rights.group.",
     "role.",
     "security.has.",
     "setting.",

@@ -152,6 +152,10 @@ test("the table of rights becomes a grid of actions by roles", () => {
     relations: [],
     states: [],
     assurances: [],
+    groups: [
+      { name: "room", title: { zh: "房间", en: "Rooms" } },
+      { name: "trace", title },
+    ],
     actions: [
       { name: "room.join", group: "room", title },
       { name: "trace.read", group: "trace", title },
@@ -164,6 +168,7 @@ test("the table of rights becomes a grid of actions by roles", () => {
     ["room", ["room.join", "room.list"]],
     ["trace", ["trace.read"]],
   ]);
+  expect(grid[0]?.title).toEqual({ zh: "房间", en: "Rooms" });
   expect(grid[0]?.rows.map((row) => row.cells.map((rules) => rules.length))).toEqual([
     [1, 0],
     [1, 1],

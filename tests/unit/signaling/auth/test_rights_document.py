@@ -30,4 +30,6 @@ def test_the_api_tells_every_rule_and_every_word() -> None:
     ]
     assert told == [(rule.action, rule.roles, rule.relations, rule.states) for rule in RULES]
     assert {word.name for word in table.actions} == set(Action)
+    assert {word.name for word in table.groups} == {word.group for word in table.actions}
+    assert all(word.title.zh and word.title.en for word in table.groups)
     assert all(word.title.zh and word.title.en for word in table.actions)

@@ -3,7 +3,6 @@
 import { useState } from "react";
 import { titleIn, type TwoLanguages } from "../../protocol/api";
 import { rightsGrid, type GridRow, type RightsTable, type RuleLine } from "../../protocol/rights";
-import { keyOr } from "../../messages/speak";
 import { Select } from "../forms";
 import { useLoaded, useMedia } from "../hooks";
 import { Dialog, Failure, Skeleton } from "../pieces";
@@ -46,10 +45,6 @@ function Grid({ table }: { table: RightsTable }) {
   const columns = table.roles
     .map((role, index) => ({ role, index }))
     .filter(({ role }) => only === "" || role.name === only);
-  const groupWords = (group: string): string => {
-    const key = keyOr(`rights.group.${group}`, "app.dash");
-    return key === "app.dash" ? group : speak(key);
-  };
   return (
     <>
       <div className="filters">
@@ -78,7 +73,7 @@ function Grid({ table }: { table: RightsTable }) {
           {rightsGrid(table).map((group) => (
             <tbody key={group.group}>
               <tr className="rights-group">
-                <th colSpan={columns.length + 1}>{groupWords(group.group)}</th>
+                <th colSpan={columns.length + 1}>{titleIn(group.title, short)}</th>
               </tr>
               {group.rows.map((row) => (
                 <tr key={row.action}>
