@@ -255,6 +255,150 @@ trace_export = Table(
     Column("decided_at_ms", BigInteger),
 )
 
+# ---- consultations: a case belongs to the inviting institution, which keeps the patient and the decision
+
+consultation = Table(
+    "consultation",
+    metadata,
+    Column("id", String(40), primary_key=True),  # CaseId
+    Column("serial", String(40), nullable=False, unique=True),  # S-20261122-0007: what people call it
+    Column("institution", ForeignKey("institution.id"), nullable=False),  # inviting
+    Column("invited_institution", ForeignKey("institution.id"), nullable=False),
+    Column("patient", ForeignKey("patient.id"), nullable=False, index=True),
+    Column("inviter", ForeignKey("person.id"), nullable=False),
+    Column("device", String(40), nullable=False, default=""),  # the kiosk it was asked from
+    Column("host", ForeignKey("person.id"), nullable=False),
+    Column("expert", String(40), nullable=False, default=""),  # who accepted; "" before
+    Column("state", String(20), nullable=False),  # clinical/consultation.py: State
+    Column("version", Integer, nullable=False),  # of the row, rising with each act: two writers meet here
+    Column("kind", String(12), nullable=False),  # live | offline
+    Column("urgency", String(12), nullable=False),  # emergency | urgent | routine
+    Column("specialty", String(40), nullable=False),
+    Column("wanted_title", String(20), nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    Column("purpose", Text, nullable=False, default=""),
+    Column("summary", Text, nullable=False, default=""),
+    Column("wanted_at_ms", BigInteger),  # None: now
+    Column("slot", String(40), nullable=False, default=""),
+    Column("recording_policy", String(20), nullable=False),  # with_consent | never
+    Column(
+        "ring", Text, nullable=False, default=""
+    ),  # JSON of clinical/escalation.py: Ring; "" while nobody rings
+    Column("ring_due_ms", BigInteger),  # when the ring's next step is due
+    Column("end_reason", String(40), nullable=False, default=""),  # of decline, timeout, cancel: a word
+    Column("end_note", Text, nullable=False, default=""),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("invited_at_ms", BigInteger),
+    Column("accepted_at_ms", BigInteger),
+    Column("active_at_ms", BigInteger),
+    Column("signed_at_ms", BigInteger),
+    Column("closed_at_ms", BigInteger),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Index("ix_consultation_institution_updated", "institution", "updated_at_ms"),
+    Index("ix_consultation_invited_updated", "invited_institution", "updated_at_ms"),
+    Index("ix_consultation_state", "state", "specialty"),
+    Index("ix_consultation_ring_due", "ring_due_ms"),
+)
+
+consultation_party = Table(
+    # Who else sits in: multidisciplinary consultations, transfers.
+    "consultation_party",
+    metadata,
+    Column("case_id", ForeignKey("consultation.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("institution", ForeignKey("institution.id"), nullable=False, index=True),
+    Column("state", String(12), nullable=False),  # invited | waiting | admitted | left | removed
+    Column("added_by", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+consultation_message = Table(
+    "consultation_message",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", ForeignKey("consultation.id"), nullable=False),
+    Column("person", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_consultation_message_case", "case_id", "at_ms"),
+)
+
+attachment = Table(
+    # A file of a case; its bytes lie in the data folder under their own hash.
+    "attachment",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", ForeignKey("consultation.id"), nullable=False, index=True),
+    Column("person", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),  # document | still | annotated_still | consent_signature
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(60), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("replies_to", String(40), nullable=False, default=""),  # the still that was drawn upon
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+opinion = Table(
+    "opinion",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", ForeignKey("consultation.id"), nullable=False, unique=True),
+    Column("author", String(40), nullable=False),
+    Column("version", Integer, nullable=False),  # of the draft
+    Column("state", String(12), nullable=False),  # draft | signed
+    Column("content", Text, nullable=False),  # JSON of clinical/opinion.py: Content
+    Column("signed_form", LargeBinary),  # canonical JSON that was signed: opinion, attachments, ledger head
+    Column("signature", LargeBinary),
+    Column("key_id", String(80), nullable=False, default=""),
+    Column(
+        "factor", String(20), nullable=False, default=""
+    ),  # totp | passkey | password: what was given to sign
+    Column("adoption", String(12), nullable=False, default=""),  # full | part | none, by the treating side
+    Column("adoption_items", Text, nullable=False, default=""),  # JSON: one answer an item of advice
+    Column("adopted_by", String(40), nullable=False, default=""),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Column("signed_at_ms", BigInteger),
+    Column("adopted_at_ms", BigInteger),
+)
+
+# ---- who is on duty, and when somebody can be had
+
+duty_shift = Table(
+    "duty_shift",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("institution", ForeignKey("institution.id"), nullable=False),
+    Column("specialty", String(40), nullable=False),
+    Column("line", Integer, nullable=False),  # 1 first, 2 second
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Index("ix_duty_shift_place", "institution", "specialty", "until_ms"),
+)
+
+duty_phone = Table(
+    "duty_phone",
+    metadata,
+    Column("institution", ForeignKey("institution.id"), primary_key=True),
+    Column("specialty", String(40), primary_key=True),
+    Column("phone", String(40), nullable=False),
+)
+
+slot = Table(
+    # A time that can be booked with a specialist.
+    "slot",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("institution", ForeignKey("institution.id"), nullable=False),
+    Column("specialty", String(40), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("case_id", String(40), nullable=False, default=""),  # booked by
+    Index("ix_slot_place", "institution", "specialty", "from_ms"),
+)
+
 # ---- the ledger
 
 chain = Table(
