@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from recording.audit.act import SYSTEM_ACTOR, Act
+from recording.audit.act import SYSTEM_ACTOR, Act, DeviceTime
 from recording.summary import JsonValue
 from signaling.auth.rights import Caller, Role
 
@@ -19,19 +19,24 @@ def act_of(
     at_ms: int,
     *,
     institution: str = "",
+    device_time: DeviceTime | None = None,
     subject: Mapping[str, str],
     before: Mapping[str, JsonValue] = _NOTHING,
     after: Mapping[str, JsonValue] = _NOTHING,
     personal: Mapping[str, str] = _NOBODYS,
 ) -> Act:
-    """Returns the act of a caller, in the chain of ``institution`` or else of the caller's own."""
+    """Returns the act of a caller, in the chain of ``institution`` or else of the caller's own.
+
+    NOBODY's acts are the system's.
+    """
     return Act(
         institution=institution or caller.institution,
         kind=kind,
         actor=caller.actor or SYSTEM_ACTOR,
-        actor_role=role_word(caller.roles),
+        actor_role=_role_word(caller.roles),
         at_ms=at_ms,
         device=caller.device,
+        device_time=device_time,
         subject=subject,
         before=before,
         after=after,
@@ -39,7 +44,7 @@ def act_of(
     )
 
 
-def role_word(roles: Iterable[Role]) -> str:
-    """Returns roles as one word of the ledger: joined by "+", in the order of the table of roles."""
+def _role_word(roles: Iterable[Role]) -> str:
+    # One word of the ledger, the same whichever way the roles were read.
     held = set(roles)
     return "+".join(role.value for role in Role if role in held)

@@ -236,13 +236,15 @@ def _act_of_device(
     subject: Mapping[str, str],
     after: Mapping[str, str] | None = None,
 ) -> Act:
-    return Act(
-        institution=row["institution"],
-        kind=kind,
-        actor=row["id"],
-        actor_role=Role.DEVICE,
-        at_ms=at_ms,
-        device=row["id"],
+    device = Caller(
+        institution=InstitutionId(row["institution"]),
+        device=DeviceId(row["id"]),
+        roles=frozenset({Role.DEVICE}),
+    )
+    return act_of(
+        device,
+        kind,
+        at_ms,
         device_time=DeviceTime(device_time_ms, clock.offset_ms, clock.error_ms),
         subject=subject,
         after=after or {},

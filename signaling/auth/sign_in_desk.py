@@ -8,11 +8,12 @@ from typing import Final, TypeVar
 
 import structlog
 
-from recording.audit.act import SYSTEM_ACTOR, Act
+from recording.audit.act import Act
 from signaling.api.route import Refusal
 from signaling.auth.accounts import AccountRow, account_by_login, keep_tries, locked_account, plain_login
-from signaling.auth.acts import role_word
+from signaling.auth.acts import act_of
 from signaling.auth.password_worker import PasswordWorker
+from signaling.auth.rights import NOBODY, Caller
 from signaling.auth.sessions import NewSession, open_session, roles_of
 from signaling.auth.sign_in import (
     NO_TRIES,
@@ -133,13 +134,12 @@ async def open_for(unit: Unit, account: AccountRow, event: Event, *, by: str) ->
         await keep_tries(unit, account.id, NO_TRIES)
     assurance = assurance_of(step)
     session = await open_session(unit, account.institution, account=account.id, assurance=assurance)
+    roles = await roles_of(unit.connection, account.person)
     unit.record(
-        Act(
-            institution=account.institution,
-            kind="session.opened",
-            actor=account.person,
-            actor_role=role_word(await roles_of(unit.connection, account.person)),
-            at_ms=unit.now_ms,
+        act_of(
+            Caller(institution=account.institution, person=account.person, roles=roles),
+            "session.opened",
+            unit.now_ms,
             subject={"person": account.person, "session": session.id},
             after={"by": by, "assurance": int(assurance), "step": step.value},
         )
@@ -154,11 +154,11 @@ async def note_wrong(unit: Unit, account: AccountRow, code: str) -> Refusal:
     unit.record(refused_act(account, unit.now_ms, code))
     if not tries.left:
         unit.record(
-            Act(
+            act_of(
+                NOBODY,
+                "account.locked",
+                unit.now_ms,
                 institution=account.institution,
-                kind="account.locked",
-                actor=SYSTEM_ACTOR,
-                at_ms=unit.now_ms,
                 subject={"person": account.person},
                 after={"until_ms": unit.now_ms + tries.locked_for_ms(unit.now_ms)},
             )
@@ -168,11 +168,11 @@ async def note_wrong(unit: Unit, account: AccountRow, code: str) -> Refusal:
 
 def refused_act(account: AccountRow, now_ms: int, code: str) -> Act:
     """Returns the act of a refused sign-in. Who tried is not known: the actor is the system."""
-    return Act(
+    return act_of(
+        NOBODY,
+        "session.refused",
+        now_ms,
         institution=account.institution,
-        kind="session.refused",
-        actor=SYSTEM_ACTOR,
-        at_ms=now_ms,
         subject={"person": account.person},
         after={"code": code},
     )

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clinical.consent import Answer, ConsentPurpose, GivenBy, How, sha256_of
 from clinical.consent_texts import current_texts
 from clinical.ids import CaseId, DeviceId, InstitutionId, PatientId, PersonId
-from recording.audit.act import Act, DeviceTime
+from recording.audit.act import DeviceTime
 from recording.summary import JsonValue
 from signaling.auth.acts import act_of
 from signaling.auth.demo_people import DEMO_PEOPLE, DEMO_PLACES, DemoPerson
 from signaling.auth.policy import CLINICIANS
-from signaling.auth.rights import Assurance, Caller
+from signaling.auth.rights import Assurance, Caller, Role
 from signaling.care.consent_book import note_answers
 from signaling.demo.cast import DemoDevice, DemoPatient
 from signaling.demo.past import PastUnit
@@ -62,30 +62,33 @@ class Stage:
         on: DemoDevice | None = None,
     ) -> None:
         """Records an act of a person in the chain of their institution."""
+        caller = self.people[login]
         act = act_of(
-            self.people[login],
+            caller if on is None else replace(caller, device=self.devices[on.name]),
             kind,
             self.unit.now_ms,
+            device_time=None if on is None else self._time_of(on),
             subject=subject,
             before=before,
             after=after,
             personal=personal,
         )
-        self.unit.record(act if on is None else replace(act, **self._device_of(on)))
+        self.unit.record(act)
 
     def tell_by(self, device: DemoDevice, kind: str, after: Mapping[str, JsonValue] = _NOTHING) -> None:
         """Records an act of a device."""
         name = self.devices[device.name]
-        act = Act(
-            institution=self.places[device.place],
-            kind=kind,
-            actor=name,
-            actor_role="device",
-            at_ms=self.unit.now_ms,
-            subject={"device": name},
-            after=after,
+        caller = Caller(institution=self.places[device.place], device=name, roles=frozenset({Role.DEVICE}))
+        self.unit.record(
+            act_of(
+                caller,
+                kind,
+                self.unit.now_ms,
+                device_time=self._time_of(device),
+                subject={"device": name},
+                after=after,
+            )
         )
-        self.unit.record(replace(act, **self._device_of(device)))
 
     async def answer(
         self,
@@ -119,12 +122,8 @@ class Stage:
         caller = self.people[login]
         await note_answers(self.unit, caller, caller.institution, answers)
 
-    def _device_of(self, device: DemoDevice) -> dict[str, Any]:
-        at_ms = self.unit.now_ms - device.offset_ms
-        return {
-            "device": self.devices[device.name],
-            "device_time": DeviceTime(at_ms, device.offset_ms, error_ms=9),
-        }
+    def _time_of(self, device: DemoDevice) -> DeviceTime:
+        return DeviceTime(self.unit.now_ms - device.offset_ms, device.offset_ms, error_ms=9)
 
 
 async def set_stage(unit: PastUnit) -> Stage:
