@@ -1,7 +1,8 @@
 """What clinical rules refuse, told by a stable code.
 
 ClinicalRefusal
-└── ConsentRefused   a consent that is not one, or an answer that does not follow from the last one
+├── ConsentRefused          a consent that is not one, or an answer that does not follow from the last one
+└── ConsultationRefused   an act of a consultation that is not possible, or not yet
 """
 
 # ruff: noqa: N818  (the shapes NotPermitted, Unavailable … are named so in every package)
@@ -19,3 +20,11 @@ class ClinicalRefusal(Exception):
 
 class ConsentRefused(ClinicalRefusal):
     """See consent.py for the codes; nothing has changed."""
+
+
+class ConsultationRefused(ClinicalRefusal):
+    """See consultation.py for the codes; nothing has changed. ``missing`` names the fields that are empty."""
+
+    def __init__(self, code: str, *, missing: tuple[str, ...] = ()) -> None:
+        self.missing = missing
+        super().__init__(code)
