@@ -30,6 +30,7 @@ class BulkInsert:
         made = self._statements.get(dialect.name)
         if made is None:
             compiled = insert(self._table).compile(dialect=dialect, column_keys=self._columns)
-            order = compiled.positiontup or self._columns
-            made = self._statements[dialect.name] = (str(compiled), itemgetter(*order))
+            # Both drivers take values by position; the order is the table's, not that of ``columns``.
+            assert compiled.positiontup is not None
+            made = self._statements[dialect.name] = (str(compiled), itemgetter(*compiled.positiontup))
         return made
