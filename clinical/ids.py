@@ -28,40 +28,41 @@ _ID_BYTES: Final = 16
 """128 random bits: an id cannot be guessed (reliability.md, threat 9)."""
 
 
-def _random_id(prefix: str) -> str:
+def random_id(prefix: str) -> str:
+    """Returns a fresh id: the prefix that says what it names, and 32 random hex digits."""
     return prefix + secrets.token_hex(_ID_BYTES)
 
 
 def new_institution_id() -> InstitutionId:
     """Returns a fresh id."""
-    return InstitutionId(_random_id("in_"))
+    return InstitutionId(random_id("in_"))
 
 
 def new_person_id() -> PersonId:
     """Returns a fresh id."""
-    return PersonId(_random_id("pe_"))
+    return PersonId(random_id("pe_"))
 
 
 def new_patient_id() -> PatientId:
     """Returns a fresh id."""
-    return PatientId(_random_id("pt_"))
+    return PatientId(random_id("pt_"))
 
 
 def new_device_id() -> DeviceId:
     """Returns a fresh id."""
-    return DeviceId(_random_id("dv_"))
+    return DeviceId(random_id("dv_"))
 
 
 def new_case_id() -> CaseId:
     """Returns a fresh id."""
-    return CaseId(_random_id("ca_"))
+    return CaseId(random_id("ca_"))
 
 
 def new_consent_id() -> ConsentId:
     """Returns a fresh id."""
-    return ConsentId(_random_id("co_"))
+    return ConsentId(random_id("co_"))
 
 
 def new_invitation_id() -> InvitationId:
     """Returns a fresh id."""
-    return InvitationId(_random_id("iv_"))
+    return InvitationId(random_id("iv_"))

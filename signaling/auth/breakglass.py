@@ -6,12 +6,12 @@ concerned, hear of it as it happens; and somebody else judges it by the end of t
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Select, insert, select, update
 
+from clinical.ids import random_id
 from signaling.api.route import Refusal
 from signaling.auth.acts import act_of
 from signaling.auth.rights import Caller
@@ -24,7 +24,6 @@ MIN_WORDS: Final = 3
 """Enough for "cardiac arrest, alone": a reason that another person can judge."""
 CHARACTERS_A_WORD: Final = 2
 """Of Chinese, which writes no blanks."""
-_ID_BYTES: Final = 16
 _DAY_MS: Final = 24 * 3600_000
 _CHINA_MS: Final = 8 * 3600_000
 """China Standard Time, UTC+8 all year: whose tomorrow the review is due by."""
@@ -49,7 +48,7 @@ def due_at_ms(at_ms: int) -> int:
 
 def new_breakglass_id() -> str:
     """Returns a fresh id: ``bg_`` and random letters."""
-    return "bg_" + secrets.token_hex(_ID_BYTES)
+    return random_id("bg_")
 
 
 # ---- what is stored, with its acts ----------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import Final, NewType
+from typing import NewType
+
+from clinical.ids import random_id
 
 AccountId = NewType("AccountId", str)
 """How one person signs in. ``ac_`` and random letters."""
@@ -12,20 +13,17 @@ SessionId = NewType("SessionId", str)
 LicenceId = NewType("LicenceId", str)
 """One licence of one person. ``li_``."""
 
-_ID_BYTES: Final = 16
-"""As clinical/ids.py."""
-
 
 def new_account_id() -> AccountId:
     """Returns a fresh id."""
-    return AccountId("ac_" + secrets.token_hex(_ID_BYTES))
+    return AccountId(random_id("ac_"))
 
 
 def new_session_id() -> SessionId:
     """Returns a fresh id."""
-    return SessionId("se_" + secrets.token_hex(_ID_BYTES))
+    return SessionId(random_id("se_"))
 
 
 def new_licence_id() -> LicenceId:
     """Returns a fresh id."""
-    return LicenceId("li_" + secrets.token_hex(_ID_BYTES))
+    return LicenceId(random_id("li_"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -10,6 +9,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clinical.ids import random_id
 from signaling.store import tables
 from signaling.store.store import Unit
 
@@ -39,7 +39,7 @@ class TraceExport:
 
 def new_export_id() -> str:
     """Returns a fresh id."""
-    return "tx_" + secrets.token_hex(16)
+    return random_id("tx_")
 
 
 async def chain_size(connection: AsyncConnection, institution: str) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clinical.ids import InstitutionId
+from clinical.ids import InstitutionId, random_id
 from signaling.store.secret_box import SecretBox
 from signaling.store.store import Unit
 from signaling.store.tables import chain, delivery, webhook
@@ -19,7 +19,6 @@ from signaling.store.tables import chain, delivery, webhook
 MAX_WEBHOOKS: Final = 10
 """Of one institution, active ones: each event costs a delivery to each."""
 MAX_ENDED_SHOWN: Final = 20
-_ID_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
 
 
@@ -76,7 +75,7 @@ async def create_webhook(
     if (count or 0) >= MAX_WEBHOOKS:
         return None
     size = await connection.scalar(select(chain.c.size).where(chain.c.institution == institution))
-    new = Webhook(f"wh_{secrets.token_hex(_ID_BYTES)}", url, tuple(kinds), "active", unit.now_ms, None)
+    new = Webhook(random_id("wh_"), url, tuple(kinds), "active", unit.now_ms, None)
     secret = _new_secret()
     await connection.execute(
         insert(webhook).values(
