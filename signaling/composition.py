@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,9 +50,11 @@ from signaling.room_pulse import RoomPulse
 from signaling.room_witness import RoomWitness
 from signaling.settings import Settings
 from signaling.standing_rooms import StandingRooms, demo_rooms
+from signaling.store.call_limits import CallLimits
 from signaling.store.database_url import database_url
 from signaling.store.spool import ActSpool
 from signaling.store.sql_store import SqlStore
+from signaling.store.store import StoreUnavailable
 from signaling.tokens import TokenDesk
 from signaling.traffic import Traffic
 from signaling.twirp.room_service import RoomService
@@ -61,6 +64,9 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 """Of one HTTP request: a data packet of 64 kB in base64 and a participant's metadata fit many times."""
 LEDGER_FILE: Final = "ledger.sqlite3"
 SPOOL_FOLDER: Final = "spool"
+START_PATIENCE_S: Final = 20.0
+"""For what a start reads and writes, all of which may be done twice: a busy disk has let go by then."""
+START_PAUSE_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -86,9 +92,8 @@ class Service:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
         await self.store.open()
         try:
-            await self.identity.start()
-            await settle_demo_rooms(self.store, self.standing)
-            await self.revocations.load()
+            for step in (self.identity.start, self._settle_rooms, self.revocations.load):
+                await _with_patience(step)
             await self.media.start()
             await self.recorder.start()
         except BaseException:
@@ -96,6 +101,9 @@ class Service:
             await self.store.close()
             self.identity.close()
             raise
+
+    async def _settle_rooms(self) -> None:
+        await settle_demo_rooms(self.store, self.standing)
 
     def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Returns what has to run for as long as the server does."""
@@ -123,6 +131,19 @@ class Service:
         self.identity.close()
 
 
+async def _with_patience(step: Callable[[], Awaitable[None]]) -> None:
+    """While a service starts nobody waits for it: a database that is slow just then is asked again."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + START_PATIENCE_S
+    while True:
+        try:
+            return await step()
+        except StoreUnavailable:
+            if loop.time() > deadline:
+                raise
+            await asyncio.sleep(START_PAUSE_S)
+
+
 def open_media(settings: Settings) -> tuple[MediaPlane, int]:
     """Returns the media server over the native core, and its UDP port, bound now. Raises PortTaken,
     BindRefused."""
@@ -131,7 +152,13 @@ def open_media(settings: Settings) -> tuple[MediaPlane, int]:
 
 
 def build_service(
-    settings: Settings, key: ApiKey, media: MediaPlane, *, is_demo: bool, limits: Limits | None = None
+    settings: Settings,
+    key: ApiKey,
+    media: MediaPlane,
+    *,
+    is_demo: bool,
+    limits: Limits | None = None,
+    store_limits: CallLimits | None = None,
 ) -> Service:
     """Returns the built server, nothing of it started. Raises RecordingError, OSError."""
     clock = SystemClock()
@@ -142,7 +169,7 @@ def build_service(
     signer = load_or_create_signer(settings.data_dir)
     ledger = Ledger(settings.data_dir / LEDGER_FILE)
     url = database_url(settings.database_url, settings.data_dir)
-    store = SqlStore(url, signer=signer, clock=clock, data_dir=settings.data_dir)
+    store = SqlStore(url, signer=signer, clock=clock, data_dir=settings.data_dir, limits=store_limits)
     recorder = Recorder(data_dir=settings.data_dir, ledger=ledger, signer=signer, clock=clock)
     identity = build_identity(settings, store=store, tokens=tokens, clock=clock, pacer=pacer, is_demo=is_demo)
     standing = StandingRooms(demo_rooms() if is_demo else ())
