@@ -24,6 +24,8 @@ from media_server.plans import ChannelKind, DisconnectReason, PublicationPlan, S
 from media_server.sfu import Sfu, start_native_core
 from tests.support.listening import KeepingListener, until
 
+pytestmark = pytest.mark.alone
+
 WIDTH, HEIGHT = 160, 120
 
 

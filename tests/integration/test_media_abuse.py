@@ -13,6 +13,8 @@ from aioice import stun
 from lianzhen_core import AddInput, AddOutput, InputCodec, OutputCodec, PacketCore, SetExtensions, TapFrame
 from pylibsrtp import Policy, Session
 
+pytestmark = pytest.mark.alone
+
 PUBLISHER, FLOODER, SUBSCRIBER = 1, 2, 3
 TRACK, FLOODED_TRACK, TAP = 1, 2, 7
 PAYLOAD_TYPE = 96

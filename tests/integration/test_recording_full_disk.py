@@ -18,6 +18,8 @@ from tests.integration.test_recording_kill import ffprobe
 from tests.support.tap_records import NS_PER_MS
 from tests.unit.recording.conftest import Studio
 
+pytestmark = pytest.mark.alone
+
 DISK_BYTES = 3_000_000
 
 

@@ -24,6 +24,8 @@ from recording.recorder import Recorder
 from recording.summary import RecordingId
 from recording.verify import verify_folder
 
+pytestmark = pytest.mark.alone
+
 REPOSITORY = Path(__file__).parents[2]
 KILLS = int(os.environ.get("LIANZHEN_KILLS", "6"))
 SEED = int(os.environ.get("LIANZHEN_KILL_SEED", "20261109"))

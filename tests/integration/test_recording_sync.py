@@ -25,6 +25,8 @@ from tests.support.tap_records import (
 )
 from tests.unit.recording.conftest import Studio
 
+pytestmark = pytest.mark.alone
+
 MINUTES = 5
 FPS = 10
 MAX_APART_MS = 40
