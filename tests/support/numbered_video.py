@@ -256,6 +256,15 @@ def sound_behind_picture_ms(
     return offsets
 
 
+def punctual_marks(late_s: Mapping[int, float], *, frames_per_second: int) -> int:
+    """How many marks a sender has given in time: sound_behind_picture_ms can judge by these alone."""
+    return sum(
+        _lateness_around(number, late_s) <= _MAX_LATE_S
+        for number in late_s
+        if number % frames_per_second == 0
+    )
+
+
 def _lateness_around(number: int, late_s: Mapping[int, float]) -> float:
     return max((late_s.get(number + away, 0.0) for away in (-1, 0, 1)), default=0.0)
 
