@@ -2,7 +2,9 @@
 
 ClinicalRefusal
 ├── ConsentRefused          a consent that is not one, or an answer that does not follow from the last one
-└── ConsultationRefused   an act of a consultation that is not possible, or not yet
+├── ConsultationRefused     an act of a consultation that is not possible, or not yet
+├── OpinionRefused          an opinion that cannot be signed yet, or an answer to it that contradicts itself
+└── RosterRefused           a shift, a phone or a slot that cannot be
 """
 
 # ruff: noqa: N818  (the shapes NotPermitted, Unavailable … are named so in every package)
@@ -28,3 +30,16 @@ class ConsultationRefused(ClinicalRefusal):
     def __init__(self, code: str, *, missing: tuple[str, ...] = ()) -> None:
         self.missing = missing
         super().__init__(code)
+
+
+class OpinionRefused(ClinicalRefusal):
+    """See opinion.py and adoption.py for the codes; nothing has changed. ``missing`` names the gates that are
+    shut."""
+
+    def __init__(self, code: str, *, missing: tuple[str, ...] = ()) -> None:
+        self.missing = missing
+        super().__init__(code)
+
+
+class RosterRefused(ClinicalRefusal):
+    """See duty.py for the codes; nothing has changed."""

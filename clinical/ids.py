@@ -23,6 +23,10 @@ ConsentId = NewType("ConsentId", str)
 """One purpose consented to or declined. ``co_``."""
 InvitationId = NewType("InvitationId", str)
 """A way into one room for one person, once. ``iv_``."""
+ShiftId = NewType("ShiftId", str)
+"""A stretch of time in which somebody is on duty. ``sh_``."""
+SlotId = NewType("SlotId", str)
+"""A time at which a specialist can be booked. ``sl_``."""
 
 _ID_BYTES: Final = 16
 """128 random bits: an id cannot be guessed (reliability.md, threat 9)."""
@@ -66,3 +70,13 @@ def new_consent_id() -> ConsentId:
 def new_invitation_id() -> InvitationId:
     """Returns a fresh id."""
     return InvitationId(random_id("iv_"))
+
+
+def new_shift_id() -> ShiftId:
+    """Returns a fresh id."""
+    return ShiftId(random_id("sh_"))
+
+
+def new_slot_id() -> SlotId:
+    """Returns a fresh id."""
+    return SlotId(random_id("sl_"))

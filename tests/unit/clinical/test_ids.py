@@ -16,6 +16,8 @@ MAKERS = {
     "ca_": ids.new_case_id,
     "co_": ids.new_consent_id,
     "iv_": ids.new_invitation_id,
+    "sh_": ids.new_shift_id,
+    "sl_": ids.new_slot_id,
 }
 
 
