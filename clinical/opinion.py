@@ -16,8 +16,9 @@ The gates, in the order in which a page shows them; every one of them has to be 
     ecg              the case has no ECG, or it is complete (domain.md §5.1: signed only at 100 %)
 
 What is signed is the canonical JSON (RFC 8785) of a Seal: one sequence of bytes for one opinion, which names
-the case, the patient by id, author and licence, the hashes of the attachments, the head of the inviting
-side's ledger at that moment, and the factor that was asked for. A change of any of them is another sequence.
+the case, what was asked (by its hash), the patient by id, author and licence, the hashes of the attachments,
+the head of each side's ledger at that moment, and the factor that was asked for. A change of any of them is
+another sequence.
 
 Codes of OpinionRefused: ``opinion_incomplete`` (``missing`` names the gates), ``opinion_too_long``.
 """
@@ -95,13 +96,24 @@ class SealedAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedLedger:
+    """The end of one side's chain just before the signing: how many events, and the hash of the last."""
+
+    institution: InstitutionId
+    size: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seal:
-    """Everything that one signature covers. ``ledger_size`` and ``ledger_head`` (hexadecimal) are of the
-    inviting side's chain just before the signing; ``signed_at_ms`` since the Unix epoch.
+    """Everything that one signature covers. ``request_sha256`` stands for the words of the invitation;
+    ``ledgers`` are both sides', the inviting one first, or one where they are the same; ``signed_at_ms``
+    since the Unix epoch.
     """
 
     case: CaseId
     serial: str
+    request_sha256: str
     patient: PatientId
     inviting: InstitutionId
     invited: InstitutionId
@@ -110,8 +122,7 @@ class Seal:
     factor: Factor
     content: Content
     attachments: tuple[SealedAttachment, ...]
-    ledger_size: int
-    ledger_head: str
+    ledgers: tuple[SealedLedger, ...]
     signed_at_ms: int
 
 
@@ -170,6 +181,7 @@ def signed_form(seal: Seal) -> bytes:
         "form": FORM,
         "case": seal.case,
         "serial": seal.serial,
+        "request_sha256": seal.request_sha256,
         "patient": seal.patient,
         "inviting": seal.inviting,
         "invited": seal.invited,
@@ -181,7 +193,7 @@ def signed_form(seal: Seal) -> bytes:
             "template": seal.content.template,
         },
         "attachments": [asdict(one) for one in attachments],
-        "ledger": {"institution": seal.inviting, "size": seal.ledger_size, "head": seal.ledger_head},
+        "ledgers": [asdict(one) for one in seal.ledgers],
         "signed_at_ms": seal.signed_at_ms,
     }
     return rfc8785.dumps(value)
@@ -192,10 +204,11 @@ def read_signed_form(form: bytes) -> Seal:
     canonical form of one: a changed form is not read at all.
     """
     value: dict[str, Any] = json.loads(form)
-    author, ledger = value["author"], value["ledger"]
+    author = value["author"]
     seal = Seal(
         case=CaseId(value["case"]),
         serial=value["serial"],
+        request_sha256=value["request_sha256"],
         patient=PatientId(value["patient"]),
         inviting=InstitutionId(value["inviting"]),
         invited=InstitutionId(value["invited"]),
@@ -204,8 +217,7 @@ def read_signed_form(form: bytes) -> Seal:
         factor=author["factor"],
         content=_content(value["opinion"]),
         attachments=tuple(SealedAttachment(**one) for one in value["attachments"]),
-        ledger_size=ledger["size"],
-        ledger_head=ledger["head"],
+        ledgers=tuple(SealedLedger(**one) for one in value["ledgers"]),
         signed_at_ms=value["signed_at_ms"],
     )
     if signed_form(seal) != form:
