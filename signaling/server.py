@@ -18,6 +18,7 @@ from aiohttp import web
 from media_server.errors import BindRefused, PortTaken
 from signaling.composition import Service
 from signaling.errors import Unavailable
+from signaling.lasting_objects import settle_lasting_objects
 from signaling.log import log_loop_errors, place_of
 from signaling.messages import Language, say_to
 from signaling.settings import variable_of
@@ -72,6 +73,7 @@ async def run_server(
         watches = [asyncio.create_task(watch) for watch in service.watches()]
         for watch in watches:
             watch.add_done_callback(lambda task: _end_of_watch(task, stop))
+        settle_lasting_objects()
         _say_ready(doors, runner, media_port)
         announce()
         await stop.wait()
