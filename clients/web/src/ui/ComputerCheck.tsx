@@ -180,3 +180,23 @@ export function ComputerCheck() {
 export function problemKey(device: "camera" | "microphone", problem: DeviceProblem): MessageKey {
   return problem === "insecure" ? "device.insecure" : `device.${device}.${problem}`;
 }
+
+/** Why camera and microphone did not open; a reason that holds for both is said once. */
+export function Problems(props: { camera: DeviceProblem | null; microphone: DeviceProblem | null }) {
+  const { speak } = useWorld();
+  const keys = new Set([
+    ...(props.camera === null ? [] : [problemKey("camera", props.camera)]),
+    ...(props.microphone === null ? [] : [problemKey("microphone", props.microphone)]),
+  ]);
+  if (keys.size === 0) return null;
+  return (
+    <ul className="problems" role="status">
+      {[...keys].map((key) => (
+        <li key={key}>
+          <span className="tri" aria-hidden="true" />
+          <span>{speak(key)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -5,8 +5,8 @@ import { OfflineBanner } from "./pieces";
 import { Brand, LanguageSwitch, Top, WallClock } from "./Top";
 import { useTitle } from "./hooks";
 
-export function Gate(props: { title: string; lead?: string; children: ReactNode }) {
-  useTitle(props.title);
+/** The bar, what is amiss with the network, and the page below. */
+export function GateFrame({ children }: { children: ReactNode }) {
   return (
     <div className="page">
       <Top>
@@ -16,6 +16,15 @@ export function Gate(props: { title: string; lead?: string; children: ReactNode 
         <WallClock withDay />
       </Top>
       <OfflineBanner />
+      {children}
+    </div>
+  );
+}
+
+export function Gate(props: { title: string; lead?: string; children: ReactNode }) {
+  useTitle(props.title);
+  return (
+    <GateFrame>
       <main className="gate">
         <div className="gate-card">
           <div>
@@ -25,6 +34,6 @@ export function Gate(props: { title: string; lead?: string; children: ReactNode 
           {props.children}
         </div>
       </main>
-    </div>
+    </GateFrame>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "reac
 import { titleIn, type News, type RoomSummary } from "../protocol/api";
 import type { GuestEntry } from "../io/desk_ports";
 import type { Backend, Meeting } from "../io/ports";
-import { problemKey } from "./ComputerCheck";
+import { Problems } from "./ComputerCheck";
 import { Refused } from "./forms";
 import { Gate } from "./Gate";
 import { Icon } from "./Icon";
@@ -73,10 +73,6 @@ function Threshold(props: {
   useEffect(() => {
     if (picture.current !== null) picture.current.srcObject = camera.stream;
   }, [camera.stream]);
-  const problems = [
-    ...(camera.problem === null ? [] : [problemKey("camera", camera.problem)]),
-    ...(microphone.problem === null ? [] : [problemKey("microphone", microphone.problem)]),
-  ];
   const enter = (): void =>
     act.run(async () => {
       const entry = await doors.acceptInvitation(props.code);
@@ -102,16 +98,7 @@ function Threshold(props: {
           <span className="sp" />
           <LevelMeter bars={bars} />
         </div>
-        {problems.length > 0 && (
-          <ul className="problems" role="status">
-            {[...new Set(problems)].map((key) => (
-              <li key={key}>
-                <span className="tri" aria-hidden="true" />
-                <span>{speak(key)}</span>
-              </li>
-            ))}
-          </ul>
-        )}
+        <Problems camera={camera.problem} microphone={microphone.problem} />
         <p className="i2">{speak("invite.record")}</p>
         <Refused failure={act.failure} />
         <button type="button" className="btn act big" disabled={act.isBusy} onClick={enter}>

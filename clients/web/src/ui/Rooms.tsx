@@ -5,7 +5,7 @@ import { titleIn, type RoomSummary } from "../protocol/api";
 import type { EnterChoices } from "../protocol/meeting";
 import { hashOf } from "../protocol/route";
 import { timeOfDay } from "../protocol/times";
-import { problemKey } from "./ComputerCheck";
+import { Problems } from "./ComputerCheck";
 import { DeviceSelect, SpeakerSelect } from "./DeviceSelect";
 import { Icon } from "./Icon";
 import { useLoaded, useNow, usePhone, useTitle } from "./hooks";
@@ -163,10 +163,6 @@ function JoinPane(props: {
       speaker_id: speakerId,
     });
   };
-  const problems = [
-    ...(camera.problem === null ? [] : [problemKey("camera", camera.problem)]),
-    ...(microphone.problem === null ? [] : [problemKey("microphone", microphone.problem)]),
-  ];
   const hasNothing = camera.problem !== null && microphone.problem !== null;
 
   return (
@@ -192,16 +188,7 @@ function JoinPane(props: {
           {microphone.problem === null && <p className="i2 narrow">{speak("m2.speak")}</p>}
         </div>
       </div>
-      {problems.length > 0 && (
-        <ul className="problems" role="status">
-          {[...new Set(problems)].map((key) => (
-            <li key={key}>
-              <span className="tri" aria-hidden="true" />
-              <span>{speak(key)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Problems camera={camera.problem} microphone={microphone.problem} />
       {!isPhone && (
         <div className="join-devices">
           <DeviceSelect kind="videoinput" list={list} chosen={cameraId} onChoose={setCameraId} />

@@ -6,10 +6,9 @@ import { returnFrom } from "../protocol/route";
 import { keyOr, type MessageKey, type Speak } from "../messages/speak";
 import { ComputerCheck } from "./ComputerCheck";
 import { Refused } from "./forms";
+import { GateFrame } from "./Gate";
 import { Icon } from "./Icon";
 import { useActing, useLoaded, useTitle } from "./hooks";
-import { OfflineBanner } from "./pieces";
-import { Brand, LanguageSwitch, Top, WallClock } from "./Top";
 import { failureWords } from "./words";
 import { useWorld } from "./world";
 
@@ -84,14 +83,7 @@ export function SignIn() {
   const accounts = demo.value ?? [];
 
   return (
-    <div className="page">
-      <Top>
-        <Brand />
-        <span className="sp" />
-        <LanguageSwitch />
-        <WallClock withDay />
-      </Top>
-      <OfflineBanner />
+    <GateFrame>
       <main className="sign">
         <section className="sign-left">
           <form className="sign-form" onSubmit={submit} noValidate>
@@ -203,6 +195,6 @@ export function SignIn() {
           </div>
         </section>
       </main>
-    </div>
+    </GateFrame>
   );
 }
