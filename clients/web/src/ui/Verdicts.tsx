@@ -16,7 +16,8 @@ function faultWords(fault: Fault, speak: Speak): string {
     : speak("verify.fault", { file: fault.file, offset: fault.offset, what });
 }
 
-function Card(props: {
+/** One of the two cards, of a recording or of the ledger. */
+export function VerdictCard(props: {
   state: CardState;
   kind: "integrity" | "completeness";
   title: string;
@@ -89,8 +90,8 @@ export function Verdicts({ id, state, lanes }: { id: string; state: RecordingSta
   if (answer.value === null) {
     return (
       <div className="verdicts" role="status">
-        <Card state="unchecked" kind="integrity" title={speak("verify.integrityUnchecked")} more={why} />
-        <Card state="unchecked" kind="completeness" title={speak("verify.completenessUnchecked")} more={why} />
+        <VerdictCard state="unchecked" kind="integrity" title={speak("verify.integrityUnchecked")} more={why} />
+        <VerdictCard state="unchecked" kind="completeness" title={speak("verify.completenessUnchecked")} more={why} />
         {answer.failure !== null && (
           <button type="button" className="btn verdict-again" onClick={answer.reload}>
             {speak("verify.again")}
@@ -103,8 +104,8 @@ export function Verdicts({ id, state, lanes }: { id: string; state: RecordingSta
   const known = completeness.known_gaps.length;
   return (
     <div className="verdicts" role="status">
-      <Card state={integrity.state} kind="integrity" {...integrityWords(integrity, speak)} />
-      <Card
+      <VerdictCard state={integrity.state} kind="integrity" {...integrityWords(integrity, speak)} />
+      <VerdictCard
         state={completeness.state}
         kind="completeness"
         {...completenessWords(completeness, names, speak)}

@@ -203,6 +203,32 @@ export function Refused({ failure, fault }: { failure: ApiFailure | null; fault?
   );
 }
 
+/** The end of a form or of a question: leave it, or do it. Without `onSave` it sends the form it stands in. */
+export function SaveRow(props: {
+  isBusy: boolean;
+  isOff?: boolean;
+  onCancel: () => void;
+  save?: string;
+  onSave?: () => void;
+}) {
+  const { speak } = useWorld();
+  return (
+    <div className="pair">
+      <button type="button" className="btn" onClick={props.onCancel}>
+        {speak("app.cancel")}
+      </button>
+      <button
+        type={props.onSave === undefined ? "submit" : "button"}
+        className="btn act"
+        disabled={props.isBusy || props.isOff === true}
+        onClick={props.onSave}
+      >
+        {props.isBusy ? speak("app.saving") : (props.save ?? speak("app.save"))}
+      </button>
+    </div>
+  );
+}
+
 /** Copies a text to the clipboard, and says so. */
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const { speak, announce } = useWorld();

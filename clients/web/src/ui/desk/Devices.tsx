@@ -10,13 +10,13 @@ import {
   type DeviceStanding,
 } from "../../protocol/staff";
 import { shortHash } from "../../protocol/trace";
-import { OnceCode, Pick, Refused, TextField } from "../forms";
+import { OnceCode, Pick, Refused, SaveRow, TextField } from "../forms";
 import { Icon } from "../Icon";
 import { useActing, useNow } from "../hooks";
 import { Dialog } from "../pieces";
 import { agoWords, momentWords, offsetWords } from "../words";
 import { useWorld } from "../world";
-import { Facts, Head, Listed, usePages } from "./frame";
+import { AddButton, Facts, Head, Listed, ListTable, RowOpen, usePages } from "./frame";
 
 const TONES: Readonly<Record<DeviceStanding, string>> = {
   waiting: "tag line",
@@ -65,10 +65,7 @@ export function Devices() {
   return (
     <>
       <Head title={speak("devices.title")} count={count === 0 ? undefined : speak("devices.count", { count })}>
-        <button type="button" className="btn act" onClick={() => setAdding(true)}>
-          <Icon name="plus" size={18} />
-          {speak("devices.add")}
-        </button>
+        <AddButton label={speak("devices.add")} onClick={() => setAdding(true)} />
       </Head>
       <Listed
         pages={pages}
@@ -77,41 +74,31 @@ export function Devices() {
         emptyMore={speak("devices.emptyMore")}
       >
         {(devices) => (
-          <table className="pane list">
-            <thead>
-              <tr>
-                <th>{speak("devices.name")}</th>
-                <th>{speak("devices.state")}</th>
-                <th>{speak("devices.seen")}</th>
-                <th>{speak("devices.clock")}</th>
+          <ListTable
+            columns={[speak("devices.name"), speak("devices.state"), speak("devices.seen"), speak("devices.clock")]}
+          >
+            {devices.map((device) => (
+              <tr key={device.id} className={device.state === "ended" ? "over" : undefined}>
+                <td>
+                  <RowOpen onOpen={() => setOpenId(device.id)}>{device.name}</RowOpen>
+                  <span className="i2 sub">{speak(`device.kind.${device.kind}`)}</span>
+                </td>
+                <td data-label={speak("devices.state")}>
+                  <StandingTag device={device} now_ms={now_ms} />
+                </td>
+                <td data-label={speak("devices.seen")} className="nb">
+                  {device.seen_at_ms === null ? (
+                    <span className="i3">{speak("devices.never")}</span>
+                  ) : (
+                    agoWords(device.seen_at_ms, now_ms, speak)
+                  )}
+                </td>
+                <td data-label={speak("devices.clock")} className="nb">
+                  {clockWords(device)}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {devices.map((device) => (
-                <tr key={device.id} className={device.state === "ended" ? "over" : undefined}>
-                  <td>
-                    <button type="button" className="row-open" onClick={() => setOpenId(device.id)}>
-                      <b>{device.name}</b>
-                    </button>
-                    <span className="i2 sub">{speak(`device.kind.${device.kind}`)}</span>
-                  </td>
-                  <td data-label={speak("devices.state")}>
-                    <StandingTag device={device} now_ms={now_ms} />
-                  </td>
-                  <td data-label={speak("devices.seen")} className="nb">
-                    {device.seen_at_ms === null ? (
-                      <span className="i3">{speak("devices.never")}</span>
-                    ) : (
-                      agoWords(device.seen_at_ms, now_ms, speak)
-                    )}
-                  </td>
-                  <td data-label={speak("devices.clock")} className="nb">
-                    {clockWords(device)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </ListTable>
         )}
       </Listed>
       {opened !== null && (
@@ -241,24 +228,17 @@ function DevicePane(props: { device: Device; now_ms: number; onClose: () => void
         <section className="part">
           <h3>{speak("devices.revokeTitle", { name: device.name })}</h3>
           <p>{speak("devices.revokeMore")}</p>
-          <div className="pair">
-            <button type="button" className="btn" onClick={() => setSure(false)}>
-              {speak("app.cancel")}
-            </button>
-            <button
-              type="button"
-              className="btn act"
-              disabled={act.isBusy}
-              onClick={() =>
-                act.run(async () => {
-                  await office.revokeDevice(device.id);
-                  props.onChanged();
-                })
-              }
-            >
-              {speak("devices.revoke")}
-            </button>
-          </div>
+          <SaveRow
+            isBusy={act.isBusy}
+            save={speak("devices.revoke")}
+            onCancel={() => setSure(false)}
+            onSave={() =>
+              act.run(async () => {
+                await office.revokeDevice(device.id);
+                props.onChanged();
+              })
+            }
+          />
         </section>
       )}
     </Dialog>

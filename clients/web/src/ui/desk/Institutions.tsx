@@ -3,14 +3,12 @@
 import { useState, type SubmitEvent } from "react";
 import { INSTITUTION_KINDS, type Institution, type InstitutionKind, type OneTimeCode } from "../../protocol/staff";
 import { day } from "../../protocol/times";
-import { OnceCode, Pick, Refused, TextField } from "../forms";
-import { Icon } from "../Icon";
+import { OnceCode, Pick, Refused, SaveRow, TextField } from "../forms";
 import { useActing } from "../hooks";
 import { Dialog } from "../pieces";
 import { momentWords } from "../words";
 import { useWorld } from "../world";
-import { Head, Listed, usePages } from "./frame";
-import { SaveRow } from "./PersonPane";
+import { AddButton, Head, Listed, ListTable, RowOpen, usePages } from "./frame";
 
 export function Institutions() {
   const { office, account, speak } = useWorld();
@@ -21,10 +19,7 @@ export function Institutions() {
   return (
     <>
       <Head title={speak("institution.title")} count={count === 0 ? undefined : speak("institution.count", { count })}>
-        <button type="button" className="btn act" onClick={() => setAdding(true)}>
-          <Icon name="plus" size={18} />
-          {speak("institution.add")}
-        </button>
+        <AddButton label={speak("institution.add")} onClick={() => setAdding(true)} />
       </Head>
       <Listed
         pages={pages}
@@ -33,42 +28,33 @@ export function Institutions() {
         emptyMore={speak("institution.emptyMore")}
       >
         {(institutions) => (
-          <table className="pane list">
-            <thead>
-              <tr>
-                <th>{speak("institution.name")}</th>
-                <th>{speak("institution.kind")}</th>
-                <th>{speak("institution.code")}</th>
-                <th>{speak("institution.since")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {institutions.map((one) => {
-                const isOwn = one.id === account?.institution;
-                return (
-                  <tr key={one.id} className={one.state === "ended" ? "over" : undefined}>
-                    <td>
-                      {isOwn ? (
-                        <button type="button" className="row-open" onClick={() => setEditing(one)}>
-                          <b>{one.name}</b>
-                        </button>
-                      ) : (
-                        <b>{one.name}</b>
-                      )}
-                      {isOwn && <span className="tag line">{speak("institution.own")}</span>}
-                    </td>
-                    <td data-label={speak("institution.kind")}>{speak(`institution.kind.${one.kind}`)}</td>
-                    <td data-label={speak("institution.code")}>
-                      {one.code === "" ? <span className="i3">{speak("app.dash")}</span> : <code>{one.code}</code>}
-                    </td>
-                    <td data-label={speak("institution.since")} className="i2 nb">
-                      {day(new Date(one.created_at_ms))}
-                    </td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
+          <ListTable
+            columns={[
+              speak("institution.name"),
+              speak("institution.kind"),
+              speak("institution.code"),
+              speak("institution.since"),
+            ]}
+          >
+            {institutions.map((one) => {
+              const isOwn = one.id === account?.institution;
+              return (
+                <tr key={one.id} className={one.state === "ended" ? "over" : undefined}>
+                  <td>
+                    {isOwn ? <RowOpen onOpen={() => setEditing(one)}>{one.name}</RowOpen> : <b>{one.name}</b>}
+                    {isOwn && <span className="tag line">{speak("institution.own")}</span>}
+                  </td>
+                  <td data-label={speak("institution.kind")}>{speak(`institution.kind.${one.kind}`)}</td>
+                  <td data-label={speak("institution.code")}>
+                    {one.code === "" ? <span className="i3">{speak("app.dash")}</span> : <code>{one.code}</code>}
+                  </td>
+                  <td data-label={speak("institution.since")} className="i2 nb">
+                    {day(new Date(one.created_at_ms))}
+                  </td>
+                </tr>
+              );
+            })}
+          </ListTable>
         )}
       </Listed>
       {isAdding && <AddInstitution onClose={() => setAdding(false)} onAdded={pages.reload} />}

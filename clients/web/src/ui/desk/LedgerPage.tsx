@@ -6,12 +6,12 @@ import { mayVerify } from "../../protocol/screens";
 import { shortHash } from "../../protocol/trace";
 import type { Speak } from "../../messages/speak";
 import { CopyButton, Refused } from "../forms";
-import { Icon } from "../Icon";
 import { useActing, useTitle } from "../hooks";
 import { Dialog } from "../pieces";
+import { VerdictCard } from "../Verdicts";
 import { momentWords } from "../words";
 import { useWorld } from "../world";
-import { DeskPage, Facts, Listed, usePages } from "./frame";
+import { DeskPage, Facts, Listed, ListTable, RowOpen, usePages } from "./frame";
 
 export function LedgerPage() {
   const { account, speak } = useWorld();
@@ -85,13 +85,13 @@ function VerdictCards({ verdict }: { verdict: LedgerVerdict | null }) {
   const completeness = verdict === null ? "unchecked" : cardState(verdict.completeness);
   return (
     <div className="verdicts ledger-verdicts">
-      <Card
+      <VerdictCard
         state={integrity}
         kind="integrity"
         title={speak(INTEGRITY[integrity])}
         more={moreOf(integrity, verdict?.integrity ?? null, "ledger.events", verdict?.events ?? 0, speak)}
       />
-      <Card
+      <VerdictCard
         state={completeness}
         kind="completeness"
         title={speak(COMPLETENESS[completeness])}
@@ -111,21 +111,6 @@ function moreOf(
   if (state === "sound") return speak(sound, { events });
   if (line === null || line.detail === "") return speak("verify.uncheckedWhy");
   return line.sequence === null ? line.detail : speak("ledger.at", { sequence: line.sequence, what: line.detail });
-}
-
-function Card(props: { state: CardState; kind: "integrity" | "completeness"; title: string; more: string }) {
-  return (
-    <div className={`verdict ${props.state} ${props.kind}`}>
-      <span className="verdict-mark" aria-hidden="true">
-        {props.state === "sound" && <Icon name="check" weight={2.4} />}
-        {props.state === "unsound" && props.kind === "integrity" && <Icon name="x" weight={2.4} />}
-      </span>
-      <span className="verdict-words">
-        <b>{props.title}</b>
-        <small>{props.more}</small>
-      </span>
-    </div>
-  );
 }
 
 function Checkpoints() {
@@ -148,44 +133,36 @@ function Checkpoints() {
         emptyMore={speak("ledger.noCheckpointsMore")}
       >
         {(checkpoints) => (
-          <table className="pane list">
-            <thead>
-              <tr>
-                <th>{speak("ledger.time")}</th>
-                <th>{speak("ledger.size")}</th>
-                <th>{speak("ledger.root")}</th>
-                <th>{speak("ledger.witness")}</th>
+          <ListTable
+            columns={[speak("ledger.time"), speak("ledger.size"), speak("ledger.root"), speak("ledger.witness")]}
+          >
+            {checkpoints.map((one) => (
+              <tr key={one.size}>
+                <td>
+                  <RowOpen look="nb" onOpen={() => setOpened(one)}>
+                    {momentWords(one.at_ms, speak)}
+                  </RowOpen>
+                </td>
+                <td data-label={speak("ledger.size")}>{one.size}</td>
+                <td data-label={speak("ledger.root")}>
+                  <code>{shortHash(one.root)}</code>
+                </td>
+                <td data-label={speak("ledger.witness")}>
+                  <span className="row wrap tight">
+                    {one.cosigned_by.map((name) => (
+                      <span key={name} className="tag ok">
+                        {name}
+                      </span>
+                    ))}
+                    {one.is_stamped && <span className="tag ok">{speak("ledger.stamped")}</span>}
+                    {one.cosigned_by.length === 0 && !one.is_stamped && (
+                      <span className="i3">{speak("ledger.noWitness")}</span>
+                    )}
+                  </span>
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {checkpoints.map((one) => (
-                <tr key={one.size}>
-                  <td>
-                    <button type="button" className="row-open nb" onClick={() => setOpened(one)}>
-                      <b>{momentWords(one.at_ms, speak)}</b>
-                    </button>
-                  </td>
-                  <td data-label={speak("ledger.size")}>{one.size}</td>
-                  <td data-label={speak("ledger.root")}>
-                    <code>{shortHash(one.root)}</code>
-                  </td>
-                  <td data-label={speak("ledger.witness")}>
-                    <span className="row wrap tight">
-                      {one.cosigned_by.map((name) => (
-                        <span key={name} className="tag ok">
-                          {name}
-                        </span>
-                      ))}
-                      {one.is_stamped && <span className="tag ok">{speak("ledger.stamped")}</span>}
-                      {one.cosigned_by.length === 0 && !one.is_stamped && (
-                        <span className="i3">{speak("ledger.noWitness")}</span>
-                      )}
-                    </span>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </ListTable>
         )}
       </Listed>
       {opened !== null && (

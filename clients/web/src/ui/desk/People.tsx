@@ -4,12 +4,13 @@ import { useState, type SubmitEvent } from "react";
 import { ROLES, type Role } from "../../protocol/session";
 import { licenceWarning, mayBeOne, type LicenceWarning, type Person } from "../../protocol/staff";
 import type { Speak } from "../../messages/speak";
-import { PickMany, Refused, Select, TextField } from "../forms";
+import { Refused, Select } from "../forms";
 import { Icon } from "../Icon";
 import { useActing, useNow } from "../hooks";
 import { Dialog } from "../pieces";
 import { useWorld } from "../world";
-import { Head, Listed, usePages } from "./frame";
+import { AddButton, Head, Listed, ListTable, RowOpen, usePages } from "./frame";
+import { PersonFields, RolePicks, type PersonFacts } from "./PersonFields";
 import { PersonPane } from "./PersonPane";
 
 /** The list is asked for when the typing rests for this long. */
@@ -57,10 +58,7 @@ export function People() {
         title={speak("people.title")}
         count={count === 0 ? undefined : speak(pages.next === null ? "people.count" : "people.countMore", { count })}
       >
-        <button type="button" className="btn act" onClick={() => setAdding(true)}>
-          <Icon name="plus" size={18} />
-          {speak("people.add")}
-        </button>
+        <AddButton label={speak("people.add")} onClick={() => setAdding(true)} />
       </Head>
       <div className="filters">
         <div className="find">
@@ -103,21 +101,13 @@ export function People() {
         emptyMore={speak(isFiltered ? "people.emptyFoundMore" : "people.emptyMore")}
       >
         {(people) => (
-          <table className="pane list">
-            <thead>
-              <tr>
-                <th>{speak("people.name")}</th>
-                <th>{speak("people.roles")}</th>
-                <th>{speak("people.licence")}</th>
-                <th>{speak("people.account")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {people.map((person) => (
-                <PersonRow key={person.id} person={person} onOpen={() => setOpenId(person.id)} />
-              ))}
-            </tbody>
-          </table>
+          <ListTable
+            columns={[speak("people.name"), speak("people.roles"), speak("people.licence"), speak("people.account")]}
+          >
+            {people.map((person) => (
+              <PersonRow key={person.id} person={person} onOpen={() => setOpenId(person.id)} />
+            ))}
+          </ListTable>
         )}
       </Listed>
       {opened !== null && (
@@ -150,9 +140,7 @@ function PersonRow({ person, onOpen }: { person: Person; onOpen: () => void }) {
   return (
     <tr className={person.state === "ended" ? "over" : undefined}>
       <td>
-        <button type="button" className="row-open" onClick={onOpen}>
-          <b>{person.name}</b>
-        </button>
+        <RowOpen onOpen={onOpen}>{person.name}</RowOpen>
         {about !== "" && <span className="i2 sub">{about}</span>}
       </td>
       <td data-label={speak("people.roles")}>
@@ -197,34 +185,26 @@ function PersonRow({ person, onOpen }: { person: Person; onOpen: () => void }) {
 
 function AddPerson(props: { onClose: () => void; onAdded: (person: Person) => void }) {
   const { office, speak } = useWorld();
-  const [name, setName] = useState("");
-  const [title, setTitle] = useState("");
-  const [specialty, setSpecialty] = useState("");
-  const [phone, setPhone] = useState("");
+  const [facts, setFacts] = useState<PersonFacts>({ name: "", title: "", specialty: "", phone: "" });
   const [roles, setRoles] = useState<Role[]>([]);
   const [fault, setFault] = useState<string | null>(null);
   const act = useActing();
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const wrong =
-      name.trim() === ""
+      facts.name.trim() === ""
         ? speak("app.needed", { what: speak("people.name") })
         : mayBeOne(roles)
           ? null
           : speak("role.notBoth");
     setFault(wrong);
     if (wrong !== null) return;
-    act.run(async () => props.onAdded(await office.addPerson({ name, title, specialty, phone, roles })));
+    act.run(async () => props.onAdded(await office.addPerson({ ...facts, roles })));
   };
   return (
     <Dialog title={speak("people.add")} kind="drawer" onClose={props.onClose}>
       <form className="stack" onSubmit={submit} noValidate>
-        <TextField label={speak("people.name")} value={name} maxLength={100} isFirst onChange={setName} />
-        <div className="pair">
-          <TextField label={speak("people.job")} value={title} maxLength={60} onChange={setTitle} />
-          <TextField label={speak("people.specialty")} value={specialty} maxLength={60} onChange={setSpecialty} />
-        </div>
-        <TextField label={speak("people.phone")} type="tel" value={phone} maxLength={40} onChange={setPhone} />
+        <PersonFields facts={facts} onChange={setFacts} />
         <RolePicks roles={roles} onChange={setRoles} />
         <Refused failure={act.failure} fault={fault} />
         <button type="submit" className="btn act full" disabled={act.isBusy}>
@@ -232,17 +212,5 @@ function AddPerson(props: { onClose: () => void; onAdded: (person: Person) => vo
         </button>
       </form>
     </Dialog>
-  );
-}
-
-export function RolePicks(props: { roles: readonly Role[]; onChange: (roles: Role[]) => void }) {
-  const { speak } = useWorld();
-  return (
-    <PickMany
-      label={speak("people.roles")}
-      values={props.roles}
-      options={ROLES.map((role) => ({ value: role, label: speak(`role.${role}`) }))}
-      onChange={props.onChange}
-    />
   );
 }

@@ -13,14 +13,14 @@ import {
   type Person,
 } from "../../protocol/staff";
 import { day } from "../../protocol/times";
-import { OnceCode, Refused, Select, TextField } from "../forms";
+import { OnceCode, Refused, SaveRow, Select, TextField } from "../forms";
 import { Icon } from "../Icon";
 import { useActing, useNow } from "../hooks";
 import { Dialog } from "../pieces";
 import { momentWords } from "../words";
 import { useWorld } from "../world";
 import { Facts } from "./frame";
-import { RolePicks } from "./People";
+import { PersonFields, RolePicks, type PersonFacts } from "./PersonFields";
 
 interface PartProps {
   person: Person;
@@ -70,10 +70,12 @@ function Part({ title, act, children }: { title: string; act?: ReactNode; childr
 function FactsPart({ person, onChanged }: PartProps) {
   const { office, speak } = useWorld();
   const [isEditing, setEditing] = useState(false);
-  const [name, setName] = useState(person.name);
-  const [title, setTitle] = useState(person.title);
-  const [specialty, setSpecialty] = useState(person.specialty);
-  const [phone, setPhone] = useState(person.phone);
+  const [facts, setFacts] = useState<PersonFacts>({
+    name: person.name,
+    title: person.title,
+    specialty: person.specialty,
+    phone: person.phone,
+  });
   const act = useActing();
   if (!isEditing) {
     const shown = (value: string): ReactNode =>
@@ -106,41 +108,23 @@ function FactsPart({ person, onChanged }: PartProps) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     act.run(async () => {
-      await office.changePerson(person.id, { name, title, specialty, phone });
+      await office.changePerson(person.id, facts);
       setEditing(false);
       onChanged();
     });
   };
+  const isNameless = facts.name.trim() === "";
   return (
     <Part title={speak("people.facts")}>
       <form className="stack" onSubmit={submit} noValidate>
-        <TextField label={speak("people.name")} value={name} maxLength={100} isFirst onChange={setName} />
-        <div className="pair">
-          <TextField label={speak("people.job")} value={title} maxLength={60} onChange={setTitle} />
-          <TextField label={speak("people.specialty")} value={specialty} maxLength={60} onChange={setSpecialty} />
-        </div>
-        <TextField label={speak("people.phone")} type="tel" value={phone} maxLength={40} onChange={setPhone} />
+        <PersonFields facts={facts} onChange={setFacts} />
         <Refused
           failure={act.failure}
-          fault={name.trim() === "" ? speak("app.needed", { what: speak("people.name") }) : null}
+          fault={isNameless ? speak("app.needed", { what: speak("people.name") }) : null}
         />
-        <SaveRow isBusy={act.isBusy} isOff={name.trim() === ""} onCancel={() => setEditing(false)} />
+        <SaveRow isBusy={act.isBusy} isOff={isNameless} onCancel={() => setEditing(false)} />
       </form>
     </Part>
-  );
-}
-
-export function SaveRow(props: { isBusy: boolean; isOff?: boolean; onCancel: () => void; save?: string }) {
-  const { speak } = useWorld();
-  return (
-    <div className="pair">
-      <button type="button" className="btn" onClick={props.onCancel}>
-        {speak("app.cancel")}
-      </button>
-      <button type="submit" className="btn act" disabled={props.isBusy || props.isOff === true}>
-        {props.isBusy ? speak("app.saving") : (props.save ?? speak("app.save"))}
-      </button>
-    </div>
   );
 }
 
@@ -166,14 +150,7 @@ function RolesPart({ person, onChanged }: PartProps) {
       />
       <Refused failure={act.failure} fault={isAllowed ? null : speak("role.notBoth")} />
       {!isSame && (
-        <div className="pair">
-          <button type="button" className="btn" onClick={() => setRoles([...person.roles])}>
-            {speak("app.cancel")}
-          </button>
-          <button type="button" className="btn act" disabled={act.isBusy || !isAllowed} onClick={save}>
-            {speak(act.isBusy ? "app.saving" : "app.save")}
-          </button>
-        </div>
+        <SaveRow isBusy={act.isBusy} isOff={!isAllowed} onCancel={() => setRoles([...person.roles])} onSave={save} />
       )}
     </section>
   );
@@ -282,24 +259,17 @@ function LicenceRow({ person, licence, onChanged }: PartProps & { licence: Licen
         <div className="stack sure">
           <p>{speak("licence.endSure", { number: licence.number })}</p>
           <Refused failure={act.failure} />
-          <div className="pair">
-            <button type="button" className="btn" onClick={() => setSure(false)}>
-              {speak("app.cancel")}
-            </button>
-            <button
-              type="button"
-              className="btn act"
-              disabled={act.isBusy}
-              onClick={() =>
-                act.run(async () => {
-                  await office.endLicence(person.id, licence.id);
-                  onChanged();
-                })
-              }
-            >
-              {speak("licence.end")}
-            </button>
-          </div>
+          <SaveRow
+            isBusy={act.isBusy}
+            save={speak("licence.end")}
+            onCancel={() => setSure(false)}
+            onSave={() =>
+              act.run(async () => {
+                await office.endLicence(person.id, licence.id);
+                onChanged();
+              })
+            }
+          />
         </div>
       )}
     </li>

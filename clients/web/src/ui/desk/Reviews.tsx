@@ -4,13 +4,12 @@ import { useState, type SubmitEvent } from "react";
 import { mayReview } from "../../protocol/screens";
 import { timeOfDay } from "../../protocol/times";
 import type { Breakglass, Finding } from "../../protocol/trace";
-import { LinesField, Pick, Refused } from "../forms";
+import { LinesField, Pick, Refused, SaveRow } from "../forms";
 import { useActing } from "../hooks";
 import { Dialog } from "../pieces";
 import { momentWords } from "../words";
 import { useWorld } from "../world";
 import { Facts, Listed, usePages } from "./frame";
-import { SaveRow } from "./PersonPane";
 
 export function Reviews() {
   const { traceDesk, account, speak } = useWorld();

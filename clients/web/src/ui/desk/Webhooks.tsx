@@ -8,14 +8,12 @@ import {
   type WebhookSecret,
   type WebhookStanding,
 } from "../../protocol/ledger";
-import { CopyButton, LinesField, Refused, TextField } from "../forms";
-import { Icon } from "../Icon";
+import { CopyButton, LinesField, Refused, SaveRow, TextField } from "../forms";
 import { useActing } from "../hooks";
 import { Dialog } from "../pieces";
 import { kindWords, momentWords } from "../words";
 import { useWorld } from "../world";
-import { Facts, Head, Listed, usePages } from "./frame";
-import { SaveRow } from "./PersonPane";
+import { AddButton, Facts, Head, Listed, ListTable, RowOpen, usePages } from "./frame";
 
 /** How an address begins; the same in every language. */
 const SCHEME = "https://";
@@ -50,12 +48,7 @@ export function Webhooks({ mayChange }: { mayChange: boolean }) {
   return (
     <>
       <Head title={speak("webhooks.title")} count={mayChange ? undefined : speak("admin.readOnly")}>
-        {mayChange && (
-          <button type="button" className="btn act" onClick={() => setAdding(true)}>
-            <Icon name="plus" size={18} />
-            {speak("webhooks.add")}
-          </button>
-        )}
+        {mayChange && <AddButton label={speak("webhooks.add")} onClick={() => setAdding(true)} />}
       </Head>
       <p className="i2 lead">{speak("webhooks.lead")}</p>
       <Listed
@@ -65,38 +58,33 @@ export function Webhooks({ mayChange }: { mayChange: boolean }) {
         emptyMore={speak("webhooks.emptyMore")}
       >
         {(webhooks) => (
-          <table className="pane list">
-            <thead>
-              <tr>
-                <th>{speak("webhooks.url")}</th>
-                <th>{speak("webhooks.kinds")}</th>
-                <th>{speak("webhooks.state")}</th>
-                <th>{speak("webhooks.delivered")}</th>
+          <ListTable
+            columns={[
+              speak("webhooks.url"),
+              speak("webhooks.kinds"),
+              speak("webhooks.state"),
+              speak("webhooks.delivered"),
+            ]}
+          >
+            {webhooks.map((one) => (
+              <tr key={one.id} className={one.state === "ended" ? "over" : undefined}>
+                <td>
+                  <RowOpen look="break" onOpen={() => setOpenId(one.id)}>
+                    {one.url}
+                  </RowOpen>
+                </td>
+                <td data-label={speak("webhooks.kinds")}>
+                  {one.kinds.length === 0 ? speak("webhooks.all") : speak("webhooks.some", { count: one.kinds.length })}
+                </td>
+                <td data-label={speak("webhooks.state")}>
+                  <StandingTag webhook={one} />
+                </td>
+                <td data-label={speak("webhooks.delivered")} className="nb i2">
+                  {one.delivered_at_ms === null ? speak("app.dash") : momentWords(one.delivered_at_ms, speak)}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {webhooks.map((one) => (
-                <tr key={one.id} className={one.state === "ended" ? "over" : undefined}>
-                  <td>
-                    <button type="button" className="row-open break" onClick={() => setOpenId(one.id)}>
-                      <b>{one.url}</b>
-                    </button>
-                  </td>
-                  <td data-label={speak("webhooks.kinds")}>
-                    {one.kinds.length === 0
-                      ? speak("webhooks.all")
-                      : speak("webhooks.some", { count: one.kinds.length })}
-                  </td>
-                  <td data-label={speak("webhooks.state")}>
-                    <StandingTag webhook={one} />
-                  </td>
-                  <td data-label={speak("webhooks.delivered")} className="nb i2">
-                    {one.delivered_at_ms === null ? speak("app.dash") : momentWords(one.delivered_at_ms, speak)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </ListTable>
         )}
       </Listed>
       {opened !== null && (
@@ -272,27 +260,20 @@ function WebhookPane(props: {
         <section className="part">
           <p>{speak(asking === "end" ? "webhooks.endMore" : "webhooks.newSecretMore")}</p>
           <Refused failure={act.failure} />
-          <div className="pair">
-            <button type="button" className="btn" onClick={() => setAsking(null)}>
-              {speak("app.cancel")}
-            </button>
-            <button
-              type="button"
-              className="btn act"
-              disabled={act.isBusy}
-              onClick={() =>
-                act.run(async () => {
-                  if (asking === "end") {
-                    await running.endWebhook(webhook.id);
-                    props.onChanged();
-                    props.onClose();
-                  } else props.onSecret(await running.newWebhookSecret(webhook.id));
-                })
-              }
-            >
-              {speak(asking === "end" ? "webhooks.end" : "webhooks.newSecret")}
-            </button>
-          </div>
+          <SaveRow
+            isBusy={act.isBusy}
+            save={speak(asking === "end" ? "webhooks.end" : "webhooks.newSecret")}
+            onCancel={() => setAsking(null)}
+            onSave={() =>
+              act.run(async () => {
+                if (asking === "end") {
+                  await running.endWebhook(webhook.id);
+                  props.onChanged();
+                  props.onClose();
+                } else props.onSecret(await running.newWebhookSecret(webhook.id));
+              })
+            }
+          />
         </section>
       )}
     </Dialog>

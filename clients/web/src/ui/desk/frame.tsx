@@ -1,8 +1,10 @@
 // The frame of the staff desks: bar, head of a page, lists that come a page at a time.
 
-import { useEffect, useEffectEvent, useState, type ReactNode } from "react";
-import { ApiFailure, unreachable } from "../../protocol/api";
+import { useState, type ReactNode } from "react";
+import type { ApiFailure } from "../../protocol/api";
 import type { Area } from "../../protocol/screens";
+import { useActing, useLoaded } from "../hooks";
+import { Icon } from "../Icon";
 import { Failure, Notice, OfflineBanner, Skeleton } from "../pieces";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "../Top";
 import { useWorld } from "../world";
@@ -37,6 +39,16 @@ export function Head(props: { title: string; count?: string | undefined; childre
   );
 }
 
+/** What adds one to a list: it stands at the head. */
+export function AddButton({ label, onClick }: { label: string; onClick: () => void }) {
+  return (
+    <button type="button" className="btn act" onClick={onClick}>
+      <Icon name="plus" size={18} />
+      {label}
+    </button>
+  );
+}
+
 export interface Page<T> {
   items: T[];
   next: string | null;
@@ -52,81 +64,35 @@ export interface Pages<T> {
   reload: () => void;
 }
 
-/** Nothing is said about loading before this (interface.md §5). */
-const SAY_LOADING_AFTER_MS = 400;
-
 /** A list by pages; it starts anew when `key` changes. What was read stays while a further page is fetched. */
 export function usePages<T>(key: string, load: (cursor: string) => Promise<Page<T>>): Pages<T> {
-  const { signedOut } = useWorld();
-  const [round, setRound] = useState(0);
-  const [state, setState] = useState<{
-    key: string;
-    items: T[] | null;
-    next: string | null;
-    failure: ApiFailure | null;
-  }>({ key, items: null, next: null, failure: null });
-  const [isSlow, setSlow] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const begin = useEffectEvent(load);
-  const onFailure = useEffectEvent((error: unknown): ApiFailure => {
-    const failure = error instanceof ApiFailure ? error : unreachable();
-    if (failure.code === "signed_out") signedOut("expired");
-    return failure;
-  });
-  useEffect(() => {
-    let isWanted = true;
-    const timer = window.setTimeout(() => setSlow(true), SAY_LOADING_AFTER_MS);
-    begin("")
-      .then(
-        (page) => {
-          if (isWanted) setState({ key, items: page.items, next: page.next, failure: null });
-        },
-        (error: unknown) => {
-          if (!isWanted) return;
-          const failure = onFailure(error);
-          setState((before) =>
-            before.key === key ? { ...before, failure } : { key, items: null, next: null, failure },
-          );
-        },
-      )
-      .finally(() => {
-        window.clearTimeout(timer);
-        if (isWanted) setSlow(false);
-      });
-    return () => {
-      isWanted = false;
-      window.clearTimeout(timer);
-    };
-  }, [key, round]);
-  const isCurrent = state.key === key;
-  const next = isCurrent ? state.next : null;
+  const first = useLoaded(key, () => load(""));
+  const act = useActing();
+  const [asked, setAsked] = useState<Page<T> | null>(null);
+  const [further, setFurther] = useState<(Page<T> & { first: Page<T> }) | null>(null);
+  // Further pages, and why one did not come, belong to the first page that they follow; a new one drops them.
+  const read = further !== null && further.first === first.value ? further : first.value;
   const more = (): void => {
-    if (next === null || isBusy) return;
-    setBusy(true);
-    load(next)
-      .then(
-        (page) =>
-          setState((before) =>
-            before.key === key
-              ? { ...before, items: [...(before.items ?? []), ...page.items], next: page.next, failure: null }
-              : before,
-          ),
-        (error: unknown) => {
-          const failure = error instanceof ApiFailure ? error : unreachable();
-          if (failure.code === "signed_out") signedOut("expired");
-          setState((before) => (before.key === key ? { ...before, failure } : before));
-        },
-      )
-      .finally(() => setBusy(false));
+    const { value } = first;
+    if (value === null || read === null || read.next === null) return;
+    const { items, next } = read;
+    setAsked(value);
+    act.run(async () => {
+      const page = await load(next);
+      setFurther({ first: value, items: [...items, ...page.items], next: page.next });
+    });
   };
   return {
-    items: isCurrent ? state.items : null,
-    failure: isCurrent ? state.failure : null,
-    isSlow,
-    isBusy,
-    next,
+    items: read?.items ?? null,
+    failure: (asked === first.value ? act.failure : null) ?? first.failure,
+    isSlow: first.isSlow,
+    isBusy: act.isBusy,
+    next: read?.next ?? null,
     more,
-    reload: () => setRound((n) => n + 1),
+    reload: () => {
+      act.forget();
+      first.reload();
+    },
   };
 }
 
@@ -155,6 +121,35 @@ export function Listed<T>(props: {
         </button>
       )}
     </>
+  );
+}
+
+/** The rows of a list below the names of their columns. */
+export function ListTable({ columns, children }: { columns: readonly string[]; children: ReactNode }) {
+  return (
+    <table className="pane list">
+      <thead>
+        <tr>
+          {columns.map((name) => (
+            <th key={name}>{name}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  );
+}
+
+/** What opens a row: its name. */
+export function RowOpen(props: { look?: "break" | "nb"; onOpen: () => void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      className={props.look === undefined ? "row-open" : `row-open ${props.look}`}
+      onClick={props.onOpen}
+    >
+      <b>{props.children}</b>
+    </button>
   );
 }
 
