@@ -1,6 +1,6 @@
 // One request to the pages' API: JSON both ways, a limit in time, and failures as ApiFailure.
 
-import { failureFrom, unreachable } from "../protocol/api";
+import { ApiFailure, failureFrom, unreachable } from "../protocol/api";
 
 /** A request without an answer for this long is given up: a person waits no longer without a word. */
 const REQUEST_LIMIT_MS = 15_000;
@@ -40,6 +40,22 @@ export async function call(method: string, path: string, body?: object, extras: 
   }
   if (!response.ok) throw failureFrom(response.status, answer);
   return answer;
+}
+
+/** The bytes of a file. Rejects with ApiFailure and nothing else. */
+export async function callForBytes(path: string, limit_ms = REQUEST_LIMIT_MS): Promise<Blob> {
+  try {
+    const response = await fetch(path, {
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(limit_ms),
+      headers: { "Accept-Language": document.documentElement.lang },
+    });
+    if (response.ok) return await response.blob();
+    throw failureFrom(response.status, await response.json().catch(() => null));
+  } catch (error) {
+    throw error instanceof ApiFailure ? error : unreachable();
+  }
 }
 
 /** A name as a part of a path. */

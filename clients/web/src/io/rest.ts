@@ -2,7 +2,6 @@
 
 import {
   ApiFailure,
-  pushFrom,
   type DemoAccount,
   type Push,
   type RecordingDetail,
@@ -13,8 +12,8 @@ import {
   type Verification,
 } from "../protocol/api";
 import { accountFrom, type Account } from "../protocol/session";
-import { waitBeforeTry } from "../protocol/reconnect";
 import { call, part } from "./call";
+import { watchEvents } from "./events_socket";
 import type { Backend } from "./ports";
 
 /** Checking a long recording reads every byte of it. */
@@ -112,34 +111,6 @@ export class RestBackend implements Backend {
       const asking = window.setInterval(() => onLink(true), GUEST_ASKS_EVERY_MS);
       return () => window.clearInterval(asking);
     }
-    let socket: WebSocket | null = null;
-    let timer: number | undefined;
-    let tried = 0;
-    let isWanted = true;
-    const open = (): void => {
-      const url = new URL("/api/v1/events", location.href);
-      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-      socket = new WebSocket(url);
-      socket.onopen = () => {
-        tried = 0;
-        onLink(true);
-      };
-      socket.onmessage = (message: MessageEvent<unknown>) => {
-        const push = typeof message.data === "string" ? pushFrom(message.data) : null;
-        if (push !== null) onPush(push);
-      };
-      socket.onclose = () => {
-        if (!isWanted) return;
-        onLink(false);
-        // Elapsed time is not counted: a page that is open wants to hear of calls, however long the service was away.
-        timer = window.setTimeout(open, waitBeforeTry((tried += 1), 0) ?? 0);
-      };
-    };
-    open();
-    return () => {
-      isWanted = false;
-      window.clearTimeout(timer);
-      socket?.close();
-    };
+    return watchEvents(onPush, onLink);
   }
 }

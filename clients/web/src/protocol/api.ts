@@ -103,8 +103,11 @@ export interface Verification {
   };
 }
 
-/** What the events socket pushes. */
-export type Push = { type: "rooms" } | { type: "room_event"; room: string; event: RoomEvent };
+/** What the events socket pushes. "case": something was done to a consultation, or said for it (a consent). */
+export type Push =
+  | { type: "rooms" }
+  | { type: "room_event"; room: string; event: RoomEvent }
+  | { type: "case"; case: string; kind: string };
 
 /** What screens are told: pushes, and that the socket is open (again), so that something may have been missed. */
 export type News = Push | { type: "reopened" };
@@ -169,6 +172,7 @@ export function pushFrom(text: string): Push | null {
   }
   if (!isRecord(value)) return null;
   if (value["type"] === "rooms") return { type: "rooms" };
+  if (value["type"] === "event") return casePushFrom(value);
   const event = value["event"];
   if (value["type"] !== "room_event" || typeof value["room"] !== "string" || !isRecord(event)) return null;
   if (typeof event["sequence"] !== "number" || typeof event["at_ms"] !== "number") return null;
@@ -183,6 +187,13 @@ export function pushFrom(text: string): Push | null {
       text: typeof event["text"] === "string" ? event["text"] : "",
     },
   };
+}
+
+/** An event of the ledger that is about a case; null for all others. */
+function casePushFrom(value: Record<string, unknown>): Push | null {
+  const subject = value["subject"];
+  const id = isRecord(subject) ? subject["case"] : undefined;
+  return typeof id === "string" && id !== "" ? { type: "case", case: id, kind: String(value["kind"]) } : null;
 }
 
 /** Joins two lists of room events, oldest first, each once. A service that was started anew counts from 1 again. */

@@ -101,6 +101,19 @@ describe("pushes", () => {
   ])("what is not ours is ignored: %s", (text) => {
     expect(pushFrom(text)).toBeNull();
   });
+
+  test("tells which case an event of the ledger is about, and nothing of events that are about none", () => {
+    const event = (subject: unknown): string =>
+      JSON.stringify({ type: "event", sequence: 4, kind: "ring.started", subject });
+    expect(pushFrom(event({ case: "ca_1", patient: "pa_1" }))).toEqual({
+      type: "case",
+      case: "ca_1",
+      kind: "ring.started",
+    });
+    expect(pushFrom(event({ case: "" }))).toBeNull();
+    expect(pushFrom(event({}))).toBeNull();
+    expect(pushFrom(event(null))).toBeNull();
+  });
 });
 
 test("events are joined in order of time, each once", () => {

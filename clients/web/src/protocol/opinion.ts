@@ -1,0 +1,116 @@
+// The written opinion: what it says, and what must be so before it can be signed (interface.md §3, signature step).
+
+import { isRecord } from "./api";
+
+/** What is written. */
+export interface OpinionText {
+  findings: string;
+  /** One sentence each: the treating side answers them one by one. */
+  advice: readonly string[];
+  /** Whether it holds a critical value; null while nobody has said. */
+  critical_value: boolean | null;
+  /** The code of the template it was begun from; "" for none. */
+  template: string;
+}
+
+export interface OpinionView extends OpinionText {
+  state: "draft" | "signed";
+  /** Of the draft, rising with each save. */
+  version: number;
+  author_name: string;
+  updated_at_ms: number | null;
+  signed_at_ms: number | null;
+  fingerprint: string;
+  /** The treating side's answer to each item of advice, in their order; empty before it. */
+  items: readonly { adopted: boolean; reason: string }[];
+}
+
+export const EMPTY_OPINION: OpinionText = { findings: "", advice: [""], critical_value: null, template: "" };
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const whole = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) ? value : null);
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** Reads the answer of GET and PUT /consultations/{id}/opinion, bare or as {"opinion": …}; null where none is written yet. */
+export function opinionFrom(answer: unknown): OpinionView | null {
+  const inner = isRecord(answer) && "opinion" in answer ? answer["opinion"] : answer;
+  if (!isRecord(inner) || typeof inner["findings"] !== "string") return null;
+  return {
+    findings: inner["findings"],
+    advice: list(inner["advice"]).filter((one) => typeof one === "string"),
+    critical_value: typeof inner["critical_value"] === "boolean" ? inner["critical_value"] : null,
+    template: text(inner["template"]),
+    state: inner["state"] === "signed" ? "signed" : "draft",
+    version: whole(inner["version"]) ?? 0,
+    author_name: text(inner["author_name"]),
+    updated_at_ms: whole(inner["updated_at_ms"]),
+    signed_at_ms: whole(inner["signed_at_ms"]),
+    fingerprint: text(inner["fingerprint"]),
+    items: list(inner["items"])
+      .filter(isRecord)
+      .map((one) => ({ adopted: one["adopted"] === true, reason: text(one["reason"]) })),
+  };
+}
+
+/** The text without empty lines and spaces at its ends: as it is sent. */
+export function tidied(opinion: OpinionText): OpinionText {
+  return {
+    ...opinion,
+    findings: opinion.findings.trim(),
+    advice: opinion.advice.map((one) => one.trim()).filter((one) => one !== ""),
+  };
+}
+
+/** Whether two say the same once tidied. */
+export function saysTheSame(one: OpinionText, other: OpinionText): boolean {
+  const [a, b] = [tidied(one), tidied(other)];
+  return (
+    a.findings === b.findings &&
+    a.critical_value === b.critical_value &&
+    a.template === b.template &&
+    a.advice.length === b.advice.length &&
+    a.advice.every((line, index) => line === b.advice[index])
+  );
+}
+
+/** What must be so before signing, in the order of clinical/opinion.py; its gate of the ECG comes with the ECG. */
+export const GATES = ["identity", "patient", "findings", "advice", "blanks", "critical_value"] as const;
+export type Gate = (typeof GATES)[number];
+/** What a template leaves for a person to fill in (clinical/opinion.py). */
+export const BLANK = "____";
+
+export interface GateView {
+  gate: Gate;
+  isOpen: boolean;
+}
+
+/** The gates, each with whether it is open. The factor itself is given while signing. */
+export function gatesOf(at: { opinion: OpinionText; isPatientChecked: boolean; isHost: boolean }): GateView[] {
+  const opinion = tidied(at.opinion);
+  const open: Record<Gate, boolean> = {
+    identity: at.isHost,
+    patient: at.isPatientChecked,
+    findings: opinion.findings !== "",
+    advice: opinion.advice.length > 0,
+    blanks: ![opinion.findings, ...opinion.advice].some((one) => one.includes(BLANK)),
+    critical_value: opinion.critical_value !== null,
+  };
+  return GATES.map((gate) => ({ gate, isOpen: open[gate] }));
+}
+
+/** Why the opinion cannot be signed now: the first closed gate, or what the service has not allowed; null when it can. */
+export type SignLock = Gate | "not_begun" | "link";
+
+export function signLock(at: {
+  gates: readonly GateView[];
+  /** The service lets this caller sign now. */
+  isAllowed: boolean;
+  /** The page reaches the service. */
+  isOnline: boolean;
+}): SignLock | null {
+  if (!at.isOnline) return "link";
+  const closed = at.gates.find((one) => !one.isOpen);
+  if (closed?.gate === "identity") return "identity";
+  if (!at.isAllowed) return "not_begun";
+  return closed?.gate ?? null;
+}

@@ -1,0 +1,105 @@
+// The signature step: what was written, what is missing, and what the button says while it is locked.
+
+import { describe, expect, test } from "vitest";
+import {
+  EMPTY_OPINION,
+  gatesOf,
+  opinionFrom,
+  saysTheSame,
+  signLock,
+  tidied,
+  type OpinionText,
+} from "../../src/protocol/opinion";
+
+const WRITTEN: OpinionText = {
+  findings: "II、III、aVF ST 段改变",
+  advice: ["即查肌钙蛋白"],
+  critical_value: false,
+  template: "",
+};
+
+describe("an answer", () => {
+  test("is read bare or wrapped", () => {
+    const sent = {
+      ...WRITTEN,
+      state: "signed",
+      version: 3,
+      author_name: "王敏",
+      updated_at_ms: 4,
+      signed_at_ms: 5,
+      fingerprint: "ab12",
+      items: [{ adopted: true }, { adopted: false, reason: "无此药" }, 3],
+    };
+    const read = {
+      ...sent,
+      items: [
+        { adopted: true, reason: "" },
+        { adopted: false, reason: "无此药" },
+      ],
+    };
+    expect(opinionFrom(sent)).toEqual(read);
+    expect(opinionFrom({ opinion: sent })).toEqual(read);
+  });
+
+  test("that says little is an unfinished draft, and without a text none", () => {
+    expect(opinionFrom({ findings: "", advice: [1, "a"] })).toEqual({
+      findings: "",
+      advice: ["a"],
+      critical_value: null,
+      template: "",
+      state: "draft",
+      version: 0,
+      author_name: "",
+      updated_at_ms: null,
+      signed_at_ms: null,
+      fingerprint: "",
+      items: [],
+    });
+    expect(opinionFrom({ opinion: null })).toBeNull();
+    expect(opinionFrom(null)).toBeNull();
+    expect(opinionFrom({})).toBeNull();
+  });
+});
+
+test("empty lines are not sent, and do not make a draft another one", () => {
+  const loose = { ...WRITTEN, findings: ` ${WRITTEN.findings}\n`, advice: ["", "即查肌钙蛋白 ", " "] };
+  expect(tidied(loose)).toEqual(WRITTEN);
+  expect(saysTheSame(loose, WRITTEN)).toBe(true);
+  for (const other of [
+    { findings: "x" },
+    { critical_value: null },
+    { template: "t" },
+    { advice: [] },
+    { advice: ["另一条"] },
+  ]) {
+    expect(saysTheSame(WRITTEN, { ...WRITTEN, ...other })).toBe(false);
+  }
+});
+
+describe("the button", () => {
+  const lock = (
+    changes: Partial<OpinionText>,
+    { isPatientChecked = true, isHost = true, isAllowed = true, isOnline = true } = {},
+  ) =>
+    signLock({
+      gates: gatesOf({ opinion: { ...WRITTEN, ...changes }, isPatientChecked, isHost }),
+      isAllowed,
+      isOnline,
+    });
+
+  test("signs when every gate is open", () => expect(lock({})).toBeNull());
+
+  test("names the first thing that is missing", () => {
+    expect(lock({ findings: " " })).toBe("findings");
+    expect(lock({ advice: [""] })).toBe("advice");
+    expect(lock({ advice: ["复查 ____ 分钟后"] })).toBe("blanks");
+    expect(lock({ critical_value: null })).toBe("critical_value");
+    expect(lock(EMPTY_OPINION, { isPatientChecked: false })).toBe("patient");
+  });
+
+  test("belongs to the one who has taken the case, once it has begun, while the service answers", () => {
+    expect(lock({}, { isHost: false, isAllowed: false })).toBe("identity");
+    expect(lock({ findings: "" }, { isAllowed: false })).toBe("not_begun");
+    expect(lock({}, { isHost: false, isOnline: false })).toBe("link");
+  });
+});
