@@ -2,7 +2,9 @@
 
     python -m load_tests.audit_verify --events 1000000
 
-Making the events takes longer than checking them: `--keep FOLDER` uses a folder again.
+Making the events takes longer than checking them: `--keep FOLDER` uses a folder again. The check takes as
+many processes as there are processors: `cpu_seconds` are of all of them, `load` says whether they had them to
+themselves.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ EVENTS_PER_CHECKPOINT = 500
 """At most some 2 checkpoints a second are signed: this is a hospital at 1,000 events a second."""
 PERSONAL_EVERY = 10
 MOST_SECONDS = 10.0
-"""The target: 10^6 events in 10 s on one core."""
+"""The target: 10^6 events in 10 s on two cores with nothing else to do."""
 
 
 def act_of(number: int) -> Act:
@@ -97,9 +99,9 @@ def make_folder(folder: Path, count: int) -> None:
 def measure(folder: Path) -> dict[str, object]:
     """Checks the folder; returns what it took."""
     key = parse_public_key((folder / KEYS_FOLDER / PUBLIC_KEY_FILE).read_bytes(), PUBLIC_KEY_FILE)
-    began_s, cpu_s = time.perf_counter(), time.process_time()
+    began_s, cpu_s = time.perf_counter(), _cpu_s()
     verdict = verify_data_folder(folder, Trust((key,)), {})
-    took_s, took_cpu_s = time.perf_counter() - began_s, time.process_time() - cpu_s
+    took_s, took_cpu_s = time.perf_counter() - began_s, _cpu_s() - cpu_s
     (institution,) = verdict.institutions
     return {
         "events": institution.events,
@@ -109,8 +111,16 @@ def measure(folder: Path) -> dict[str, object]:
         "seconds": round(took_s, 2),
         "cpu_seconds": round(took_cpu_s, 2),
         "events_per_second": round(institution.events / took_s),
+        "processors": os.cpu_count(),
+        "load": [round(load, 1) for load in os.getloadavg()],
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
+
+
+def _cpu_s() -> float:
+    """Of this process and of those it has started and seen end."""
+    uses = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(use.ru_utime + use.ru_stime for use in uses)
 
 
 def main() -> int:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from recording.audit.ledger_source import (
@@ -20,6 +22,7 @@ from recording.audit.ledger_source import (
     CheckpointRow,
     CosignatureRow,
     InstitutionLedger,
+    Parts,
     PersonalRow,
     Place,
     StampRow,
@@ -55,6 +58,7 @@ class DataFolder:
         """
         self._name = database.name
         self._notes_folder = notes_folder
+        self._database = database
         self._connection = _open(database)
         try:
             self._sizes = _numbers(self._connection.execute("SELECT institution, size FROM chain"))
@@ -81,6 +85,7 @@ class DataFolder:
     def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
         """Returns the rows of one institution; they are read as they are walked. Raises UnreadableRow."""
         is_as_stored = not in_order and self._is_most_of_all(institution)
+        reader = FolderReader(self._database, institution, is_as_stored)
         latest = None
         if self._notes_folder is not None:
             path = self._notes_folder / f"{institution}{NOTE_SUFFIX}"
@@ -88,15 +93,7 @@ class DataFolder:
         chain = self._rows("SELECT size, head, frontier FROM chain WHERE institution = ?", institution)
         return InstitutionLedger(
             institution,
-            Place(
-                events=f"{self._name}:event",
-                personal=f"{self._name}:personal_field",
-                checkpoints=f"{self._name}:checkpoint",
-                cosignatures=f"{self._name}:cosignature",
-                stamps=f"{self._name}:time_stamp",
-                chain=f"{self._name}:chain",
-                latest=f"{CHECKPOINTS_FOLDER}/{institution}{NOTE_SUFFIX}",
-            ),
+            _place(self._name, institution),
             self._rows(_EVENTS_AS_STORED if is_as_stored else _EVENTS, institution),
             (PersonalRow(*row) for row in self._rows(_PERSONAL, institution)),
             [CheckpointRow(*row) for row in self._rows(_CHECKPOINTS, institution)],
@@ -108,7 +105,12 @@ class DataFolder:
             has_latest=self._notes_folder is not None,
             is_as_stored=is_as_stored,
             must_cover=self._must_cover.get(institution),
+            parts=None if in_order else Parts(reader, lambda: self._counts(institution)),
         )
+
+    def _counts(self, institution: str) -> tuple[int, int]:
+        ((events, personal),) = self._rows(_COUNTS, institution)
+        return events, personal
 
     def _is_most_of_all(self, institution: str) -> bool:
         """Whether a walk along the whole table costs less than going through its index."""
@@ -128,12 +130,8 @@ class DataFolder:
             return []
         return sorted(self._notes_folder.glob("*" + NOTE_SUFFIX))
 
-    def _rows(self, query: str, institution: str) -> Iterator[tuple[object, ...]]:
-        try:
-            yield from self._connection.execute(query, (institution,))
-        except sqlite3.Error as error:
-            # A torn page, or text that is no UTF-8.
-            raise UnreadableRow from error
+    def _rows(self, query: str, institution: str) -> Iterator[tuple[Any, ...]]:
+        return _rows(self._connection, query, institution)
 
     def _read_institutions(self) -> list[str]:
         found: set[str] = set()
@@ -166,23 +164,89 @@ class DataFolder:
             time.sleep(_COVER_POLL_S)
 
 
-_EVENTS: Final = (
-    "SELECT line, sequence, at_ms, kind, actor, patient, case_id, hash FROM event"
-    " WHERE institution = ? ORDER BY sequence"
+_EVENT: Final = "SELECT line, sequence, at_ms, kind, actor, patient, case_id, hash FROM event"
+_EVENTS: Final = _EVENT + " WHERE institution = ?1 ORDER BY sequence"
+_EVENTS_AS_STORED: Final = _EVENT + " NOT INDEXED WHERE institution = ?1 ORDER BY rowid"
+_HASH: Final = "SELECT hash FROM event WHERE institution = ?1 AND sequence = ?2"
+_PART: Final = _EVENT + " WHERE institution = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY sequence"
+_ROW_OF: Final = "(SELECT rowid FROM event WHERE institution = ?1 AND sequence = {number})"
+_STORED_PART: Final = (
+    _EVENT + " NOT INDEXED WHERE institution = ?1"
+    f" AND rowid > coalesce({_ROW_OF.format(number='?2')}, 0) AND rowid <= {_ROW_OF.format(number='?3')}"
+    " ORDER BY rowid"
 )
-_EVENTS_AS_STORED: Final = (
-    "SELECT line, sequence, at_ms, kind, actor, patient, case_id, hash FROM event NOT INDEXED"
-    " WHERE institution = ? ORDER BY rowid"
+_PERSONAL_FIELD: Final = "SELECT sequence, name, patient, salt, value, erased_at_ms FROM personal_field"
+_PERSONAL: Final = _PERSONAL_FIELD + " WHERE institution = ?1 ORDER BY sequence, name"
+_PERSONAL_PART: Final = (
+    _PERSONAL_FIELD + " WHERE institution = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY sequence, name"
 )
-_PERSONAL: Final = (
-    "SELECT sequence, name, patient, salt, value, erased_at_ms FROM personal_field"
-    " WHERE institution = ? ORDER BY sequence, name"
+_COUNTS: Final = (
+    "SELECT (SELECT count(*) FROM event WHERE institution = ?1),"
+    " (SELECT count(*) FROM personal_field WHERE institution = ?1)"
 )
 _CHECKPOINTS: Final = "SELECT note, size, at_ms FROM checkpoint WHERE institution = ? ORDER BY size"
 _COSIGNATURES: Final = (
     "SELECT size, key_name, line FROM cosignature WHERE institution = ? ORDER BY size, key_name"
 )
 _STAMPS: Final = "SELECT size, token FROM time_stamp WHERE institution = ? ORDER BY size"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReader:
+    """A PartReader over one institution's rows in a database file."""
+
+    database: Path
+    institution: str
+    is_as_stored: bool
+
+    @contextmanager
+    def part(self, after: int, to: int) -> Iterator[InstitutionLedger]:
+        """Looks at the file anew. Raises UnreadableRow, OSError."""
+        try:
+            connection = _open(self.database)
+        except DamagedDatabase as error:
+            raise UnreadableRow from error
+        events = _STORED_PART if self.is_as_stored else _PART
+        with (
+            closing(connection),
+            closing(_rows(connection, events, self.institution, after, to)) as event_rows,
+            closing(_rows(connection, _PERSONAL_PART, self.institution, after, to)) as personal_rows,
+        ):
+            connection.execute("BEGIN")
+            before = list(_rows(connection, _HASH, self.institution, after))
+            yield InstitutionLedger(
+                self.institution,
+                _place(self.database.name, self.institution),
+                event_rows,
+                (PersonalRow(*row) for row in personal_rows),
+                (),
+                is_as_stored=self.is_as_stored,
+                after=after,
+                previous=before[0][0] if before else None,
+            )
+
+
+def _rows(
+    connection: sqlite3.Connection, query: str, *values: object
+) -> Generator[tuple[Any, ...], None, None]:
+    try:
+        yield from connection.execute(query, values)
+    except sqlite3.Error as error:
+        # A torn page, or text that is no UTF-8.
+        raise UnreadableRow from error
+
+
+def _place(database: str, institution: str) -> Place:
+    """How the tables are named in faults."""
+    return Place(
+        events=f"{database}:event",
+        personal=f"{database}:personal_field",
+        checkpoints=f"{database}:checkpoint",
+        cosignatures=f"{database}:cosignature",
+        stamps=f"{database}:time_stamp",
+        chain=f"{database}:chain",
+        latest=f"{CHECKPOINTS_FOLDER}/{institution}{NOTE_SUFFIX}",
+    )
 
 
 def _open(database: Path) -> sqlite3.Connection:

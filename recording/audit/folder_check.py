@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from recording.audit.ledger_source import UnreadableRow
 from recording.audit.notes_check import Trust
 from recording.audit.package_folder import PackageFolder
 from recording.audit.package_layout import check_contents
+from recording.audit.stretch_process import in_processes
+from recording.audit.stretches import Split
 from recording.audit.verdict import KeyOrigin, LedgerFault, LedgerVerdict
 from recording.audit.verify import read_anchors, verify_source
 
@@ -29,16 +32,19 @@ def verify_database(
     *,
     key_origin: KeyOrigin = "given",
     cover_wait_s: float = COVER_WAIT_S,
+    split: Split | None = None,
 ) -> LedgerVerdict:
     """Returns the verdicts on a database file; ``notes`` are checkpoints the auditor brings, by file name.
+    A long ledger is walked by as many processes as there are processors, unless ``split`` says otherwise.
 
     Raises SuiteMissing.
     """
+    split = split or Split(in_processes(os.cpu_count() or 1))
     fingerprints = tuple(key.fingerprint for key in trust.log_keys)
     try:
         with DataFolder(database, notes_folder, cover_wait_s=cover_wait_s) as source:
             anchors, fault = read_anchors({**source.kept_notes(), **notes})
-            verdicts = verify_source(source, trust, anchors)
+            verdicts = verify_source(source, trust, anchors, split=split)
     except (DamagedDatabase, UnreadableRow, sqlite3.Error, OSError):
         fault = LedgerFault(database.name, None, None, "database_damaged")
         return LedgerVerdict((), fault, key_origin, fingerprints)

@@ -5,7 +5,8 @@ Nothing in it is trusted, not even its types: a database row can hold anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -92,11 +93,33 @@ class InstitutionLedger:
     has_latest: bool = False
     """Whether there must be a file with the latest note, once there is a checkpoint."""
     is_as_stored: bool = False
-    """Events come as they lie on the disk, which is faster and is their order unless somebody was at it: a
-    walk that finds a fault proves nothing, and is made again in order.
-    """
+    """Events come as they lie on the disk, which is faster and is their order unless somebody was at it."""
     must_cover: int | None = None
     """Events that a checkpoint must cover; None: all. A running service adds some while it is looked at."""
+    after: int = 0
+    """Events before those that are here, where this is a part of a ledger."""
+    previous: object = None
+    """What the row of the event before says that its hash is; nobody has checked it."""
+    parts: Parts | None = None
+    """How other processes read the same rows; None: they cannot."""
+
+
+class PartReader(Protocol):
+    """Reads the rows of one ledger in another process: it can be pickled."""
+
+    def part(self, after: int, to: int) -> AbstractContextManager[InstitutionLedger]:
+        """Returns the events after number ``after`` up to number ``to`` with their personal fields, nothing
+        else. Raises UnreadableRow, OSError.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A ledger as parts: whatever rows they leave out, ``counts`` tells."""
+
+    reader: PartReader
+    counts: Callable[[], tuple[int, int]]
+    """Returns how many events and personal fields there are in all. Raises UnreadableRow."""
 
 
 class LedgerSource(Protocol):
@@ -106,4 +129,4 @@ class LedgerSource(Protocol):
         """Returns the names of all that have a row or file here."""
 
     def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
-        """Returns the ledger of one; with ``in_order`` never one that ``is_as_stored``."""
+        """Returns the ledger of one; with ``in_order`` never one that ``is_as_stored`` or has ``parts``."""

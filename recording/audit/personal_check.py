@@ -7,6 +7,7 @@ Rows come in the order of the events, so that both are read side by side.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from recording.audit.commitments import commitment
@@ -22,10 +23,44 @@ Erasures: TypeAlias = "Mapping[Erasure, set[tuple[str, int]]]"
 """The events that tell of it: institution and sequence."""
 
 
-class PersonalCheck:
-    """Keeps the first fault of either kind: ``compare`` with events in turn, ``finish`` after the last,
-    ``judge`` once the erasures of all institutions are known.
+@dataclass(slots=True)
+class PersonalFindings:
+    """What is found in a ledger's personal fields: the first fault of either kind, and what was sound."""
+
+    rows: int = 0
+    """Compared with their events."""
+    values: int = 0
+    tombstones: int = 0
+    erased: dict[Erasure, tuple[int, int]] = field(default_factory=dict)
+    """The last tombstone of each erasure, by row and sequence: where that is older than its event, all are.
     """
+    erasures: dict[Erasure, set[tuple[str, int]]] = field(default_factory=dict)
+    altered: LedgerFault | None = None
+    missing: LedgerFault | None = None
+
+    def append(self, later: PersonalFindings) -> None:
+        """Adds what was found, without a fault, in the rows that follow."""
+        for erasure, (row, sequence) in later.erased.items():
+            self.erased[erasure] = (self.rows + row, sequence)
+        for erasure, told in later.erasures.items():
+            self.erasures.setdefault(erasure, set()).update(told)
+        self.rows += later.rows
+        self.values += later.values
+        self.tombstones += later.tombstones
+
+    def untold(self, ledger: InstitutionLedger, erasures: Erasures) -> LedgerFault | None:
+        """Returns the first tombstone of which no later event tells; ``erasures`` are those of all
+        institutions.
+        """
+        for erasure, (row, sequence) in self.erased.items():
+            told = erasures.get(erasure, ())
+            if not any(where != ledger.institution or at > sequence for where, at in told):
+                return LedgerFault(ledger.place.personal, row, sequence, "erased_without_event")
+        return None
+
+
+class PersonalCheck:
+    """Compares with events in turn (``compare``), and after the last ``finish``; ``findings`` grow."""
 
     def __init__(self, ledger: InstitutionLedger) -> None:
         self._file = ledger.place.personal
@@ -36,13 +71,7 @@ class PersonalCheck:
         self.next_sequence: object = None
         """Of the event that the next row belongs to."""
         self._institution = ledger.institution
-        self._tombstones: dict[Erasure, LedgerFault] = {}
-        """The last of each erasure: where that is older than its event, all are."""
-        self.erasures: dict[Erasure, set[tuple[str, int]]] = {}
-        self.values = 0
-        self.tombstones = 0
-        self.altered: LedgerFault | None = None
-        self.missing: LedgerFault | None = None
+        self.findings = PersonalFindings()
         self._step()
 
     def compare(self, fields: Mapping[str, Any]) -> None:
@@ -55,7 +84,7 @@ class PersonalCheck:
             raise ValueError
         if fields["kind"] == ERASED:
             erasure = str(fields["subject"].get("patient", "")), fields["at_ms"]
-            self.erasures.setdefault(erasure, set()).add((self._institution, fields["sequence"]))
+            self.findings.erasures.setdefault(erasure, set()).add((self._institution, fields["sequence"]))
         if self._is_here:
             self._compare(fields, commitments)
 
@@ -64,13 +93,6 @@ class PersonalCheck:
         if self._row is not None and not is_cut_off:
             sequence = self._row.sequence
             self._blame(sequence if isinstance(sequence, int) else None, "personal_added")
-
-    def judge(self, erasures: Erasures) -> None:
-        """Looks for tombstones of which no later event tells."""
-        for erasure, fault in self._tombstones.items():
-            told = erasures.get(erasure, ())
-            if not any(where != self._institution or at > (fault.sequence or 0) for where, at in told):
-                self.altered = self.altered or fault
 
     def _compare(self, fields: Mapping[str, Any], commitments: Mapping[str, Any]) -> None:
         sequence: int = fields["sequence"]
@@ -90,10 +112,11 @@ class PersonalCheck:
                 self._judge(row, sequence, committed)
             before = str(row.name)
             self._step()
-        if unseen and self.missing is None:
-            self.missing = LedgerFault(self._file, self._number, sequence, "personal_missing")
+        if unseen and self.findings.missing is None:
+            self.findings.missing = LedgerFault(self._file, self._number, sequence, "personal_missing")
 
     def _step(self) -> None:
+        self.findings.rows = self._number
         self._number += 1
         try:
             self._row = next(self._rows, None)
@@ -104,17 +127,16 @@ class PersonalCheck:
 
     def _judge(self, row: PersonalRow, sequence: int, committed: object) -> None:
         if row.salt is None and row.value is None:
-            self.tombstones += 1
-            fault = LedgerFault(self._file, self._number, sequence, "erased_without_event")
-            self._tombstones[str(row.patient), row.erased_at_ms] = fault
+            self.findings.tombstones += 1
+            self.findings.erased[str(row.patient), row.erased_at_ms] = (self._number, sequence)
         elif not _is_value(row, committed):
             self._blame(sequence, "personal_altered")
         else:
-            self.values += 1
+            self.findings.values += 1
 
     def _blame(self, sequence: int | None, code: str) -> None:
-        if self.altered is None:
-            self.altered = LedgerFault(self._file, self._number, sequence, code)
+        if self.findings.altered is None:
+            self.findings.altered = LedgerFault(self._file, self._number, sequence, code)
 
 
 def _is_value(row: PersonalRow, committed: object) -> bool:

@@ -17,37 +17,54 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from recording.audit.checkpoint import BadNote, parse_note
 from recording.audit.ledger_source import InstitutionLedger, LedgerSource, Place
-from recording.audit.notes_check import Anchor, Trust, check_notes
-from recording.audit.personal_check import Erasure
+from recording.audit.notes_check import Anchor, CheckedNotes, Trust, check_notes
+from recording.audit.personal_check import Erasure, Erasures
+from recording.audit.stretch import Stretch
+from recording.audit.stretches import Split, Stretches, is_worth_it
 from recording.audit.verdict import InstitutionVerdict, LedgerFault
-from recording.audit.walk import Walk
+from recording.audit.walk import Walk, Way
 
 
 def verify_source(
-    source: LedgerSource, trust: Trust, anchors: Sequence[Anchor] = ()
+    source: LedgerSource, trust: Trust, anchors: Sequence[Anchor] = (), *, split: Split | None = None
 ) -> tuple[InstitutionVerdict, ...]:
     """Returns the verdicts on every institution that the source or an anchor names.
 
-    ``anchors`` are checkpoints that were kept elsewhere. Raises SuiteMissing.
+    ``anchors`` are checkpoints that were kept elsewhere; ``split`` says who else walks long ledgers, where
+    the source can be read by others. Raises SuiteMissing.
     """
     by_institution = _by_institution(anchors)
-    names = sorted({*source.institutions(), *by_institution})
     present = set(source.institutions())
-    walks = []
-    for name in names:
+    notes: dict[str, CheckedNotes] = {}
+    walks: dict[str, Walk] = {}
+    for name in sorted({*present, *by_institution}):
         ledger = source.ledger(name) if name in present else _absent(name)
-        notes = check_notes(ledger, trust, by_institution.get(name, ()))
-        walk = Walk(ledger, notes)
-        walk.walk()
-        if ledger.is_as_stored and not walk.is_clean:
-            walk = Walk(source.ledger(name, in_order=True), notes)
-            walk.walk()
-        walks.append(walk)
+        notes[name] = check_notes(ledger, trust, by_institution.get(name, ()))
+        walks[name] = _walked(ledger, notes[name], split)
+    erasures = _erasures(walks.values())
+    for name in [name for name, walk in walks.items() if not walk.is_final(erasures)]:
+        walks[name] = _walked(source.ledger(name, in_order=True), notes[name], None)
+    erasures = _erasures(walks.values())
+    return tuple(walk.verdict(erasures) for walk in walks.values())
+
+
+def _walked(ledger: InstitutionLedger, notes: CheckedNotes, split: Split | None) -> Walk:
+    way: Way
+    if split is not None and ledger.parts is not None and is_worth_it(ledger, split):
+        way = Stretches(ledger, ledger.parts, split)
+    else:
+        way = Stretch(ledger)
+    walk = Walk(ledger, notes, way)
+    walk.walk()
+    return walk
+
+
+def _erasures(walks: Iterable[Walk]) -> Erasures:
     erasures: dict[Erasure, set[tuple[str, int]]] = {}
     for walk in walks:
         for erasure, told in walk.erasures.items():
             erasures.setdefault(erasure, set()).update(told)
-    return tuple(walk.verdict(erasures) for walk in walks)
+    return erasures
 
 
 def read_anchors(notes: Mapping[str, bytes]) -> tuple[list[Anchor], LedgerFault | None]:

@@ -1,43 +1,57 @@
-"""The walk along one institution's events: each in its place, the tree as the signed notes say it was.
-
-It stops at the first event that is not as it was chained: what comes after is bound to it and proves nothing.
-"""
+"""The walk along one institution's events: the tree as the signed notes say it was, to the end that the chain
+has."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+import contextlib
+from collections.abc import Generator, Sequence
+from typing import Literal, Protocol
 
-from recording.audit.commitments import first_previous
-from recording.audit.ledger_source import ChainRow, EventRow, InstitutionLedger, UnreadableRow
-from recording.audit.lines import SORTED_KEYS, parsed, written
-from recording.audit.merkle import frontier_root
+from recording.audit.ledger_source import ChainRow, InstitutionLedger
 from recording.audit.notes_check import CheckedNotes, Expected
-from recording.audit.personal_check import ERASED, Erasures, PersonalCheck
+from recording.audit.personal_check import Erasures, PersonalFindings
+from recording.audit.stretch import Broken, Head
 from recording.audit.verdict import InstitutionVerdict, LedgerFault, ProvenCheckpoint
 
-_VERSION: Final = 1
-_NOWHERE: Final = 2**63
-"""A size that no tree reaches."""
 
+class Way(Protocol):
+    """How the events are gone through: one after the other (stretch.py), or in parts (stretches.py)."""
 
-class _Broken(Exception):  # noqa: N818  (ends the walk)
-    def __init__(self, code: str) -> None:
-        self.code = code
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the fault it finds is the first in the order of events."""
+
+    @property
+    def size(self) -> int:
+        """Returns how many events are found to be in their place."""
+
+    @property
+    def head(self) -> bytes:
+        """Returns the hash of the last of them."""
+
+    @property
+    def frontier(self) -> Sequence[bytes]:
+        """Returns the frontier of the tree over them."""
+
+    @property
+    def personal(self) -> PersonalFindings:
+        """Returns what their personal fields are found to be."""
+
+    def heads(self, sizes: Sequence[int]) -> Generator[Head, None, None]:
+        """Yields what the ledger is at each of these sizes, which rise. Raises Broken."""
+
+    def finish(self, *, is_cut_off: bool) -> None:
+        """Takes the personal fields that are left."""
 
 
 class Walk:
     """Checks one ledger: ``walk`` once, then ``verdict``."""
 
-    def __init__(self, ledger: InstitutionLedger, notes: CheckedNotes) -> None:
+    def __init__(self, ledger: InstitutionLedger, notes: CheckedNotes, way: Way) -> None:
         self._ledger = ledger
         self._notes = notes
-        self._personal = PersonalCheck(ledger)
-        self._size = 0
-        self._head = first_previous(ledger.institution)
-        self._frontier: list[bytes] = []
+        self._way = way
         self._altered: LedgerFault | None = None
         self._missing: LedgerFault | None = None
         self._proven: Expected | None = None
@@ -46,128 +60,65 @@ class Walk:
     @property
     def erasures(self) -> Erasures:
         """Returns which patients' fields the events say were erased; complete after ``walk``."""
-        return self._personal.erasures
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether the walk came to the end and found nothing."""
-        return self._is_whole and self._altered is None and self._missing is None
+        return self._way.personal.erasures
 
     def walk(self) -> None:
         """Goes to the end or to the first fault."""
-        self._is_whole = self._walk(iter(self._ledger.events))
-        if self._is_whole:
+        sizes = sorted(size for size in self._notes.expected if size)
+        try:
+            with contextlib.closing(self._way.heads(sizes)) as heads:
+                for head in heads:
+                    self._compare(head)
+        except Broken as broken:
+            self._blame_event(broken.code, broken.found)
+        else:
+            self._is_whole = True
             self._check_end()
+
+    def is_final(self, erasures: Erasures) -> bool:
+        """Whether the verdict can be said: nothing was found, or the events were gone through in order, so
+        that the fault that was found is the first. ``erasures`` are those of all institutions.
+        """
+        personal = self._way.personal
+        faults = (self._altered, self._missing, personal.altered, personal.missing, self._untold(erasures))
+        return self._way.is_in_order or (self._is_whole and not any(faults))
 
     def verdict(self, erasures: Erasures) -> InstitutionVerdict:
         """Returns the verdicts, once ``walk`` was called; ``erasures`` are those of all institutions."""
-        self._personal.judge(erasures)
-        self._altered = self._altered or self._notes.altered or self._personal.altered
-        self._missing = self._missing or self._personal.missing or self._notes.missing
-        notes = self._notes
+        notes, personal = self._notes, self._way.personal
+        altered = self._altered or notes.altered or personal.altered or self._untold(erasures)
+        missing = self._missing or personal.missing or notes.missing
+        uncovered = self._uncovered()
         return InstitutionVerdict(
             self._ledger.institution,
-            self._integrity(),
-            self._altered or self._uncovered(),
-            self._completeness(),
-            self._missing,
-            self._size,
+            _integrity(altered, uncovered),
+            altered or uncovered,
+            _completeness(missing, uncovered, is_whole=self._is_whole),
+            missing,
+            self._way.size,
             notes.valid,
-            self._personal.values,
-            self._personal.tombstones,
+            personal.values,
+            personal.tombstones,
             notes.cosignatures,
             notes.unchecked_cosignatures,
             notes.unchecked_stamps,
             _proven(self._proven),
         )
 
-    def _integrity(self) -> Literal["unaltered", "altered", "unchecked"]:
-        if self._altered is not None:
-            return "altered"
-        return "unaltered" if self._uncovered() is None else "unchecked"
-
-    def _completeness(self) -> Literal["nothing_missing", "something_missing", "unchecked"]:
-        if self._missing is not None:
-            return "something_missing"
-        return "nothing_missing" if self._is_whole and self._uncovered() is None else "unchecked"
+    def _untold(self, erasures: Erasures) -> LedgerFault | None:
+        return self._way.personal.untold(self._ledger, erasures)
 
     def _uncovered(self) -> LedgerFault | None:
         """The first event after the last checkpoint, where one must cover it: a chain alone binds nobody."""
-        must_cover = self._size if self._ledger.must_cover is None else self._ledger.must_cover
+        must_cover = self._way.size if self._ledger.must_cover is None else self._ledger.must_cover
         covered = 0 if self._proven is None else self._proven.note.checkpoint.size
         if covered >= must_cover:
             return None
         return LedgerFault(self._ledger.place.events, covered + 1, covered + 1, "no_checkpoint_covers")
 
-    def _walk(self, events: Iterator[EventRow]) -> bool:
-        """Whether all events are in their place and as the notes say. The hot loop: microseconds an event."""
-        place = self._ledger.place.events
-        institution = self._ledger.institution
-        sha256, sorted_keys = hashlib.sha256, SORTED_KEYS
-        frontier = self._frontier
-        personal = self._personal
-        size, head = 0, self._head
-        expected_sizes = iter([*sorted(self._notes.expected), _NOWHERE])
-        next_expected = next(expected_sizes)
-        fields: Any = None
-        try:
-            for row in events:
-                line, fields = row[0], None
-                if type(line) is not bytes:
-                    raise _Broken("event_malformed")
-                fields = parsed(line)
-                sequence = fields["sequence"]
-                if (
-                    written(fields, None, sorted_keys) != line
-                    or type(sequence) is not int
-                    or fields["v"] != _VERSION
-                ):
-                    raise _Broken("event_malformed")
-                if sequence != size + 1:
-                    raise _Broken("event_out_of_place")
-                if fields["previous"] != head.hex() or fields["institution"] != institution:
-                    raise _Broken("chain_broken")
-                head = sha256(line).digest()
-                subject = fields["subject"]
-                if len(row) > 1 and row[1:] != (
-                    sequence,
-                    fields["at_ms"],
-                    fields["kind"],
-                    fields["actor"],
-                    subject.get("patient", ""),
-                    subject.get("case", ""),
-                    head,
-                ):
-                    raise _Broken("columns_altered")
-                if fields["personal"] or sequence == personal.next_sequence or fields["kind"] == ERASED:
-                    personal.compare(fields)
-                node = sha256(b"\x00" + head).digest()
-                full = size
-                while full & 1:
-                    node = sha256(b"\x01" + frontier.pop() + node).digest()
-                    full >>= 1
-                frontier.append(node)
-                size = self._size = sequence
-                if size == next_expected:
-                    self._head = head
-                    self._compare(size)
-                    next_expected = next(expected_sizes)
-        except _Broken as broken:
-            self._blame_event(place, size, broken.code, fields)
-            return False
-        except UnreadableRow:
-            self._blame_event(place, size, "row_unreadable", None)
-            return False
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            # Bytes that are no JSON, or no event's: whatever they are, not what was chained.
-            self._blame_event(place, size, "event_malformed", fields)
-            return False
-        self._head = head
-        return True
-
-    def _blame_event(self, place: str, size: int, code: str, fields: object) -> None:
-        found = fields.get("sequence") if isinstance(fields, Mapping) else None
-        if code == "event_out_of_place" and isinstance(found, int) and found > size + 1:
+    def _blame_event(self, code: str, found: int | None) -> None:
+        place, size = self._ledger.place.events, self._way.size
+        if code == "event_out_of_place" and found is not None and found > size + 1:
             self._missing = LedgerFault(place, size + 1, size + 1, "event_missing")
         if code == "contradicts_checkpoint":
             # The events up to here are bound to each other, but are not those that were signed.
@@ -175,33 +126,49 @@ class Walk:
         else:
             self._altered = LedgerFault(place, size + 1, size + 1, code)
 
-    def _compare(self, size: int) -> None:
-        root = frontier_root(self._frontier)
-        for expected in self._notes.expected[size]:
+    def _compare(self, head: Head) -> None:
+        expected_here = self._notes.expected[head.size]
+        for expected in expected_here:
             checkpoint = expected.note.checkpoint
-            if checkpoint.root != root or checkpoint.head != self._head:
-                raise _Broken("contradicts_checkpoint")
+            if checkpoint.root != head.root or checkpoint.head != head.head:
+                raise Broken("contradicts_checkpoint")
         # What was signed first under this size, with whoever else signed it.
-        self._proven = max(self._notes.expected[size], key=lambda each: len(each.cosigners))
+        self._proven = max(expected_here, key=lambda each: len(each.cosigners))
 
     def _check_end(self) -> None:
-        last = max(self._notes.expected, default=0)
-        if last > self._size:
+        last, size = max(self._notes.expected, default=0), self._way.size
+        if last > size:
             holder = self._notes.expected[last][0]
-            self._missing = LedgerFault(holder.source, holder.row, self._size + 1, "events_cut_off")
+            self._missing = LedgerFault(holder.source, holder.row, size + 1, "events_cut_off")
         self._check_chain_row()
-        self._personal.finish(is_cut_off=self._missing is not None)
+        self._way.finish(is_cut_off=self._missing is not None)
 
     def _check_chain_row(self) -> None:
-        row, place = self._ledger.chain, self._ledger.place.chain
+        row, place, size = self._ledger.chain, self._ledger.place.chain, self._way.size
         if row is None:
-            if self._ledger.has_chain and self._size:
+            if self._ledger.has_chain and size:
                 self._missing = self._missing or LedgerFault(place, None, None, "chain_row_missing")
-        elif isinstance(row.size, int) and row.size > self._size:
-            fault = LedgerFault(place, None, self._size + 1, "events_cut_off")
+        elif isinstance(row.size, int) and row.size > size:
+            fault = LedgerFault(place, None, size + 1, "events_cut_off")
             self._missing = self._missing or fault
-        elif row != ChainRow(self._size, self._head, b"".join(self._frontier)):
-            self._altered = LedgerFault(place, None, self._size, "chain_row_altered")
+        elif row != ChainRow(size, self._way.head, b"".join(self._way.frontier)):
+            self._altered = LedgerFault(place, None, size, "chain_row_altered")
+
+
+def _integrity(
+    altered: LedgerFault | None, uncovered: LedgerFault | None
+) -> Literal["unaltered", "altered", "unchecked"]:
+    if altered is not None:
+        return "altered"
+    return "unaltered" if uncovered is None else "unchecked"
+
+
+def _completeness(
+    missing: LedgerFault | None, uncovered: LedgerFault | None, *, is_whole: bool
+) -> Literal["nothing_missing", "something_missing", "unchecked"]:
+    if missing is not None:
+        return "something_missing"
+    return "nothing_missing" if is_whole and uncovered is None else "unchecked"
 
 
 def _proven(expected: Expected | None) -> ProvenCheckpoint | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,12 +20,14 @@ from recording.audit.ledger_source import (
     CheckpointRow,
     CosignatureRow,
     InstitutionLedger,
+    Parts,
     PersonalRow,
     Place,
     StampRow,
 )
 from recording.audit.merkle import grown, leaf_hash
 from recording.audit.notes_check import Anchor, Trust
+from recording.audit.stretches import Found, Split, Task, walked
 from recording.audit.suites import ED25519, PublicKey
 from recording.audit.verdict import InstitutionVerdict
 from recording.audit.verify import verify_source
@@ -70,7 +73,11 @@ class Ledger:
             has_chain=self.has_columns,
             latest_note=self.latest,
             has_latest=self.has_columns,
+            parts=Parts(MemoryReader(self), self.counts) if self.has_columns and not in_order else None,
         )
+
+    def counts(self) -> tuple[int, int]:
+        return len(self.events), len(self.personal)
 
     def as_package(self) -> Ledger:
         return replace(
@@ -82,8 +89,52 @@ class Ledger:
         )
 
 
-def verified(ledger: Ledger, anchors: Sequence[Anchor] = (), trust: Trust = TRUST) -> InstitutionVerdict:
-    (verdict,) = verify_source(ledger, trust, anchors)
+@dataclass(frozen=True)
+class MemoryReader:
+    """Takes rows from where it finds one number to where it finds the other, as a database does: what is not
+    between them it leaves out."""
+
+    ledger: Ledger
+
+    @contextmanager
+    def part(self, after: int, to: int) -> Iterator[InstitutionLedger]:
+        events, personal = self.ledger.events, self.ledger.personal
+        numbers = [0, *(row[1] for row in events)]
+        begin, end = (numbers.index(number) if number in numbers else 0 for number in (after, to))
+        yield InstitutionLedger(
+            INSTITUTION,
+            PLACE,
+            events[begin:end],
+            [
+                PersonalRow(*row)
+                for row in personal[_first_after(personal, after) : _first_after(personal, to)]
+            ],
+            (),
+            after=after,
+            previous=next((row[-1] for row in events if row[1] == after), None),
+        )
+
+
+def _first_after(personal: Sequence[tuple[Any, ...]], sequence: int) -> int:
+    after = (at for at, row in enumerate(personal) if not isinstance(row[0], int) or row[0] > sequence)
+    return next(after, len(personal))
+
+
+def in_this_process(tasks: Sequence[Task]) -> Generator[Found | None, None, None]:
+    """Walks stretches here: small ledgers by the thousand need no processes."""
+    yield from map(walked, tasks)
+
+
+def verified(
+    ledger: Ledger,
+    anchors: Sequence[Anchor] = (),
+    trust: Trust = TRUST,
+    *,
+    stretch_events: int | None = None,
+) -> InstitutionVerdict:
+    """The verdict; with ``stretch_events`` by a walk that is split into stretches so long."""
+    split = None if stretch_events is None else Split(in_this_process, stretch_events)
+    (verdict,) = verify_source(ledger, trust, anchors, split=split)
     return verdict
 
 

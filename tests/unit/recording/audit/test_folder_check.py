@@ -25,13 +25,14 @@ from recording.audit.package import verifier, write_package
 from recording.audit.package_layout import CONTENTS_FILE, KEYS_FOLDER, VERIFIER_FILE, files_in
 from recording.audit.report import report_lines
 from recording.audit.request import BadRequest, Request, check
+from recording.audit.stretches import Split
 from recording.audit.suites import ED25519, PublicKey
 from recording.audit.verdict import LedgerVerdict
 from recording.signing import Ed25519Signer
 from signaling.messages import CATALOGUES
 from tests.unit.recording.audit.acts import INSTITUTION
 from tests.unit.recording.audit.folders import TABLES, fill, opened, write_folder
-from tests.unit.recording.audit.memory_ledger import SIGNER, TRUST, anchor_of, made
+from tests.unit.recording.audit.memory_ledger import SIGNER, TRUST, anchor_of, in_this_process, made
 from tests.unit.recording.audit.mutations import mutated
 
 SOUND: Final = made(13, [3, 8, 11, 13])
@@ -98,7 +99,15 @@ def test_every_forgery_of_a_database_is_found(tmp_path: Path, monkeypatch: pytes
             continue  # what differs in memory is the same in SQL, such as the order of rows
         verdict = verify_database(database, note.parent, TRUST, OLDER, cover_wait_s=0.0)
         assert not verdict.is_sound, name
+        assert verdict == split_verdict(database), name
         found += 1
+
+
+def split_verdict(database: Path, stretch_events: int = 4) -> LedgerVerdict:
+    """As the walk of a long ledger would have it."""
+    notes = database.parent / CHECKPOINTS_FOLDER
+    split = Split(in_this_process, stretch_events)
+    return verify_database(database, notes, TRUST, OLDER, cover_wait_s=0.0, split=split)
 
 
 def _as_rows(database: Path) -> list[object]:
@@ -450,7 +459,15 @@ def test_older_checkpoints_can_be_given_as_a_folder(folder: Path, tmp_path: Path
 def test_every_fault_has_a_sentence_in_both_languages() -> None:
     folder = Path(__file__).parents[4] / "recording" / "audit"
     used = set()
-    for name in ("walk", "notes_check", "personal_check", "package_layout", "folder_check", "verify"):
+    for name in (
+        "walk",
+        "stretch",
+        "notes_check",
+        "personal_check",
+        "package_layout",
+        "folder_check",
+        "verify",
+    ):
         text = (folder / f"{name}.py").read_text()
         used |= {word for word in text.split('"') if f"audit.code.{word}" in SENTENCES["zh"]}
     codes_of = {

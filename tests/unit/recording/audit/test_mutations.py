@@ -1,6 +1,6 @@
 """Every forgery of a ledger and of its checkpoints is found, with one older checkpoint in the auditor's hand.
 
-A few thousand in each run; LIANZHEN_MUTATIONS=1000000 tries a million.
+A few thousand in each run; LIANZHEN_MUTATIONS=1000000 tries a million. A walk that is split finds the same.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from tests.unit.recording.audit.mutations import MUTATIONS, mutated
 TRIES: Final = int(os.environ.get("LIANZHEN_MUTATIONS", "4000"))
 SEED: Final = int(os.environ.get("LIANZHEN_SEED", "3"))
 ANCHOR_SIZE: Final = 8
+STRETCHES: Final = (1, 2, 4, 8)
+"""Events of a stretch: a fault lies before, on and after every seam."""
 LEDGER: Final = made(13, [3, 8, 11, 13])
 
 
@@ -41,6 +43,8 @@ def test_every_forgery_is_found(form: str) -> None:
     for number in range(TRIES // 2):
         name, forged = mutated(sound, random, ANCHOR_SIZE)
         verdict = verified(forged, anchors, TRUST)
+        split = verified(forged, anchors, TRUST, stretch_events=STRETCHES[number % len(STRETCHES)])
+        assert split == verdict, f"{name}, number {number} of seed {SEED}, is another when split"
         assert not verdict.is_sound, f"{name}, number {number} of seed {SEED}"
         assert verdict.integrity_fault or verdict.completeness_fault
         found[name] += 1
