@@ -30,7 +30,7 @@ WHOLE = Request(
 )
 
 
-@pytest.mark.parametrize(("state", "act"), product(S, A))
+@pytest.mark.parametrize(("state", "act"), list(product(S, A)))
 def test_what_is_not_listed_is_refused(state: ConsultationState, act: ConsultationAct) -> None:
     if (state, act) in TRANSITIONS:
         assert next_state(state, act) is TRANSITIONS[state, act]
