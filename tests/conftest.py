@@ -1,4 +1,4 @@
-"""What one test sets up for the whole process does not reach the next."""
+"""What every folder of tests shares: a PostgreSQL, and that what one test sets up does not reach the next."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+
+from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +21,13 @@ def _logs_as_before() -> Iterator[None]:
         structlog.reset_defaults()
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[PostgresCluster]:
+    """A database server that every test may have a database of; started when the first one asks."""
+    try:
+        with running_cluster() as running:
+            yield running
+    except NoPostgres as reason:
+        pytest.skip(str(reason))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -19,21 +18,11 @@ from signaling.command_line import main
 from signaling.store.database_url import SQLITE_FILE
 from signaling.store.store import Unit
 from signaling.store.tables import institution, personal_field
-from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
 from tests.support.stores import open_test_store
 from tests.support.time_stamps import make_authority, sender
 
 FIRST_MS = 1_800_000_000_000
 HOSPITAL, CLINIC = "in_" + "1" * 32, "in_" + "2" * 32
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresCluster]:
-    try:
-        with running_cluster() as running:
-            yield running
-    except NoPostgres as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

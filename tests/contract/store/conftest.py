@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +11,8 @@ from sqlalchemy import URL
 from signaling.store.database_url import database_url
 from signaling.store.migrate import bring_up_to_date
 from signaling.store.sql_store import SqlStore
-from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
+from tests.support.postgres import PostgresCluster
 from tests.support.stores import open_test_store
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[PostgresCluster]:
-    try:
-        with running_cluster() as running:
-            yield running
-    except NoPostgres as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pyotp
@@ -13,16 +13,7 @@ from sqlalchemy import URL
 from signaling.auth.rights import Role
 from signaling.store.migrate import bring_up_to_date
 from tests.support.identity import Browser, IdentityApi, identity_api
-from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresCluster]:
-    try:
-        with running_cluster() as running:
-            yield running
-    except NoPostgres as reason:
-        pytest.skip(str(reason))
+from tests.support.postgres import PostgresCluster
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
