@@ -20,7 +20,6 @@ from recording.canonical import canonical_json, parse_canonical
 from recording.event_chain import ChainHead, split_lines
 from recording.signing import Signer
 
-FORMAT = "lianzhen-recording/1"
 MANIFEST_FILE = "manifest.json"
 SIGNATURE_FILE = "manifest.sig"
 EVENTS_FILE = "events.jsonl"

@@ -16,9 +16,6 @@ _FIRST_HYBRID_CONFIG = 12
 _FIRST_CELT_CONFIG = 16
 _FULLBAND_CELT_CONFIG = 28
 
-SILENCE_STEP_NS = _CELT_FRAME_NS[0]
-"""The shortest packet of silence there is."""
-
 
 def packet_duration_ns(packet: bytes) -> int:
     """Nanoseconds that an Opus packet lasts: 2.5 ms … 120 ms; 0 for what is no Opus packet.

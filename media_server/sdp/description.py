@@ -119,7 +119,3 @@ class RemoteDescription:
 
     transport: RemoteTransport
     sections: tuple[RemoteSection, ...]
-
-    def section_of_mid(self, mid: str) -> RemoteSection | None:
-        """Returns the usable section with that mid."""
-        return next((s for s in self.sections if s.mid == mid and s.is_usable), None)

@@ -57,19 +57,6 @@ class RequestLimits(Protocol):
         """Counts it no longer."""
 
 
-class NoLimits:
-    """For tests that ask faster than people do."""
-
-    def check(self, request: web.Request, pace: Pace, caller: Caller, claims: Claims | None) -> None:
-        """Lets everything through."""
-
-    def open_socket(self, request: web.Request, identity: str) -> None:
-        """Lets everything through."""
-
-    def close_socket(self, request: web.Request) -> None:
-        """Counts nothing."""
-
-
 class ApiServer:
     """The routes as aiohttp serves them, below /api/v1."""
 

@@ -20,7 +20,6 @@ WRITE_TIMEOUT_S: Final = 10.0
 CLOSE_TIMEOUT_S: Final = 1.0
 
 CLOSE_NORMAL: Final = 1000
-CLOSE_GOING_AWAY: Final = 1001
 CLOSE_MALFORMED: Final = 1007
 """RFC 6455 §7.4.1: data inconsistent with the type of the message."""
 CLOSE_TOO_SLOW: Final = 4408

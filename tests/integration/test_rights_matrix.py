@@ -31,7 +31,7 @@ from media_server.ids import ParticipantIdentity, RoomName
 from recording.clock import SystemClock
 from recording.recorder import Recorder
 from signaling import composition
-from signaling.api.engine import PREFIX, ApiServer, NoLimits
+from signaling.api.engine import PREFIX, ApiServer
 from signaling.api.route import Route
 from signaling.api_keys import ApiKey
 from signaling.auth.policy import CLINICIANS, RULES
@@ -41,6 +41,7 @@ from signaling.http_shell import guard
 from signaling.settings import Settings
 from signaling.store.database_url import SQLITE_FILE
 from signaling.tokens import Claims
+from tests.support.api import NoLimits
 from tests.support.fake_sfu import FakeSfu
 from tests.support.rights_world import (
     FOREIGN_MARK,

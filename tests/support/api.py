@@ -19,8 +19,8 @@ from aiohttp.test_utils import TestServer
 
 from clinical.ids import DeviceId, InstitutionId, PersonId
 from recording.clock import Clock, SystemClock
-from signaling.api.engine import PREFIX, ApiServer, NoLimits, RequestLimits
-from signaling.api.route import Route
+from signaling.api.engine import PREFIX, ApiServer, RequestLimits
+from signaling.api.route import Pace, Route
 from signaling.auth.rights import NOBODY, Assurance, Caller, Role
 from signaling.http_shell import add_security_headers, guard
 from signaling.tokens import Claims
@@ -162,6 +162,19 @@ class ApiClient:
 
 ANSWER_LIMIT_S = 20.0
 """A request that is never answered fails its test soon, and not the whole run by its length."""
+
+
+class NoLimits:
+    """For tests that ask faster than people do."""
+
+    def check(self, request: web.Request, pace: Pace, caller: Caller, claims: Claims | None) -> None:
+        """Lets everything through."""
+
+    def open_socket(self, request: web.Request, identity: str) -> None:
+        """Lets everything through."""
+
+    def close_socket(self, request: web.Request) -> None:
+        """Counts nothing."""
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import URL
 
 from clinical.ids import InstitutionId
-from signaling.api.engine import PREFIX, ApiServer, NoLimits
+from signaling.api.engine import PREFIX, ApiServer
 from signaling.api.first_administrator_pages import FirstAdministratorPages
 from signaling.api.institution_pages import InstitutionPages
 from signaling.api.oidc_pages import OidcPages
@@ -42,7 +42,7 @@ from signaling.store.secret_box import SecretBox
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
 from signaling.tokens import TokenDesk
-from tests.support.api import Answer, SettledClock
+from tests.support.api import Answer, NoLimits, SettledClock
 from tests.support.stores import open_test_store
 
 PASSWORD = "correct horse battery"

@@ -172,10 +172,9 @@ class TestUsable:
         error = refusal(describe(audio("0"), video("0")))
         assert (error.code, error.section) == ("sdp_malformed", 1)
 
-    def test_a_section_is_found_by_its_mid_only_while_usable(self) -> None:
+    def test_a_section_without_a_port_is_not_usable_and_leaves_the_others_so(self) -> None:
         offer = parse_description(describe(audio("0", port=0), data("1")))
-        assert offer.section_of_mid("0") is None
-        assert offer.section_of_mid("1") is offer.sections[1]
+        assert [(section.mid, section.is_usable) for section in offer.sections] == [("0", False), ("1", True)]
 
 
 class TestCodecs:
