@@ -132,6 +132,18 @@ export class MockMeeting implements Meeting {
     return Promise.resolve();
   }
 
+  tell(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  onTold(): () => void {
+    return () => undefined;
+  }
+
+  ownCamera(): MediaStreamTrack | null {
+    return null;
+  }
+
   leave(): Promise<void> {
     return Promise.resolve();
   }

@@ -14,6 +14,8 @@ import {
   Track,
   type Participant,
   type RemoteParticipant,
+  type ScreenShareCaptureOptions,
+  type TrackPublishOptions,
   type TrackPublication,
 } from "livekit-client";
 import { ApiFailure } from "../protocol/api";
@@ -81,6 +83,20 @@ const CHANGES = [
 // livekit's own log lines carry names of rooms and people; a console is copied into tickets and mails.
 setLogLevel(LogLevel.silent);
 
+// The profile for reading: films, reports and text keep every line; movement may stutter (domain.md §2.3, ≥ 5 fps at 1080p).
+const SHARP_FPS = 8;
+const SHARP_CAPTURE: ScreenShareCaptureOptions = {
+  resolution: { width: 1920, height: 1080, frameRate: SHARP_FPS },
+  contentHint: "detail",
+};
+const SHARP_SENDING: TrackPublishOptions = {
+  // A page of text at 1080p needs some 1.5 Mbit/s after a change; above 3 nothing becomes more legible.
+  screenShareEncoding: { maxBitrate: 3_000_000, maxFramerate: SHARP_FPS },
+  // One stream alone: a smaller layer of a page of text is a picture that nobody can read.
+  simulcast: false,
+  degradationPreference: "maintain-resolution",
+};
+
 interface Heard {
   report: TruthReport;
   at_ms: number;
@@ -94,6 +110,7 @@ export class LiveMeeting implements Meeting {
   readonly #choices: EnterChoices;
   readonly #room: Room;
   readonly #listeners = new Set<() => void>();
+  readonly #told = new Set<{ topic: string; listener: (text: string, from: string) => void }>();
   #view: MeetingView;
   #link: Link = "connecting";
   #step: EnterStep = "token";
@@ -187,7 +204,9 @@ export class LiveMeeting implements Meeting {
   }
 
   setScreen(isOn: boolean): Promise<void> {
-    return this.#turn("screen", isOn, () => this.#room.localParticipant.setScreenShareEnabled(isOn));
+    return this.#turn("screen", isOn, () =>
+      this.#room.localParticipant.setScreenShareEnabled(isOn, SHARP_CAPTURE, SHARP_SENDING),
+    );
   }
 
   async useDevice(kind: MediaDeviceKind, deviceId: string): Promise<void> {
@@ -221,6 +240,25 @@ export class LiveMeeting implements Meeting {
     this.#stage = stage;
   }
 
+  async tell(topic: string, text: string, to?: string): Promise<void> {
+    await this.#room.localParticipant.publishData(new TextEncoder().encode(text), {
+      reliable: true,
+      topic,
+      ...(to === undefined ? {} : { destinationIdentities: [to] }),
+    });
+  }
+
+  onTold(topic: string, listener: (text: string, from: string) => void): () => void {
+    const told = { topic, listener };
+    this.#told.add(told);
+    return () => this.#told.delete(told);
+  }
+
+  ownCamera(): MediaStreamTrack | null {
+    const publication = this.#room.localParticipant.getTrackPublication(Track.Source.Camera);
+    return publication === undefined || publication.isMuted ? null : (publication.track?.mediaStreamTrack ?? null);
+  }
+
   #listen(): void {
     const room = this.#room;
     const refresh = (): void => this.#refresh();
@@ -247,8 +285,11 @@ export class LiveMeeting implements Meeting {
       this.#end(endingOf(reason));
     });
     room.on(RoomEvent.DataReceived, (payload, participant?: RemoteParticipant, _kind?: unknown, topic?: string) => {
-      if (topic !== TRUTH_TOPIC || participant === undefined || payload.byteLength > REPORT_LIMIT_BYTES) return;
-      const report = receivedReport(new TextDecoder().decode(payload));
+      if (participant === undefined || payload.byteLength > REPORT_LIMIT_BYTES) return;
+      const text = new TextDecoder().decode(payload);
+      for (const one of this.#told) if (one.topic === topic) one.listener(text, participant.identity);
+      if (topic !== TRUTH_TOPIC) return;
+      const report = receivedReport(text);
       if (report !== null) this.#heard.set(participant.identity, { report, at_ms: performance.now() });
     });
     room.on(RoomEvent.TrackSubscribed, (track) => {

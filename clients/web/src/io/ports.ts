@@ -55,6 +55,12 @@ export interface Meeting {
   show(pictureKey: string, element: HTMLVideoElement): () => void;
   /** Says which picture is on the stage: the truth panel judges that one by its size. */
   setStage(stage: StageChoice | null): void;
+  /** Sends a short text to the other pages in the room (`to`: to that person's page alone), surely and in order. */
+  tell(topic: string, text: string, to?: string): Promise<void>;
+  /** Hands on what others tell under a topic, until the returned function is called. */
+  onTold(topic: string, listener: (text: string, from: string) => void): () => void;
+  /** The page's own camera as it is sent; null while it sends none. */
+  ownCamera(): MediaStreamTrack | null;
 }
 
 /** Opens a stay; a guest brings the token that the invitation gave. */

@@ -26,6 +26,7 @@ export type Urgency = (typeof URGENCIES)[number];
 export const CASE_KINDS = ["live", "offline"] as const;
 export type CaseKind = (typeof CASE_KINDS)[number];
 
+/** "sign" is also to draft the opinion; "admit" to ask in, admit and put out; "write" messages, attachments, steps. */
 export const CASE_ACTS = [
   "accept",
   "decline",
@@ -40,6 +41,7 @@ export const CASE_ACTS = [
   "invite",
   "admit",
   "host",
+  "write",
 ] as const;
 export type CaseAct = (typeof CASE_ACTS)[number];
 
