@@ -17,6 +17,7 @@ from recording.recorder import Recorder
 from signaling.addresses import media_addresses
 from signaling.api.breakglass_pages import BreakglassPages
 from signaling.api.consent_pages import ConsentPages
+from signaling.api.consultation_pages import ConsultationPages
 from signaling.api.description_pages import DescriptionPages
 from signaling.api.device_doors import DeviceDoors
 from signaling.api.device_pages import DevicePages
@@ -33,6 +34,7 @@ from signaling.auth.revocation import Revocations
 from signaling.auth.revoked import RevokedTokens
 from signaling.auth.room_entry import RoomEntries
 from signaling.care.case_recordings import CaseRecordings, stopping
+from signaling.consult.ring_driver import RingDriver
 from signaling.demo_rooms import settle_demo_rooms
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
@@ -87,6 +89,7 @@ class Service:
     standing: StandingRooms
     spool: ActSpool
     recording_witness: RecordingWitness
+    rings: RingDriver
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
@@ -115,6 +118,7 @@ class Service:
             self.revocations.run(),
             self.spool.run(),
             self.recording_witness.run(),
+            self.rings.run(),
             *self.oversight.watches(),
         )
 
@@ -188,6 +192,7 @@ def build_service(
     for observer in (journal, desk, events, room_witness):
         host.observe(observer)
     journal.follow(events.receive_event)
+    rings = RingDriver(store, clock, changed=lambda _: None)
     description = DescriptionPages()
     declared = [
         *identity.routes,
@@ -199,6 +204,11 @@ def build_service(
         *BreakglassPages(store=store, entries=entries, journal=journal).routes(),
         *PatientPages(store).routes(),
         *ConsentPages(store, CaseRecordings(stopping(desk))).routes(),
+        *ConsultationPages(
+            store,
+            is_recording=lambda room: desk.recording_of(room) is not None,
+            changed=lambda _: rings.wake(),
+        ).routes(),
         *TracePages(store).routes(),
         *TraceExportPages(store, settings, signer).routes(),
         *oversight.routes,
@@ -221,6 +231,7 @@ def build_service(
                 "identity": identity.stats,
                 "spool": spool.stats,
                 "revocations": revocations.stats,
+                "rings": rings.stats,
                 **oversight.stats(),
             },
         ),
@@ -247,4 +258,5 @@ def build_service(
         standing=standing,
         spool=spool,
         recording_witness=RecordingWitness(ledger=ledger, store=store, standing=standing),
+        rings=rings,
     )

@@ -121,7 +121,8 @@ def sees(caller: Caller, event: LedgerEvent) -> bool:
         return True
     if Role.ADMINISTRATOR in roles and word in _RUNNING and not event.subject.get("patient"):
         return True
-    if roles & CLINICIANS and word in _CARING and event.kind not in _LOOKING:
+    is_of_care = word in _CARING or bool(event.subject.get("case"))
+    if roles & CLINICIANS and is_of_care and event.kind not in _LOOKING:
         return True
     if Role.DEVICE in roles:
         return caller.device in (event.actor, event.device) and not event.subject.get("patient")

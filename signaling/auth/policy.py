@@ -53,6 +53,7 @@ CLINICIANS: Final = frozenset({Role.CLINIC_DOCTOR, Role.SPECIALIST, Role.DUTY_EX
 """Those who care for patients."""
 STAFF: Final = CLINICIANS | {Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}
 """All people with an account of their own."""
+_EXPERTS: Final = frozenset({Role.SPECIALIST, Role.DUTY_EXPERT})
 _SUPERVISOR: Final = frozenset({Role.SUPERVISOR})
 _ADMINISTRATOR: Final = frozenset({Role.ADMINISTRATOR})
 _AUDITOR: Final = frozenset({Role.AUDITOR})
@@ -150,6 +151,14 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.CONSENT_LIST, CLINICIANS, _PARTY, _ACTIVE),
     Rule(Action.CONSENT_RECORD, CLINICIANS, _OWN, _OR_NEW),
     Rule(Action.CONSENT_WITHDRAW, CLINICIANS, _OWN, _ACTIVE),
+    # ---- consultations belong to who asks; the asked hospital and others are let in; consult/case_rights.py
+    # says what follows from the state of a case and from somebody's part in it
+    Rule(Action.CASE_LIST, CLINICIANS | _SUPERVISOR, _INSTITUTION, _NEW),
+    Rule(Action.CASE_READ, CLINICIANS | _SUPERVISOR, _CARE, _KEPT),
+    Rule(Action.CASE_CREATE, CLINICIANS, _OWN, _ACTIVE),
+    Rule(Action.CASE_CHANGE, CLINICIANS, _OWN, _ACTIVE),
+    Rule(Action.CASE_ANSWER, _EXPERTS, _CARE, _ACTIVE),
+    Rule(Action.CASE_TRANSFER, CLINICIANS, _CARE, _ACTIVE),
     Rule(Action.BREAKGLASS_USE, CLINICIANS, _CARE, _OR_NEW),
     Rule(Action.BREAKGLASS_LIST, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.BREAKGLASS_REVIEW, _LOOKS_IN, _COLLEAGUE, _ACTIVE),

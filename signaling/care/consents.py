@@ -35,6 +35,14 @@ async def consents_of(
     return [_consent(row) for row in await connection.execute(query)]
 
 
+async def consents_of_cases(
+    connection: AsyncConnection, patients: Sequence[str], cases: Sequence[str]
+) -> Sequence[Consent]:
+    """Returns the consents that these patients gave in these cases."""
+    query = select(_T).where(_T.c.patient.in_(patients), _T.c.case_id.in_(cases))
+    return [_consent(row) for row in await connection.execute(query)]
+
+
 async def insert_consent(unit: Unit, institution: str, consent: Consent) -> None:
     """Stores an answer."""
     await unit.connection.execute(

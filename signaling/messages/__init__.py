@@ -10,12 +10,14 @@ from signaling.messages.audit_english import AUDIT_ENGLISH
 from signaling.messages.care_chinese import CARE_CHINESE
 from signaling.messages.care_english import CARE_ENGLISH
 from signaling.messages.chinese import CHINESE
+from signaling.messages.consult_chinese import CONSULT_CHINESE
+from signaling.messages.consult_english import CONSULT_ENGLISH
 from signaling.messages.english import ENGLISH
 
 Language: TypeAlias = Literal["zh", "en"]
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
-    "zh": {**CHINESE, **AUDIT_CHINESE, **CARE_CHINESE},
-    "en": {**ENGLISH, **AUDIT_ENGLISH, **CARE_ENGLISH},
+    "zh": {**CHINESE, **AUDIT_CHINESE, **CARE_CHINESE, **CONSULT_CHINESE},
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **CARE_ENGLISH, **CONSULT_ENGLISH},
 }
 
 

@@ -86,6 +86,24 @@ _RECORDINGS = [
     Specimen("foreign recording", {"recording": "rec_zzforeign"}, "", state=_E),
     Specimen("absent recording", {"recording": "rec_absent"}, ""),
 ]
+_CASES = [
+    Specimen("own case", {"id": "ca_mine"}, HERE, parties=frozenset({ME})),
+    Specimen("colleague's case", {"id": "ca_colleague"}, HERE),
+    Specimen("closed case", {"id": "ca_closed"}, HERE, state=_E),
+    Specimen(
+        "case one is asked for", {"id": "ca_asked_zzforeign"}, THERE, parties=frozenset({ME, MY_DEVICE})
+    ),
+    Specimen(
+        "closed case one was asked for",
+        {"id": "ca_asked_closed_zzforeign"},
+        THERE,
+        parties=frozenset({ME, MY_DEVICE}),
+        state=_E,
+    ),
+    Specimen("draft that is not sent yet", {"id": "ca_draft_zzforeign"}, THERE),
+    Specimen("foreign case", {"id": "ca_zzforeign"}, THERE),
+    Specimen("absent case", {"id": "ca_absent"}, ""),
+]
 SPECIMENS: Final[Mapping[str, Sequence[Specimen]]] = {
     "/institutions/{id}": _of("institution", (HERE, HERE, "", _A), (THERE, THERE, "", _A)),
     "/people/{id}": _PEOPLE,
@@ -147,6 +165,23 @@ SPECIMENS: Final[Mapping[str, Sequence[Specimen]]] = {
         )
         for each in _PATIENTS
     ],
+    "POST /consultations": [
+        Specimen(
+            each.name,
+            {},
+            each.institution,
+            state=each.state,
+            # A hospital that is not there: what is allowed is refused by the handler.
+            body={
+                "patient": each.path["id"],
+                "institution": "in_absent",
+                "kind": "live",
+                "urgency": "routine",
+            },
+        )
+        for each in _PATIENTS
+    ],
+    "/consultations/{id}": _CASES,
     "POST /trace/searches": [
         Specimen(
             f"chain of {institution or 'the caller'}",
@@ -276,6 +311,7 @@ async def _insert_all(unit: Unit) -> None:
             for i, n, s in ids("/patients/{id}")
         ),
     )
+    await put(t.consultation, *(_case_row(each) for each in kept("/consultations/{id}")))
     text = current_texts()[0]
     await put(
         t.consent,
@@ -304,3 +340,27 @@ async def _insert_all(unit: Unit) -> None:
             for i, n, s in ids("/webhooks/{id}")
         ),
     )
+
+
+def _case_row(specimen: Specimen) -> Mapping[str, Any]:
+    name, is_asked = specimen.path["id"], "asked" in specimen.path["id"] or "draft" in specimen.path["id"]
+    is_here = specimen.institution == HERE
+    inviter = (ME if name == "ca_mine" else "pe_colleague") if is_here else "pe_zzforeign"
+    state = "closed" if specimen.state is _E else "drafted" if "draft" in name else "invited"
+    return {
+        "id": name,
+        "serial": f"serial {name}",
+        "institution": specimen.institution,
+        "invited_institution": HERE if is_asked else THERE,
+        "patient": "pt_here" if is_here else "pt_zzforeign",
+        "inviter": inviter,
+        "host": inviter,
+        "state": state,
+        "version": 1,
+        "kind": "live",
+        "urgency": "routine",
+        "specialty": "cardiology",
+        "recording_policy": "with_consent",
+        "created_at_ms": 1,
+        "updated_at_ms": 1,
+    }

@@ -1,0 +1,1 @@
+"""Consultations over the store: cases and their acts, ringing, rooms, recording, messages, attachments."""

@@ -1,0 +1,22 @@
+"""What the pages of consultations say in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+CONSULT_CHINESE: Final[Mapping[str, str]] = {
+    "api.consultation_state": "会诊现在的状态不能这样做，请刷新后再看",
+    "api.consultation_incomplete": "会诊申请还没有填全：理由、目的、病历摘要、专科和希望的职称都要填写",
+    "api.consultation_consent_missing": "患者还没有同意会诊；请先征得同意，紧急时按紧急情况登记",
+    "api.consultation_reason_missing": "请写明理由",
+    "api.consultation_taken": "已有专家接受了这次会诊",
+    "api.consultation_not_called": "这次会诊没有呼叫您，或您已经答复过",
+    "api.consultation_no_backup": "没有备班可以接；不能接时，请说明理由谢绝",
+    "api.consultation_offline": "这是离线会诊，没有房间，也不呼叫",
+    "api.specialty_unknown": "没有这个专科，请从列表中选择",
+    "api.title_unknown": "没有这个职称，请从列表中选择",
+    "api.slot_unknown": "这个预约时段与所请的医院、专科或时间不符",
+    "api.slot_taken": "这个时段已被预约或已过，请另选一个",
+    "api.transfer_person_unfit": "不能转给这个人：须是受邀医院在岗的专家，执业证有效，且不是现在的专家",
+}

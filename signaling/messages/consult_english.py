@@ -1,0 +1,34 @@
+"""What the pages of consultations say in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+CONSULT_ENGLISH: Final[Mapping[str, str]] = {
+    "api.consultation_state": (
+        "This is not possible while the consultation is as it is now; reload to see how it stands"
+    ),
+    "api.consultation_incomplete": (
+        "The request is not complete: reason, purpose, record summary,"
+        " specialty and wanted title are all needed"
+    ),
+    "api.consultation_consent_missing": (
+        "The patient has not agreed to the consultation; ask first, or note the emergency"
+    ),
+    "api.consultation_reason_missing": "Please give the reason",
+    "api.consultation_taken": "Another specialist has accepted this consultation",
+    "api.consultation_not_called": "This consultation is not calling you, or you have answered it",
+    "api.consultation_no_backup": (
+        "There is nobody else to take it; if you cannot, please decline with the reason"
+    ),
+    "api.consultation_offline": "This is an offline consultation: it has no room and rings nobody",
+    "api.specialty_unknown": "There is no such specialty; please choose one of the list",
+    "api.title_unknown": "There is no such title; please choose one of the list",
+    "api.slot_unknown": "This slot does not fit the hospital, the specialty or the time",
+    "api.slot_taken": "This slot is booked or over; please choose another",
+    "api.transfer_person_unfit": (
+        "It cannot be handed to this person: they must be a specialist on the"
+        " asked hospital's staff with a valid licence, and not the one who has it now"
+    ),
+}
