@@ -2,7 +2,8 @@
 it.
 
 The tables are those of signaling/store/tables.py, read by plain sqlite3: no service, no migration, nothing
-written. All is read in one transaction, so that a running service may go on.
+written. All is read in one transaction, so that a running service may go on; other processes that walk parts
+of it (FolderReader) look for themselves.
 """
 
 from __future__ import annotations
@@ -85,7 +86,6 @@ class DataFolder:
     def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
         """Returns the rows of one institution; they are read as they are walked. Raises UnreadableRow."""
         is_as_stored = not in_order and self._is_most_of_all(institution)
-        reader = FolderReader(self._database, institution, is_as_stored)
         latest = None
         if self._notes_folder is not None:
             path = self._notes_folder / f"{institution}{NOTE_SUFFIX}"
@@ -105,12 +105,13 @@ class DataFolder:
             has_latest=self._notes_folder is not None,
             is_as_stored=is_as_stored,
             must_cover=self._must_cover.get(institution),
-            parts=None if in_order else Parts(reader, lambda: self._counts(institution)),
+            parts=None if in_order else lambda: self._parts(institution, is_as_stored=is_as_stored),
         )
 
-    def _counts(self, institution: str) -> tuple[int, int]:
-        ((events, personal),) = self._rows(_COUNTS, institution)
-        return events, personal
+    def _parts(self, institution: str, *, is_as_stored: bool) -> Parts:
+        ((events, last_row, personal),) = self._rows(_ALL, institution)
+        reader = FolderReader(self._database, institution, events, last_row if is_as_stored else None)
+        return Parts(reader, events, personal)
 
     def _is_most_of_all(self, institution: str) -> bool:
         """Whether a walk along the whole table costs less than going through its index."""
@@ -172,16 +173,18 @@ _PART: Final = _EVENT + " WHERE institution = ?1 AND sequence > ?2 AND sequence 
 _ROW_OF: Final = "(SELECT rowid FROM event WHERE institution = ?1 AND sequence = {number})"
 _STORED_PART: Final = (
     _EVENT + " NOT INDEXED WHERE institution = ?1"
-    f" AND rowid > coalesce({_ROW_OF.format(number='?2')}, 0) AND rowid <= {_ROW_OF.format(number='?3')}"
+    f" AND rowid > coalesce({_ROW_OF.format(number='?2')}, {-(2**63)})"
+    f" AND rowid <= coalesce(?4, {_ROW_OF.format(number='?3')})"
     " ORDER BY rowid"
 )
+"""?4: where the table ends, for the last part; NULL for those before."""
 _PERSONAL_FIELD: Final = "SELECT sequence, name, patient, salt, value, erased_at_ms FROM personal_field"
 _PERSONAL: Final = _PERSONAL_FIELD + " WHERE institution = ?1 ORDER BY sequence, name"
 _PERSONAL_PART: Final = (
     _PERSONAL_FIELD + " WHERE institution = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY sequence, name"
 )
-_COUNTS: Final = (
-    "SELECT (SELECT count(*) FROM event WHERE institution = ?1),"
+_ALL: Final = (
+    "SELECT (SELECT count(*) FROM event WHERE institution = ?1), (SELECT max(rowid) FROM event),"
     " (SELECT count(*) FROM personal_field WHERE institution = ?1)"
 )
 _CHECKPOINTS: Final = "SELECT note, size, at_ms FROM checkpoint WHERE institution = ? ORDER BY size"
@@ -197,7 +200,9 @@ class FolderReader:
 
     database: Path
     institution: str
-    is_as_stored: bool
+    events: int
+    last_row: int | None
+    """Of the table, to read it as stored; None: by its index. What a running service adds comes after."""
 
     @contextmanager
     def part(self, after: int, to: int) -> Iterator[InstitutionLedger]:
@@ -206,10 +211,9 @@ class FolderReader:
             connection = _open(self.database)
         except DamagedDatabase as error:
             raise UnreadableRow from error
-        events = _STORED_PART if self.is_as_stored else _PART
         with (
             closing(connection),
-            closing(_rows(connection, events, self.institution, after, to)) as event_rows,
+            closing(self._events(connection, after, to)) as event_rows,
             closing(_rows(connection, _PERSONAL_PART, self.institution, after, to)) as personal_rows,
         ):
             connection.execute("BEGIN")
@@ -220,10 +224,17 @@ class FolderReader:
                 event_rows,
                 (PersonalRow(*row) for row in personal_rows),
                 (),
-                is_as_stored=self.is_as_stored,
                 after=after,
                 previous=before[0][0] if before else None,
             )
+
+    def _events(
+        self, connection: sqlite3.Connection, after: int, to: int
+    ) -> Generator[tuple[Any, ...], None, None]:
+        if self.last_row is None:
+            return _rows(connection, _PART, self.institution, after, to)
+        end = self.last_row if to == self.events else None
+        return _rows(connection, _STORED_PART, self.institution, after, to, end)
 
 
 def _rows(

@@ -100,8 +100,8 @@ class InstitutionLedger:
     """Events before those that are here, where this is a part of a ledger."""
     previous: object = None
     """What the row of the event before says that its hash is; nobody has checked it."""
-    parts: Parts | None = None
-    """How other processes read the same rows; None: they cannot."""
+    parts: Callable[[], Parts] | None = None
+    """Returns how other processes read the same rows; None: they cannot. Raises UnreadableRow."""
 
 
 class PartReader(Protocol):
@@ -113,13 +113,12 @@ class PartReader(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A ledger as parts: whatever rows they leave out, ``counts`` tells."""
+class Parts(NamedTuple):
+    """A ledger as parts. Whatever rows the reader leaves out: so many there are in all."""
 
     reader: PartReader
-    counts: Callable[[], tuple[int, int]]
-    """Returns how many events and personal fields there are in all. Raises UnreadableRow."""
+    events: int
+    personal: int
 
 
 class LedgerSource(Protocol):

@@ -95,7 +95,8 @@ class Stretch:
                     raise Broken("chain_broken")
                 this = sha256(line).digest()
                 subject = fields["subject"]
-                if len(row) > 1 and row[1:] != (
+                if len(row) > 1 and row != (
+                    line,
                     sequence,
                     fields["at_ms"],
                     fields["kind"],

@@ -6,7 +6,7 @@ ledger's tree, and the tree over the stretches' roots is the ledger's.
 A stretch trusts the hash that its rows name for the event before, and takes its rows from a look of its own
 at the database. Joined, they prove what one walk proves: each goes on where the one before ended, in number
 and hash, and together they had as many rows as there are, each in a place of its own. What does not join is
-no verdict, but a reason to walk the ledger once more, in order, in one process (verify.py).
+no verdict, but a reason to walk the ledger once more, in one process (verify.py).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Stretches:
 
     is_in_order: Final = False
 
-    def __init__(self, ledger: InstitutionLedger, parts: Parts, split: Split) -> None:
+    def __init__(self, ledger: InstitutionLedger, parts: Callable[[], Parts], split: Split) -> None:
         self._ledger = ledger
         self._parts = parts
         self._split = split
@@ -101,11 +101,11 @@ class Stretches:
     def heads(self, sizes: Sequence[int]) -> Generator[Head, None, None]:
         """Yields what the ledger is at each of these sizes, which rise. Raises Broken."""
         try:
-            events, self._personal_rows = self._parts.counts()
+            reader, events, self._personal_rows = self._parts()
         except UnreadableRow:
             raise Broken("row_unreadable") from None
         length = self._split.stretch_events
-        tasks = _tasks(self._parts.reader, events, length, sizes)
+        tasks = _tasks(reader, events, length, sizes)
         with contextlib.closing(self._split.work(tasks)) as answers:
             for number, (task, found) in enumerate(zip(tasks, answers, strict=True)):
                 if found is None or (number and found.previous != self.head):

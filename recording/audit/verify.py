@@ -22,7 +22,7 @@ from recording.audit.personal_check import Erasure, Erasures
 from recording.audit.stretch import Stretch
 from recording.audit.stretches import Split, Stretches, is_worth_it
 from recording.audit.verdict import InstitutionVerdict, LedgerFault
-from recording.audit.walk import Walk, Way
+from recording.audit.walk import Walk
 
 
 def verify_source(
@@ -49,12 +49,12 @@ def verify_source(
 
 
 def _walked(ledger: InstitutionLedger, notes: CheckedNotes, split: Split | None) -> Walk:
-    way: Way
     if split is not None and ledger.parts is not None and is_worth_it(ledger, split):
-        way = Stretches(ledger, ledger.parts, split)
-    else:
-        way = Stretch(ledger)
-    walk = Walk(ledger, notes, way)
+        walk = Walk(ledger, notes, Stretches(ledger, ledger.parts, split))
+        walk.walk()
+        if walk.is_clean:
+            return walk
+    walk = Walk(ledger, notes, Stretch(ledger))
     walk.walk()
     return walk
 

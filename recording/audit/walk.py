@@ -75,13 +75,17 @@ class Walk:
             self._is_whole = True
             self._check_end()
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether the walk came to the end and found nothing but, perhaps, tombstones to be explained."""
+        personal = self._way.personal
+        return self._is_whole and not any((self._altered, self._missing, personal.altered, personal.missing))
+
     def is_final(self, erasures: Erasures) -> bool:
         """Whether the verdict can be said: nothing was found, or the events were gone through in order, so
         that the fault that was found is the first. ``erasures`` are those of all institutions.
         """
-        personal = self._way.personal
-        faults = (self._altered, self._missing, personal.altered, personal.missing, self._untold(erasures))
-        return self._way.is_in_order or (self._is_whole and not any(faults))
+        return self._way.is_in_order or (self.is_clean and self._untold(erasures) is None)
 
     def verdict(self, erasures: Erasures) -> InstitutionVerdict:
         """Returns the verdicts, once ``walk`` was called; ``erasures`` are those of all institutions."""

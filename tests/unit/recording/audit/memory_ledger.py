@@ -73,11 +73,11 @@ class Ledger:
             has_chain=self.has_columns,
             latest_note=self.latest,
             has_latest=self.has_columns,
-            parts=Parts(MemoryReader(self), self.counts) if self.has_columns and not in_order else None,
+            parts=self.parts if self.has_columns and not in_order else None,
         )
 
-    def counts(self) -> tuple[int, int]:
-        return len(self.events), len(self.personal)
+    def parts(self) -> Parts:
+        return Parts(MemoryReader(self), len(self.events), len(self.personal))
 
     def as_package(self) -> Ledger:
         return replace(

@@ -29,7 +29,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def tasks_of(database: Path) -> list[Task]:
-    reader = FolderReader(database, INSTITUTION, is_as_stored=True)
+    reader = FolderReader(database, INSTITUTION, 13, 13)
     return [Task(reader, after, min(after + 4, 13), ()) for after in range(0, 13, 4)]
 
 
@@ -48,9 +48,9 @@ def test_processes_find_what_one_finds(database: Path) -> None:
     assert not verdict.is_sound and verdict == verdict_of(database, None)
 
 
-@pytest.mark.parametrize("order", [0, 1])
-def test_rows_are_found_by_index_and_as_stored(database: Path, order: int) -> None:
-    reader = FolderReader(database, INSTITUTION, is_as_stored=bool(order))
+@pytest.mark.parametrize("last_row", [None, 13])
+def test_rows_are_found_by_index_and_as_stored(database: Path, last_row: int | None) -> None:
+    reader = FolderReader(database, INSTITUTION, 13, last_row)
     with reader.part(4, 8) as part:
         assert list(part.events) == list(SOUND.events[4:8])
         assert [row.sequence for row in part.personal or ()] == [5, 5, 7, 7]

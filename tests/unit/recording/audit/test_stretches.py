@@ -94,12 +94,12 @@ def test_a_stretch_that_goes_on_from_another_event_does_not_join() -> None:
                 yield replace(rows, previous=SOUND.events[3][-1])
 
     rows = SOUND.ledger(INSTITUTION)
-    parts = Parts(Lying(forged), forged.counts)
+    parts = forged.parts()._replace(reader=Lying(forged))
     assert [
         walked(task) is not None for task in (Task(Lying(forged), 0, 4, ()), Task(Lying(forged), 4, 8, ()))
     ]
     with pytest.raises(Broken):
-        heads(Stretches(rows, parts, Split(in_this_process, 4)), [])
+        heads(Stretches(rows, lambda: parts, Split(in_this_process, 4)), [])
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -134,7 +134,7 @@ def test_what_is_erased_while_the_stretches_are_read_is_no_fault() -> None:
     class Running(Ledger):
         def ledger(self, institution: str, *, in_order: bool = False) -> InstitutionLedger:
             ledger = super().ledger(institution, in_order=in_order)
-            return ledger if in_order else replace(ledger, parts=Parts(MemoryReader(later), self.counts))
+            return ledger if in_order else replace(ledger, parts=later.parts)
 
     running = Running(**{name: getattr(SOUND, name) for name in SOUND.__dataclass_fields__})
     assert not verified(later).is_sound
@@ -166,7 +166,7 @@ def test_a_stretch_with_a_fault_is_none() -> None:
 
 def test_rows_that_cannot_be_counted_are_walked_in_order() -> None:
     class Torn(Ledger):
-        def counts(self) -> tuple[int, int]:
+        def parts(self) -> Parts:
             raise UnreadableRow
 
     torn = Torn(**{name: getattr(SOUND, name) for name in SOUND.__dataclass_fields__})
