@@ -24,9 +24,11 @@ from signaling.api.device_pages import DevicePages
 from signaling.api.engine import ApiServer
 from signaling.api.invitation_pages import InvitationPages
 from signaling.api.limits import Limits
+from signaling.api.opinion_pages import OpinionPages
 from signaling.api.patient_pages import PatientPages
 from signaling.api.recording_pages import RecordingPages
 from signaling.api.room_pages import RoomPages
+from signaling.api.selftest_pages import SelfTestPages
 from signaling.api.trace_export_pages import TraceExportPages
 from signaling.api.trace_pages import TracePages
 from signaling.api_keys import ApiKey
@@ -200,12 +202,21 @@ def build_service(
         *RecordingPages(recorder=recorder, standing=standing, data_dir=settings.data_dir).routes(),
         *DevicePages(store=store).routes(),
         *DeviceDoors(store=store, clock=clock).routes(),
+        *SelfTestPages(store).routes(),
         *InvitationPages(store=store, entries=entries, clock=clock, pacer=pacer).routes(),
         *BreakglassPages(store=store, entries=entries, journal=journal).routes(),
         *PatientPages(store).routes(),
         *ConsentPages(store, CaseRecordings(stopping(desk))).routes(),
         *ConsultationPages(
             store,
+            is_recording=lambda room: desk.recording_of(room) is not None,
+            changed=lambda _: rings.wake(),
+        ).routes(),
+        *OpinionPages(
+            store,
+            signer=signer,
+            factors=identity.factors,
+            recordings=recorder.list,
             is_recording=lambda room: desk.recording_of(room) is not None,
             changed=lambda _: rings.wake(),
         ).routes(),

@@ -117,6 +117,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.DEVICE_CREATE, _ADMINISTRATOR, _INSTITUTION, _NEW),
     Rule(Action.DEVICE_ENROL, None, _ANY, _OR_NEW, _UNKNOWN),
     Rule(Action.DEVICE_REVOKE, _ADMINISTRATOR, _OWN, _ACTIVE),
+    Rule(Action.DEVICE_SELFTEST, CLINICIANS | _ADMINISTRATOR, _INSTITUTION, _NEW),
+    Rule(Action.DEVICE_SELFTEST, _DEVICE, _INSTITUTION, _NEW, _KEY),
     # ---- rooms and recordings
     Rule(Action.ROOM_LIST, CLINICIANS | _SUPERVISOR, _INSTITUTION, _NEW),
     Rule(Action.ROOM_LIST, _GUEST, _ANY, _NEW, _KEY),

@@ -97,6 +97,8 @@ class Action(StrEnum):
     DEVICE_CREATE = "device.create"
     DEVICE_ENROL = "device.enrol"
     DEVICE_REVOKE = "device.revoke"
+    DEVICE_SELFTEST = "device.selftest"
+    """Note a self-test of a kiosk and read the last one."""
     ROOM_LIST = "room.list"
     ROOM_JOIN = "room.join"
     ROOM_READ = "room.read"

@@ -73,6 +73,7 @@ RIGHTS_CHINESE: Final[Mapping[str, str]] = {
     "rights.action.device.create": "新增设备",
     "rights.action.device.enrol": "设备入网",
     "rights.action.device.revoke": "撤销设备",
+    "rights.action.device.selftest": "记录和查看自检",
     "rights.action.room.list": "列出房间",
     "rights.action.room.join": "进入房间",
     "rights.action.room.read": "看房间事件",

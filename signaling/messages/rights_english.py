@@ -73,6 +73,7 @@ RIGHTS_ENGLISH: Final[Mapping[str, str]] = {
     "rights.action.device.create": "Add a device",
     "rights.action.device.enrol": "Enrol a device",
     "rights.action.device.revoke": "Revoke a device",
+    "rights.action.device.selftest": "Note and read self-tests",
     "rights.action.room.list": "List rooms",
     "rights.action.room.join": "Enter a room",
     "rights.action.room.read": "See a room's events",

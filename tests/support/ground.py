@@ -16,6 +16,7 @@ from signaling.api.device_doors import DeviceDoors
 from signaling.api.device_pages import DevicePages
 from signaling.api.invitation_pages import InvitationPages
 from signaling.api.patient_pages import PatientPages
+from signaling.api.selftest_pages import SelfTestPages
 from signaling.auth.institutions import SYSTEM, create_institution
 from signaling.auth.people import create_person
 from signaling.auth.people_accounts import create_account
@@ -155,6 +156,7 @@ async def open_ground(folder: Path) -> AsyncIterator[Ground]:
             InvitationPages(store=store, entries=entries, clock=clock, pacer=Pacer()),
             BreakglassPages(store=store, entries=entries, journal=journal),
             PatientPages(store),
+            SelfTestPages(store),
         )
         doctor = await add_person(store, clinic, "doctor", Role.CLINIC_DOCTOR)
         specialist = await add_person(store, hospital, "specialist", Role.SPECIALIST)
