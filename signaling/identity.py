@@ -18,6 +18,7 @@ from signaling.api.session_pages import SessionPages
 from signaling.auth.callers import Callers
 from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE, holds_demo, place_of
 from signaling.auth.first_administrator import FirstAdministratorDesk, code_at_start, page_of
+from signaling.auth.fresh_factor import FreshFactors
 from signaling.auth.oidc import OidcClientId
 from signaling.auth.oidc_client import OidcClient
 from signaling.auth.oidc_desk import OidcDesk
@@ -44,6 +45,7 @@ class Identity:
     callers: Callers
     routes: Sequence[Route]
     box: SecretBox
+    factors: FreshFactors
     _store: Store
     _worker: PasswordWorker
     _settings: Settings
@@ -101,6 +103,7 @@ def build_identity(
         callers=Callers(store=store, tokens=tokens, clock=clock, pacer=pacer),
         routes=[route for page in pages for route in page.routes()],
         box=box,
+        factors=FreshFactors(store, box, worker),
         _store=store,
         _worker=worker,
         _settings=settings,

@@ -1,0 +1,369 @@
+"""The routes of a case's opinion and archive: draft, signature, check, decision; paper, bundle, trail."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clinical.adoption import ItemAnswer
+from clinical.errors import ConsultationRefused, OpinionRefused
+from clinical.ids import InstitutionId
+from clinical.opinion import Content, Standing, shut_gates
+from clinical.opinion_templates import Template, templates_for
+from media_server.ids import RoomName
+from recording.signing import Signer
+from recording.summary import RecordingSummary
+from signaling.api.consultation_models import ConsultationView, Names
+from signaling.api.opinion_models import (
+    Acknowledgement,
+    ItemDecision,
+    OpinionCheck,
+    OpinionDraft,
+    OpinionView,
+    Signing,
+    TemplateList,
+    TemplateOffered,
+    Timeline,
+    TimelineEvent,
+)
+from signaling.api.route import Call, Found, Pace, Refusal, Route
+from signaling.auth.accounts import account_by_person
+from signaling.auth.fresh_factor import Asked, FreshFactors, asked_of
+from signaling.auth.rights import Action, Caller
+from signaling.auth.sign_in_desk import raised
+from signaling.consult.archive_reading import events_of, ledger_sights, read_archive
+from signaling.consult.case_rights import Deed, refusal_of
+from signaling.consult.case_subjects import found_case
+from signaling.consult.case_views import views_of
+from signaling.consult.cases import Case
+from signaling.consult.opinion_acts import acknowledge_opinion, save_draft, sign_opinion
+from signaling.consult.opinion_archive import Archive, FiledOpinion
+from signaling.consult.opinion_rows import find_opinion
+from signaling.consult.opinion_verdict import faults_of
+from signaling.consult.timeline import position_ms, recording_of
+from signaling.store.store import Store, Unit
+from signaling.trace.names import names_of
+
+MAX_DRAFT_BYTES: Final = 128 * 1024
+"""The longest opinion of all (clinical/opinion.py), every character of it four bytes of UTF-8."""
+_ALL_ELSE_READY: Final = Standing(is_taken_by_author=True, has_valid_licence=True, is_patient_known=True)
+"""What is looked at when signing; the gates of the text alone are told while it is written."""
+_STATE: Final = ("not_permitted", "consultation_state", "opinion_changed")
+
+
+class OpinionPages:
+    """The handlers. ``is_recording`` and ``changed`` are those of ConsultationPages; ``recordings`` lists
+    what was recorded."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        signer: Signer,
+        factors: FreshFactors,
+        recordings: Callable[[], Sequence[RecordingSummary]],
+        is_recording: Callable[[RoomName], bool],
+        changed: Callable[[Case], None],
+    ) -> None:
+        self._store = store
+        self._signer = signer
+        self._public_key = Ed25519PublicKey.from_public_bytes(signer.public_key)
+        self._factors = factors
+        self._recordings = recordings
+        self._is_recording = is_recording
+        self._changed = changed
+
+    def routes(self) -> list[Route]:
+        """Returns the routes."""
+        return [
+            Route(
+                "GET",
+                "/consultations/{id}/opinion",
+                Action.CASE_READ,
+                "Show the signed opinion to both sides, a draft to its author.",
+                self.show,
+                answer=OpinionView,
+                find=self.find,
+                refusals=("opinion_missing",),
+            ),
+            Route(
+                "GET",
+                "/consultations/{id}/opinion/templates",
+                Action.CASE_READ,
+                "List the forms to fill in, the nearest to the request first.",
+                self.templates,
+                answer=TemplateList,
+                find=self.find,
+            ),
+            Route(
+                "PUT",
+                "/consultations/{id}/opinion",
+                Action.CASE_ANSWER,
+                "Write the draft anew.",
+                self.draft,
+                body=OpinionDraft,
+                answer=OpinionView,
+                find=self.find,
+                max_body_bytes=MAX_DRAFT_BYTES,
+                refusals=(*_STATE, "opinion_too_long"),
+            ),
+            Route(
+                "POST",
+                "/consultations/{id}/opinion/sign",
+                Action.CASE_ANSWER,
+                "Sign the opinion with a factor given in this request.",
+                self.sign,
+                body=Signing,
+                answer=ConsultationView,
+                find=self.find,
+                pace=Pace.LOGIN,
+                refusals=(
+                    *_STATE,
+                    "licence_expired",
+                    "opinion_incomplete",
+                    "sign_factor_needed",
+                    "sign_factor_missing",
+                    "code_wrong",
+                    "password_wrong",
+                    "account_locked",
+                    "sign_in_busy",
+                ),
+            ),
+            Route(
+                "GET",
+                "/consultations/{id}/opinion/check",
+                Action.CASE_READ,
+                "Check now whether the signed opinion is unaltered.",
+                self.check,
+                answer=OpinionCheck,
+                find=self.find,
+                refusals=("opinion_missing",),
+            ),
+            Route(
+                "POST",
+                "/consultations/{id}/acknowledge",
+                Action.CASE_CHANGE,
+                "Note what the treating side decides about the opinion, and close the case.",
+                self.acknowledge,
+                body=Acknowledgement,
+                answer=ConsultationView,
+                find=self.find,
+                refusals=(
+                    "not_permitted",
+                    "consultation_state",
+                    "adoption_items_wrong",
+                    "adoption_contradicts",
+                    "adoption_reason_missing",
+                ),
+            ),
+            Route(
+                "GET",
+                "/consultations/{id}/timeline",
+                Action.CASE_READ,
+                "List everything that happened in a case, with its place in the recording.",
+                self.timeline,
+                answer=Timeline,
+                find=self.find,
+            ),
+        ]
+
+    async def find(self, call: Call) -> Found | None:
+        """Finds the case of the path."""
+        return await self._store.read(lambda connection: found_case(connection, call.path["id"]))
+
+    # ---- the opinion ------------------------------------------------------------------------------------
+
+    async def show(self, call: Call) -> OpinionView:
+        """Shows it."""
+        return await self._store.read(lambda connection: self._opinion(connection, call, call.found))
+
+    async def templates(self, call: Call) -> TemplateList:
+        """Lists forms."""
+        request = call.found.request
+        offered = templates_for(request.specialty, request.reason)
+        return TemplateList(templates=[_template(each) for each in offered])
+
+    async def draft(self, call: Call) -> OpinionView:
+        """Writes the draft."""
+        wanted: OpinionDraft = call.body
+        content = Content(wanted.findings, tuple(wanted.advice), wanted.critical_value, wanted.template)
+        case = await self._write(
+            lambda unit: save_draft(unit, call.caller, call.path["id"], content, read_version=wanted.version)
+        )
+        return await self._store.read(lambda connection: self._opinion(connection, call, case))
+
+    async def sign(self, call: Call) -> ConsultationView:
+        """Signs it."""
+        wanted: Signing = call.body
+        # Nobody's password is looked at for what they may not sign anyway.
+        _refuse_signing(call.found, call.caller)
+        given = await self._factors.look(
+            call.caller, code=wanted.code, password=wanted.password, now_ms=call.now_ms
+        )
+        case = await self._write(
+            lambda unit: sign_opinion(
+                unit,
+                call.caller,
+                call.path["id"],
+                read_version=wanted.version,
+                factor=given.asked,
+                prove=lambda inner: self._factors.prove(inner, call.caller, given),
+                signer=self._signer,
+            )
+        )
+        return await self._view(call, case)
+
+    async def check(self, call: Call) -> OpinionCheck:
+        """Checks it."""
+
+        async def work(connection: AsyncConnection) -> OpinionCheck:
+            archive = await self._archive(connection, call)
+            opinion = archive.opinion
+            if opinion is None or opinion.signature is None:
+                raise Refusal("opinion_missing")
+            faults = faults_of(archive, self._public_key, await ledger_sights(connection, archive))
+            return OpinionCheck(
+                is_unaltered=not faults,
+                faults=list(faults),
+                fingerprint=opinion.signature.fingerprint,
+                key_id=opinion.signature.key_id,
+                signed_at_ms=opinion.signature.at_ms,
+            )
+
+        return await self._store.read(work)
+
+    async def acknowledge(self, call: Call) -> ConsultationView:
+        """Notes the decision."""
+        wanted: Acknowledgement = call.body
+        items = [ItemAnswer(item.adopted, item.reason) for item in wanted.items]
+        case = await self._write(
+            lambda unit: acknowledge_opinion(unit, call.caller, call.path["id"], wanted.adoption, items)
+        )
+        return await self._view(call, case)
+
+    # ---- the archive ------------------------------------------------------------------------------------
+
+    async def timeline(self, call: Call) -> Timeline:
+        """Lists the events of the reader's own ledger."""
+        case: Case = call.found
+        recording = recording_of(self._recordings(), case.id)
+
+        async def work(connection: AsyncConnection) -> Timeline:
+            events = await events_of(connection, _reader(case, call.caller), case.id)
+            names = await names_of(connection, [event.fields["actor"] for event in events])
+            return Timeline(
+                events=[
+                    TimelineEvent(
+                        sequence=event.fields["sequence"],
+                        at_ms=event.fields["at_ms"],
+                        kind=event.fields["kind"],
+                        actor=event.fields["actor"],
+                        actor_name=names.get(event.fields["actor"], ""),
+                        facts=event.fields["after"],
+                        media_position_ms=position_ms(event.fields, recording),
+                    )
+                    for event in events
+                ],
+                recording="" if recording is None else recording.recording_id,
+            )
+
+        return await self._store.read(work)
+
+    # ---- inside -----------------------------------------------------------------------------------------
+
+    async def _archive(self, connection: AsyncConnection, call: Call) -> Archive:
+        case: Case = call.found
+        return await read_archive(connection, case.id, _reader(case, call.caller))
+
+    async def _write(self, work: Callable[[Unit], Awaitable[Case | Refusal]]) -> Case:
+        with opinion_refusals():
+            case = raised(await self._store.write(work))
+        self._changed(case)
+        return case
+
+    async def _view(self, call: Call, case: Case) -> ConsultationView:
+        async def work(connection: AsyncConnection) -> ConsultationView:
+            (view,) = await views_of(
+                connection, [case], call.caller, now_ms=call.now_ms, is_recording=self._is_recording
+            )
+            return view
+
+        return await self._store.read(work)
+
+    async def _opinion(self, connection: AsyncConnection, call: Call, case: Case) -> OpinionView:
+        opinion = await find_opinion(connection, case.id)
+        is_expert = call.caller.person == case.expert
+        if opinion is None or (opinion.signature is None and not is_expert):
+            # What is not signed is nobody's opinion yet.
+            raise Refusal("opinion_missing")
+        asked: Asked | Literal[""] = ""
+        if opinion.signature is None:
+            account = await account_by_person(connection, call.caller.person)
+            with suppress(Refusal):
+                asked = "" if account is None else asked_of(account)
+        adopter = "" if opinion.adoption is None else opinion.adoption.by
+        names = await names_of(connection, [opinion.author, adopter])
+        return _opinion_view(opinion, names, asked)
+
+
+@contextmanager
+def opinion_refusals() -> Iterator[None]:
+    """Turns what the rules of opinions and cases refuse into the API's refusals."""
+    try:
+        yield
+    except (ConsultationRefused, OpinionRefused) as refused:
+        facts = {"missing": list(refused.missing)} if refused.missing else {}
+        raise Refusal(refused.code, **facts) from None
+
+
+def _refuse_signing(case: Case, caller: Caller) -> None:
+    refusal = refusal_of(Deed.SIGN, case, caller, ())
+    if refusal:
+        raise Refusal(refusal)
+
+
+def _reader(case: Case, caller: Caller) -> InstitutionId:
+    """Whose ledger is read: the caller's own; for a guest of a third institution the inviting side's."""
+    return caller.institution if caller.institution in case.institutions else case.institution
+
+
+def _opinion_view(opinion: FiledOpinion, names: Mapping[str, str], asked: Asked | Literal[""]) -> OpinionView:
+    content, signature, adoption = opinion.content, opinion.signature, opinion.adoption
+    return OpinionView(
+        state="draft" if signature is None else "signed",
+        version=opinion.version,
+        findings=content.findings,
+        advice=list(content.advice),
+        critical_value=content.critical_value,
+        template=content.template,
+        author=opinion.author,
+        author_name=names.get(opinion.author, ""),
+        updated_at_ms=opinion.updated_at_ms,
+        shut_gates=list(shut_gates(content, _ALL_ELSE_READY)) if signature is None else [],
+        asked_factor=asked,
+        signed_at_ms=None if signature is None else signature.at_ms,
+        fingerprint="" if signature is None else signature.fingerprint,
+        key_id="" if signature is None else signature.key_id,
+        factor="" if signature is None else signature.factor,
+        adoption="" if adoption is None else adoption.adoption,
+        items=[]
+        if adoption is None
+        else [ItemDecision(adopted=item.adopted, reason=item.reason) for item in adoption.items],
+        adopted_by="" if adoption is None else adoption.by,
+        adopted_by_name="" if adoption is None else names.get(adoption.by, ""),
+        adopted_at_ms=None if adoption is None else adoption.at_ms,
+    )
+
+
+def _template(template: Template) -> TemplateOffered:
+    return TemplateOffered(
+        code=template.code,
+        title=Names(zh=template.title_zh, en=template.title_en),
+        findings=Names(zh=template.findings_zh, en=template.findings_en),
+        advice_zh=list(template.advice_zh),
+        advice_en=list(template.advice_en),
+    )

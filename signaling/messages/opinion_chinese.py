@@ -1,0 +1,18 @@
+"""What the pages of opinions say in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+OPINION_CHINESE: Final[Mapping[str, str]] = {
+    "api.opinion_missing": "这次会诊还没有已签名的意见",
+    "api.opinion_changed": "意见在别处已有更新（第 {version} 版），请刷新后再保存或签名",
+    "api.opinion_incomplete": "意见还不能签名，请补全所见、建议、空格和是否危急值，并核对签名人和患者",
+    "api.opinion_too_long": "意见太长：所见最多 8000 字，建议最多 20 条，每条最多 1000 字",
+    "api.adoption_items_wrong": "请对每一条建议分别答复",
+    "api.adoption_contradicts": "总的决定与逐条答复不一致，请核对",
+    "api.adoption_reason_missing": "不采纳的建议请写明理由",
+    "api.sign_factor_needed": "签名前请再验证一次：有验证器的输入 6 位数字，没有的输入密码",
+    "api.sign_factor_missing": "这个账号没有可用于签名的验证方式，请先在“账号”中启用验证器",
+}
