@@ -39,6 +39,8 @@ _COVER_POLL_S: Final = 0.1
 _BUSY_S: Final = 5.0
 _SCAN_SHARE: Final = 2
 """An institution with half of all events: a row by the index costs some two of those in a row."""
+_SQL_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""SQLite's own words about a damaged file can quote it, and then be no UTF-8."""
 _TABLES: Final = ("chain", "event", "checkpoint", "personal_field", "cosignature", "time_stamp")
 
 
@@ -66,7 +68,7 @@ class DataFolder:
             self._must_cover = self._wait_for_cover(cover_wait_s)
             self._connection.execute("BEGIN")
             self._institutions = self._read_institutions()
-        except sqlite3.Error as error:
+        except _SQL_ERRORS as error:
             self._connection.close()
             raise DamagedDatabase from error
 
@@ -242,7 +244,7 @@ def _rows(
 ) -> Generator[tuple[Any, ...], None, None]:
     try:
         yield from connection.execute(query, values)
-    except sqlite3.Error as error:
+    except _SQL_ERRORS as error:
         # A torn page, or text that is no UTF-8.
         raise UnreadableRow from error
 
@@ -279,7 +281,7 @@ def _open(database: Path) -> sqlite3.Connection:
                 isolation_level=None,
             )
             connection.execute("SELECT size FROM chain LIMIT 1").fetchall()
-        except sqlite3.Error as error:
+        except _SQL_ERRORS as error:
             failure = error
             continue
         return connection

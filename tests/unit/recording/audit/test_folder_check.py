@@ -94,7 +94,7 @@ def test_every_forgery_of_a_database_is_found(tmp_path: Path, monkeypatch: pytes
         except sqlite3.IntegrityError:
             continue  # two rows of one place: no table of ours takes that
         note.unlink(missing_ok=True)
-        if forged.latest is not None:
+        if isinstance(forged.latest, bytes):
             note.write_bytes(forged.latest)
         if _as_rows(database) == _as_rows_of(SOUND) and forged.latest == SOUND.latest:
             continue  # what differs in memory is the same in SQL, such as the order of rows
@@ -144,6 +144,14 @@ def test_a_flipped_byte_anywhere_in_the_file_never_ends_the_check(folder: Path) 
         assert verdict == split_verdict(folder / DATABASE_FILE)
         for language in ("zh", "en"):
             assert report_lines(verdict, SENTENCES[language])
+
+
+def test_a_message_about_damage_that_is_no_text_is_damage(folder: Path) -> None:
+    content = (folder / DATABASE_FILE).read_bytes()
+    (folder / DATABASE_FILE).write_bytes(
+        content.replace(b"CREATE TABLE chain (inst", b"CREATE TABLE chain \xff\xfe(in")
+    )
+    assert codes(verify_data_folder(folder, TRUST, {})) == {"database_damaged"}
 
 
 def test_what_is_no_database_is_damaged(folder: Path) -> None:
