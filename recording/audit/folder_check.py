@@ -18,7 +18,7 @@ from recording.audit.ledger_source import UnreadableRow
 from recording.audit.notes_check import Trust
 from recording.audit.package_folder import PackageFolder
 from recording.audit.package_layout import check_contents
-from recording.audit.stretch_process import in_processes
+from recording.audit.stretch_process import split_by
 from recording.audit.stretches import Split
 from recording.audit.verdict import KeyOrigin, LedgerFault, LedgerVerdict
 from recording.audit.verify import read_anchors, verify_source
@@ -39,7 +39,7 @@ def verify_database(
 
     Raises SuiteMissing.
     """
-    split = split or Split(in_processes(os.cpu_count() or 1))
+    split = split or split_by(os.cpu_count())
     fingerprints = tuple(key.fingerprint for key in trust.log_keys)
     try:
         with DataFolder(database, notes_folder, cover_wait_s=cover_wait_s) as source:

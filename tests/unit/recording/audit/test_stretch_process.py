@@ -7,13 +7,13 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from recording.audit.data_folder import FolderReader
 from recording.audit.folder_check import verify_database
-from recording.audit.stretch_process import in_processes, main
+from recording.audit.stretch_process import MOST_PROCESSES, in_processes, main, split_by
 from recording.audit.stretches import Found, Split, Task, walked
 from recording.audit.verdict import LedgerVerdict
 from tests.unit.recording.audit.acts import INSTITUTION
@@ -107,3 +107,27 @@ def test_a_process_whose_parent_is_gone_ends_quietly(database: Path) -> None:
     assert child.stderr.read() == b""
     child.stderr.close()
     child.wait()
+
+
+@pytest.mark.parametrize(("processors", "expected"), [(2, 2), (10_000, MOST_PROCESSES)])
+def test_each_processor_has_a_process(
+    database: Path, monkeypatch: pytest.MonkeyPatch, processors: int, expected: int
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", start)
+    split = split_by(processors)
+    assert split is not None
+    assert all(split.work(tasks_of(database) * 5))
+    assert len(started) == expected
+    assert all(child.returncode is not None for child in started), "ended with the walk"
+
+
+def test_one_processor_walks_in_one_process() -> None:
+    assert split_by(1) is None
+    assert split_by(None) is None
