@@ -8,11 +8,12 @@ import threading
 import pytest
 
 from signaling.api.route import Refusal
+from signaling.auth.password_process import PasswordProcessGone
 from signaling.auth.password_worker import PasswordWorker
-from signaling.auth.passwords import Checked, PasswordHashes
+from signaling.auth.passwords import Checked
 
 
-class HeldHashes(PasswordHashes):
+class HeldHashes:
     """Checks that end when the test says so."""
 
     def __init__(self) -> None:
@@ -20,6 +21,7 @@ class HeldHashes(PasswordHashes):
         self.threads: set[int] = set()
         self.at_once = 0
         self.most_at_once = 0
+        self.closed = 0
 
     def check(self, kept: str, password: str) -> Checked:
         self.threads.add(threading.get_ident())
@@ -30,7 +32,12 @@ class HeldHashes(PasswordHashes):
         return Checked(is_right=password == kept)
 
     def hash(self, password: str) -> str:
+        if not password:
+            raise PasswordProcessGone
         return password
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 async def test_excess_is_refused_at_once_and_the_others_are_served_one_by_one() -> None:
@@ -47,7 +54,18 @@ async def test_excess_is_refused_at_once_and_the_others_are_served_one_by_one() 
     assert worker.stats() == {"password_queue": 0, "password_refused": 1}
     assert (len(hashes.threads), hashes.most_at_once) == (1, 1)
     assert await worker.hash("x") == "x"
+    assert hashes.closed == 0
     worker.close()
+    worker.close()
+    assert hashes.closed == 2
+
+
+async def test_where_the_process_is_gone_whoever_asked_tries_again_later() -> None:
+    worker = PasswordWorker(HeldHashes())
+    with pytest.raises(Refusal) as refused:
+        await worker.hash("")
+    assert (refused.value.code, refused.value.facts) == ("sign_in_busy", {"retry_after_s": 2})
+    assert worker.stats()["password_queue"] == 0
     worker.close()
 
 
