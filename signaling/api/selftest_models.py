@@ -38,6 +38,8 @@ class SelfTestView(NewSelfTest):
 
 
 class LastSelfTest(Model):
-    """The last one; None where there has been none."""
+    """The last one; None where there has been none. ``server_now_ms`` is what a device compares its clock
+    with."""
 
     selftest: SelfTestView | None
+    server_now_ms: int

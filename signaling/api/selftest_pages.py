@@ -65,7 +65,8 @@ class SelfTestPages:
             return unit.now_ms
 
         at_ms = await self._store.write(work)
-        return LastSelfTest(selftest=_view(done.model_dump(), at_ms, call.caller.device))
+        view = _view(done.model_dump(), at_ms, call.caller.device)
+        return LastSelfTest(selftest=view, server_now_ms=at_ms)
 
     async def last(self, call: Call) -> LastSelfTest:
         """Reads the last one back."""
@@ -76,8 +77,9 @@ class SelfTestPages:
 
         event = await self._store.read(work)
         if event is None:
-            return LastSelfTest(selftest=None)
-        return LastSelfTest(selftest=_view(event["after"], event["at_ms"], event.get("device", "")))
+            return LastSelfTest(selftest=None, server_now_ms=call.now_ms)
+        view = _view(event["after"], event["at_ms"], event.get("device", ""))
+        return LastSelfTest(selftest=view, server_now_ms=call.now_ms)
 
 
 def _last_of(caller: Caller) -> Select[Any]:

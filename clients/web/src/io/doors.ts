@@ -54,15 +54,22 @@ export class RestDoors implements Doors {
   }
 
   async tryDevice(): Promise<EnrolledDevice> {
-    const kept = await keptKey().catch(() => null);
-    if (kept === null) throw new ApiFailure(404, "device_unknown_here", null, {});
-    const { device, algorithm, key } = kept;
-    const { challenge } = (await call("POST", "/api/v1/devices/challenge", { device })) as { challenge: string };
-    const received_at_ms = Date.now();
-    const sent_at_ms = Date.now();
-    const signature = await sign(algorithm, key, sessionText(device, challenge, received_at_ms, sent_at_ms));
-    const signed = { device, challenge, received_at_ms, sent_at_ms, signature };
-    const answer = (await call("POST", "/api/v1/devices/session", signed)) as Omit<EnrolledDevice, "institution">;
-    return { institution: "", ...answer };
+    const { device, clock } = await openDeviceSession();
+    return { institution: "", device, clock };
   }
+}
+
+/** Proves that this browser holds a device's key and gets a session for it; `token` is the bearer of its requests. */
+export async function openDeviceSession(): Promise<Omit<EnrolledDevice, "institution"> & { token: string }> {
+  const kept = await keptKey().catch(() => null);
+  if (kept === null) throw new ApiFailure(404, "device_unknown_here", null, {});
+  const { device, algorithm, key } = kept;
+  const { challenge } = (await call("POST", "/api/v1/devices/challenge", { device })) as { challenge: string };
+  const received_at_ms = Date.now();
+  const sent_at_ms = Date.now();
+  const signature = await sign(algorithm, key, sessionText(device, challenge, received_at_ms, sent_at_ms));
+  const signed = { device, challenge, received_at_ms, sent_at_ms, signature };
+  return (await call("POST", "/api/v1/devices/session", signed)) as Omit<EnrolledDevice, "institution"> & {
+    token: string;
+  };
 }

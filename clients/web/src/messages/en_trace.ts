@@ -363,7 +363,6 @@ export const TRACE_EN: Readonly<Record<keyof typeof TRACE_ZH, string>> = {
   "kind.service.started": "Service started",
   "kind.service.stopped": "Service stopped",
   "kind.other": "Did “{kind}”",
-  "kind.device.selftest.ok": "Self-test passed",
   "kind.invitation.sent": "Sent an invitation",
   "kind.annotation.added": "Added an annotation",
   "kind.opinion.acknowledged": "Acknowledged an opinion",

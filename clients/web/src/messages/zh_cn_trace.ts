@@ -360,7 +360,6 @@ export const TRACE_ZH = {
   "kind.service.started": "服务启动",
   "kind.service.stopped": "服务停止",
   "kind.other": "做了“{kind}”",
-  "kind.device.selftest.ok": "自检通过",
   "kind.invitation.sent": "发了会诊邀请",
   "kind.annotation.added": "在心电上做了标注",
   "kind.opinion.acknowledged": "看了并采纳意见",
