@@ -48,12 +48,24 @@ def verify_source(
     return tuple(walk.verdict(erasures) for walk in walks.values())
 
 
+def read_anchors(notes: Mapping[str, bytes]) -> tuple[list[Anchor], LedgerFault | None]:
+    """Returns the checkpoints in files, by name, and the first that is none."""
+    anchors, fault = [], None
+    for name, content in notes.items():
+        try:
+            anchors.append(Anchor(name, parse_note(content)))
+        except BadNote:
+            fault = fault or LedgerFault(name, None, None, "checkpoint_malformed")
+    return anchors, fault
+
+
 def _walked(ledger: InstitutionLedger, notes: CheckedNotes, split: Split | None) -> Walk:
     if split is not None and ledger.parts is not None and is_worth_it(ledger, split):
         walk = Walk(ledger, notes, Stretches(ledger, ledger.parts, split))
         walk.walk()
         if walk.is_clean:
             return walk
+    # Short, or with a fault somewhere: which is the first, one walk says.
     walk = Walk(ledger, notes, Stretch(ledger))
     walk.walk()
     return walk
@@ -65,17 +77,6 @@ def _erasures(walks: Iterable[Walk]) -> Erasures:
         for erasure, told in walk.erasures.items():
             erasures.setdefault(erasure, set()).update(told)
     return erasures
-
-
-def read_anchors(notes: Mapping[str, bytes]) -> tuple[list[Anchor], LedgerFault | None]:
-    """Returns the checkpoints in files, by name, and the first that is none."""
-    anchors, fault = [], None
-    for name, content in notes.items():
-        try:
-            anchors.append(Anchor(name, parse_note(content)))
-        except BadNote:
-            fault = fault or LedgerFault(name, None, None, "checkpoint_malformed")
-    return anchors, fault
 
 
 def _by_institution(anchors: Iterable[Anchor]) -> dict[str, list[Anchor]]:

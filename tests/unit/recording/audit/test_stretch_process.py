@@ -6,6 +6,7 @@ import io
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from recording.audit.stretch_process import MOST_PROCESSES, in_processes, main, 
 from recording.audit.stretches import Found, Split, Task, walked
 from recording.audit.verdict import LedgerVerdict
 from tests.unit.recording.audit.acts import INSTITUTION
-from tests.unit.recording.audit.folders import opened, write_folder
+from tests.unit.recording.audit.folders import fill, opened, write_folder
 from tests.unit.recording.audit.memory_ledger import TRUST, made
 
 SOUND: Final = made(13, [3, 8, 11, 13])
@@ -131,3 +132,11 @@ def test_each_processor_has_a_process(
 def test_one_processor_walks_in_one_process() -> None:
     assert split_by(1) is None
     assert split_by(None) is None
+
+
+@pytest.mark.parametrize("last_row", [None, 13])
+def test_what_a_running_service_adds_is_for_the_next_look(database: Path, last_row: int | None) -> None:
+    with opened(database) as connection:
+        fill(connection, replace(made(14, []), events=made(14, []).events[13:], personal=(), chain=None))
+    with FolderReader(database, INSTITUTION, 13, last_row).part(12, 13) as part:
+        assert list(part.events) == [SOUND.events[12]]
