@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from recording.clock import Clock
+from recording.keys import load_or_create_signer
 from signaling.api.first_administrator_pages import FirstAdministratorPages
 from signaling.api.institution_pages import InstitutionPages
 from signaling.api.oidc_pages import OidcPages
@@ -55,10 +56,12 @@ class Identity:
     """The page that makes the first administrator, below the server's address; "" where there is one."""
 
     async def start(self) -> None:
-        """Seeds the demo, or makes the code for a first administrator. Raises Unavailable."""
+        """Seeds the demo, or makes the code for a first administrator. Raises Unavailable, UnusableKey."""
         if self._is_demo:
             password_hash = await self._worker.hash(DEMO_PASSWORD)
-            await seed_demo(self._store, password_hash, self._clock.wall_ns() // _NS_PER_MS)
+            now_ms = self._clock.wall_ns() // _NS_PER_MS
+            signer = load_or_create_signer(self._settings.data_dir)
+            await seed_demo(self._store, password_hash, now_ms, signer)
             return
         if await self._store.read(holds_demo):
             # Its password is public: whoever can reach the port could sign in.

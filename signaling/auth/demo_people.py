@@ -53,9 +53,12 @@ STATION: Final = DemoPlace("DEMO-QS-STATION", "青山县急救站", "ambulance_s
 DEMO_PLACES: Final = (HOSPITAL, QINGXI, SHIQIAO, STATION)
 DEMO_PEOPLE: Final = (
     DemoPerson("zhoulan", "周岚", SHIQIAO.code, "主治医师", "全科", (Role.CLINIC_DOCTOR,)),
-    DemoPerson("chenzhiyuan", "陈志远", HOSPITAL.code, "主任医师", "呼吸科", (Role.SPECIALIST,)),
+    DemoPerson("chenzhiyuan", "陈志远", HOSPITAL.code, "主任医师", "呼吸内科", (Role.SPECIALIST,)),
     DemoPerson("lijianping", "李建平", QINGXI.code, "主治医师", "", (Role.CLINIC_DOCTOR,)),
     DemoPerson("wangmin", "王敏", HOSPITAL.code, "副主任医师", "心内科", (Role.SPECIALIST, Role.DUTY_EXPERT)),
+    DemoPerson(
+        "zhaoqiming", "赵启明", HOSPITAL.code, "主治医师", "心内科", (Role.SPECIALIST, Role.DUTY_EXPERT)
+    ),
     DemoPerson("qianhui", "钱慧", HOSPITAL.code, "主任技师", "质控科", (Role.SUPERVISOR,)),
     DemoPerson("sunli", "孙莉", HOSPITAL.code, "工程师", "信息科", (Role.ADMINISTRATOR,)),
     DemoPerson("hejing", "何静", HOSPITAL.code, "审计师", "审计科", (Role.AUDITOR,)),

@@ -42,10 +42,13 @@ async def create_case(
     hospital: str,
     request: Request,
     slot: str = "",
+    case_id: CaseId | None = None,
 ) -> Case:
-    """Stores a new request as a draft. Raises Refusal(institution_missing, slot_unknown)."""
+    """Stores a new request as a draft, under a new id unless one was made before. Raises
+    Refusal(institution_missing, slot_unknown).
+    """
     case = Case(
-        id=new_case_id(),
+        id=case_id or new_case_id(),
         serial="",
         institution=institution,
         invited_institution=await _hospital(unit, hospital),

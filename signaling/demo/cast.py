@@ -49,6 +49,7 @@ LICENCES: Final = (
     DemoLicence("lijianping", "DEMO-110330100002", "physician", 1_095),
     DemoLicence("chenzhiyuan", "DEMO-110330100003", "physician", 2_190),
     DemoLicence("wangmin", "DEMO-110330100004", "physician", 1_825),
+    DemoLicence("zhaoqiming", "DEMO-110330100006", "physician", 1_460),
     # Runs out within weeks: what an administrator has to see in time.
     DemoLicence("liuyang", "DEMO-110330100005", "physician", 30),
 )

@@ -44,16 +44,17 @@ def seed_only() -> int:
 
 async def _seed(settings: Settings) -> bool:
     clock = SystemClock()
+    signer = load_or_create_signer(settings.data_dir)
     store = SqlStore(
         database_url(settings.database_url, settings.data_dir),
-        signer=load_or_create_signer(settings.data_dir),
+        signer=signer,
         clock=clock,
         data_dir=settings.data_dir,
     )
     await store.open()
     try:
         password_hash = PasswordHashes().hash(DEMO_PASSWORD)
-        await seed_demo(store, password_hash, clock.wall_ns() // _NS_PER_MS)
+        await seed_demo(store, password_hash, clock.wall_ns() // _NS_PER_MS, signer)
         return await store.read(holds_demo)
     finally:
         await store.close()

@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from recording.signing import Signer
 from signaling.auth.demo_people import DEMO_PLACES, HOSPITAL, holds_demo, seed_people
 from signaling.demo.opening import opening, people_at_ms
 from signaling.demo.past import PastStore, PastUnit
@@ -27,9 +28,10 @@ _STEPS_SETTING: Final = "demo_steps_done"
 """Of the hospital."""
 
 
-async def seed_demo(store: Store, password_hash: str, now_ms: int) -> None:
-    """Seeds what is missing; does nothing beside real institutions. Raises StoreUnavailable; what was done
-    until then stays done.
+async def seed_demo(store: Store, password_hash: str, now_ms: int, signer: Signer) -> None:
+    """Seeds what is missing; does nothing beside real institutions. ``signer`` is the service's own: what the
+    demo's experts have signed is checked like any other opinion. Raises StoreUnavailable; what was done until
+    then stays done.
     """
     first_ms = first_day_ms(now_ms)
     await seed_people(PastStore(store, people_at_ms(first_ms)), password_hash)
@@ -38,13 +40,13 @@ async def seed_demo(store: Store, password_hash: str, now_ms: int) -> None:
     done = await store.read(_steps_done)
     for number, moments in enumerate([opening(first_ms), *half_days(first_ms)], 1):
         if number > done:
-            await store.write(partial(_play, number=number, moments=moments))
+            await store.write(partial(_play, number=number, moments=moments, signer=signer))
 
 
-async def _play(unit: Unit, number: int, moments: Sequence[Moment]) -> None:
+async def _play(unit: Unit, number: int, moments: Sequence[Moment], signer: Signer) -> None:
     if await _newest_ms(unit.connection) <= moments[0].at_ms:
         past = PastUnit(unit, unit.now_ms)
-        stage = await set_stage(past)
+        stage = await set_stage(past, signer)
         for moment in moments:
             past.now_ms = moment.at_ms
             await moment.deed(stage)

@@ -15,6 +15,7 @@ from clinical.consent import Answer, ConsentPurpose, GivenBy, How, sha256_of
 from clinical.consent_texts import current_texts
 from clinical.ids import CaseId, DeviceId, InstitutionId, PatientId, PersonId
 from recording.audit.act import DeviceTime
+from recording.signing import Signer
 from recording.summary import JsonValue
 from signaling.auth.acts import act_of
 from signaling.auth.demo_people import DEMO_PEOPLE, DEMO_PLACES, DemoPerson
@@ -45,6 +46,7 @@ class Stage:
     devices: Mapping[str, DeviceId]
     patients: Mapping[tuple[str, str], PatientId]
     """By code of the institution and card number."""
+    signer: Signer
 
     def patient(self, login: str, patient: DemoPatient) -> PatientId:
         """Returns the id by which somebody's institution knows a patient."""
@@ -126,8 +128,8 @@ class Stage:
         return DeviceTime(self.unit.now_ms - device.offset_ms, device.offset_ms, error_ms=9)
 
 
-async def set_stage(unit: PastUnit) -> Stage:
-    """Returns the stage with what the store holds."""
+async def set_stage(unit: PastUnit, signer: Signer) -> Stage:
+    """Returns the stage with what the store holds; opinions are signed with the service's own key."""
     places = await _ids(unit.connection, t.institution.c.code, t.institution.c.id)
     devices = await _ids(unit.connection, t.device.c.name, t.device.c.id)
     logins = await _ids(unit.connection, t.account.c.login, t.account.c.person)
@@ -141,6 +143,7 @@ async def set_stage(unit: PastUnit) -> Stage:
         people={person.login: _caller(person, places, logins) for person in DEMO_PEOPLE},
         devices={name: DeviceId(device) for name, device in devices.items()},
         patients={(code_of[row.institution], row.card_number): PatientId(row.id) for row in rows},
+        signer=signer,
     )
 
 

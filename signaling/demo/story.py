@@ -15,8 +15,9 @@ from clinical.consent import ConsentPurpose, GivenBy, How
 from clinical.ids import CaseId, new_case_id
 from recording.summary import JsonValue
 from signaling.auth.demo_people import DEMO_PEOPLE
+from signaling.demo.case_deeds import acknowledge, ask, meet, send, sign, take, take_back, write
 from signaling.demo.cast import DAY_MS, DEVICES, PATIENTS, DemoDevice, DemoPatient
-from signaling.demo.consultations import CONSULTATIONS, Consultation
+from signaling.demo.consultations import CONSULTATIONS, UNANSWERED, Consultation, Unanswered
 from signaling.demo.stage import Stage
 
 DAYS: Final = len(CONSULTATIONS)
@@ -101,6 +102,8 @@ def _day(day: int, begins_ms: int) -> Iterator[Moment]:
     yield from _shift(day, begins_ms)
     for consultation in CONSULTATIONS[day]:
         yield from _consult(begins_ms, consultation)
+    for request in UNANSWERED[day]:
+        yield from _ask(begins_ms, request)
     if day in (1, 3):
         yield from _chest_pain(begins_ms + 14 * _HOUR_MS, PATIENTS[8 if day == 1 else 9])
     if day in (2, 4):
@@ -144,17 +147,16 @@ def _consult(begins_ms: int, c: Consultation) -> Iterator[Moment]:
         await stage.answer(c.doctor, patient, scene.case, granted=granted, declined=c.declined)
 
     care: Mapping[str, JsonValue] = {"purpose": "treatment"}
-    wanted: Mapping[str, JsonValue] = {"specialty": c.specialty}
-    reason = {"reason": c.reason}
     yield scene.act(0, c.doctor, "patient.viewed", care)
-    yield scene.act(15, c.doctor, "request.created", {**wanted, "urgency": "urgent"}, personal=reason)
+    yield scene.do(15, ask(c.doctor, c.kiosk, c.patient, scene.case, c.request))
     yield scene.do(30, answers)
-    yield scene.act(40, c.doctor, "invitation.sent", wanted)
-    yield scene.act(52, c.expert, "invitation.accepted", {"waited_s": 12})
+    yield scene.do(40, send(c.doctor, c.kiosk, scene.case))
+    yield scene.do(52, take(c.expert, scene.case))
     yield scene.act(53, c.doctor, "participant.joined")
     yield scene.act(54, c.expert, "participant.joined")
+    yield scene.do(54.1, meet(scene.case))
     yield scene.act(70, c.expert, "patient.viewed", care)
-    if c.specialty == "cardiology":
+    if c.request.specialty == "cardiology":
         caliper: Mapping[str, JsonValue] = {"lead": "V3", "from_sample": 40_112, "to_sample": 40_236}
         yield scene.act(75, c.doctor, "ecg.started", {"leads": 12, "rate_hz": 500})
         yield scene.act(150, c.expert, "annotation.added", caliper)
@@ -163,11 +165,27 @@ def _consult(begins_ms: int, c: Consultation) -> Iterator[Moment]:
         yield scene.act(220, c.doctor, "participant.lost", {"cause": "link"})
         yield scene.act(222.7, c.doctor, "participant.resumed")
         yield scene.act(243, c.doctor, "qos.step", {"step": "L1"}, before={"step": "L3"})
-    yield scene.act(300, c.expert, "opinion.signed", personal={"opinion": c.opinion})
-    yield scene.act(320, c.doctor, "opinion.acknowledged", {"adopted": c.adopted})
+    yield scene.do(285, write(c.expert, scene.case, c.opinion))
+    yield scene.do(300, sign(c.expert, scene.case))
+    yield scene.do(320, acknowledge(c.doctor, c.kiosk, scene.case, c.answers))
     yield scene.act(326, c.expert, "participant.left", {"cause": "left"})
     yield scene.act(328, c.doctor, "participant.left", {"cause": "left"})
-    yield scene.act(330, c.doctor, "request.closed")
+
+
+def _ask(begins_ms: int, u: Unanswered) -> Iterator[Moment]:
+    start_ms = begins_ms + int(u.hour * _HOUR_MS)
+    scene = _Scene(start_ms, u.patient, new_case_id(), {u.doctor: u.kiosk})
+
+    async def answers(stage: Stage) -> None:
+        patient = stage.patient(u.doctor, u.patient)
+        await stage.answer(u.doctor, patient, scene.case, granted=_BASIC, declined=(ConsentPurpose.TEACHING,))
+
+    yield scene.do(0, ask(u.doctor, u.kiosk, u.patient, scene.case, u.request))
+    yield scene.do(20, answers)
+    if u.cancelled:
+        yield scene.do(40, take_back(u.doctor, u.kiosk, scene.case, u.cancelled))
+    else:
+        yield scene.do(40, send(u.doctor, u.kiosk, scene.case))
 
 
 def _chest_pain(start_ms: int, patient: DemoPatient) -> Iterator[Moment]:

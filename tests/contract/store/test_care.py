@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, select
 
 from clinical.ids import InstitutionId, PatientId
 from recording.audit.act import Act
+from recording.signing import Ed25519Signer
 from signaling.care.patients import CardNumberTaken, create_patient, erase_patient, search_patients
 from signaling.demo.seed import seed_demo
 from signaling.store import tables as t
@@ -17,6 +19,7 @@ from signaling.trace.reading import actors_meant, find_event, find_page, kinds_o
 from signaling.trace.search import Wanted
 
 NOW_MS = 1_795_314_000_000
+SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
 
 async def add_institution(unit: Unit) -> None:
@@ -103,8 +106,8 @@ async def test_the_demo_is_seeded_once(store: SqlStore) -> None:
         query = select(t.chain.c.institution, t.chain.c.size).order_by(t.chain.c.institution)
         return [tuple(row) for row in await connection.execute(query)]
 
-    await seed_demo(store, "hash", NOW_MS)
+    await seed_demo(store, "hash", NOW_MS, SIGNER)
     first = await store.read(size)
-    await seed_demo(store, "hash", NOW_MS)
+    await seed_demo(store, "hash", NOW_MS, SIGNER)
     assert await store.read(size) == first
     assert len(first) == 4 and min(count for _, count in first) > 40
