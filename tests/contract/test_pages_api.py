@@ -98,6 +98,7 @@ async def test_the_demo_shows_its_accounts(node: Node) -> None:
         "chenzhiyuan",
         "lijianping",
         "wangmin",
+        "zhaoqiming",
         "qianhui",
         "sunli",
         "hejing",
