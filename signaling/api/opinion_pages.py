@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final, Literal
 
+import orjson
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +42,8 @@ from signaling.consult.case_rights import Deed, refusal_of
 from signaling.consult.case_subjects import found_case
 from signaling.consult.case_views import views_of
 from signaling.consult.cases import Case
+from signaling.consult.fhir_bundle import MEDIA_TYPE as FHIR_TYPE
+from signaling.consult.fhir_bundle import bundle_of
 from signaling.consult.opinion_acts import acknowledge_opinion, save_draft, sign_opinion
 from signaling.consult.opinion_archive import Archive, FiledOpinion
 from signaling.consult.opinion_rows import find_opinion
@@ -162,6 +166,15 @@ class OpinionPages:
             ),
             Route(
                 "GET",
+                "/consultations/{id}/fhir",
+                Action.CASE_READ,
+                "Give the case as a FHIR R4 bundle.",
+                self.fhir,
+                find=self.find,
+                media_type=FHIR_TYPE,
+            ),
+            Route(
+                "GET",
                 "/consultations/{id}/timeline",
                 Action.CASE_READ,
                 "List everything that happened in a case, with its place in the recording.",
@@ -246,6 +259,16 @@ class OpinionPages:
         return await self._view(call, case)
 
     # ---- the archive ------------------------------------------------------------------------------------
+
+    async def fhir(self, call: Call) -> web.Response:
+        """Gives the bundle."""
+        archive = await self._store.read(lambda connection: self._archive(connection, call))
+        return web.Response(
+            body=orjson.dumps(bundle_of(archive)),
+            content_type=FHIR_TYPE,
+            charset="utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{archive.case.serial}.json"'},
+        )
 
     async def timeline(self, call: Call) -> Timeline:
         """Lists the events of the reader's own ledger."""

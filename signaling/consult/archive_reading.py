@@ -34,6 +34,7 @@ MAX_EVENTS: Final = 2_000
 """Of one case in one ledger: an hour in which somebody drafts every few seconds and steps of the ladder come
 and go has a few hundred. The ledger itself keeps what comes beyond."""
 MAX_ATTACHMENTS: Final = 500
+_SAT_IN: Final = (PartyState.ADMITTED, PartyState.LEFT)
 _SIGNED: Final = "opinion.signed"
 _SYSTEM: Final = "system"
 
@@ -52,11 +53,10 @@ async def read_archive(connection: AsyncConnection, case_id: str, reader: Instit
     assert patient is not None, "a case's patient stays, at least as a tombstone"
     sides = await _sides(connection, case)
     names = _people_in(case, opinion, attachments, events)
-    names |= {
-        party.person
-        for party in await parties_of(connection, [case.id])
-        if party.state is not PartyState.REMOVED
-    }
+    parties = await parties_of(connection, [case.id])
+    sat_in = [party.person for party in parties if party.state in _SAT_IN]
+    participants = tuple(dict.fromkeys(who for who in (case.inviter, case.expert, case.host, *sat_in) if who))
+    names |= set(participants)
     devices = {str(event.fields.get("device", "")) for event in events} | {case.device}
     return Archive(
         case=case,
@@ -66,6 +66,7 @@ async def read_archive(connection: AsyncConnection, case_id: str, reader: Instit
         inviting=sides[case.institution],
         invited=sides[case.invited_institution],
         people=await _people(connection, names, _licences_in(opinion)),
+        participants=participants,
         devices=await _devices(connection, devices - {""}),
         consents=tuple(reversed(await consents_of(connection, case.patient, case.id))),
         attachments=attachments,

@@ -120,7 +120,9 @@ class Archive:
     inviting: Side
     invited: Side
     people: Mapping[str, Professional]
-    """Whoever asked, accepted, hosted, wrote, decided or sat in, by id."""
+    """Whoever did something in it or was there, by id; also who only looked in."""
+    participants: tuple[str, ...]
+    """The inviting doctor, the expert, the host, and whoever was admitted."""
     devices: Mapping[str, str]
     """The names of the devices that took part, by id."""
     consents: tuple[Consent, ...]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from fhir.resources.R4B.bundle import Bundle
 
 from clinical.consultation import ConsultationKind
 from clinical.opinion import read_signed_form
@@ -354,6 +356,21 @@ async def test_a_file_slipped_in_before_the_signing_is_found_and_a_later_one_is_
     assert await world.check() == []
     await world.attach("earlier", sha256="ef" * 32, at_ms=world.now_ms - 1)
     assert await world.check() == ["attachments"]
+
+
+# ---- the bundle
+
+
+async def test_both_sides_take_the_bundle_with_the_trail_of_their_own_ledger(world: TakenCase) -> None:
+    await world.draft()
+    await world.sign()
+    for reader, institution in ((LI, CLINIC), (WANG, HOSPITAL)):
+        answer = await world.get("fhir", caller=reader)
+        assert answer.headers["Content-Type"].startswith("application/fhir+json")
+        bundle = Bundle.model_validate_json(json.dumps(answer.body))
+        trail = [each.resource for each in bundle.entry if each.resource.get_resource_type() == "AuditEvent"]
+        assert [event.source.observer.identifier.value for event in trail] == [institution] * 2
+    assert (await world.get("fhir", caller=STRANGER)).status == 404
 
 
 # ---- the timeline ------------------------------------------------------------------------------------------
