@@ -16,6 +16,8 @@ from recording.ledger import Ledger
 from recording.recorder import Recorder
 from signaling.addresses import media_addresses
 from signaling.api.breakglass_pages import BreakglassPages
+from signaling.api.case_desk import CaseDesk
+from signaling.api.case_room_pages import CaseRoomPages
 from signaling.api.consent_pages import ConsentPages
 from signaling.api.consultation_pages import ConsultationPages
 from signaling.api.description_pages import DescriptionPages
@@ -35,7 +37,8 @@ from signaling.api_keys import ApiKey
 from signaling.auth.revocation import Revocations
 from signaling.auth.revoked import RevokedTokens
 from signaling.auth.room_entry import RoomEntries
-from signaling.care.case_recordings import CaseRecordings, stopping
+from signaling.consult.case_rooms import CaseRooms
+from signaling.consult.cases import Case
 from signaling.consult.ring_driver import RingDriver
 from signaling.demo_rooms import settle_demo_rooms
 from signaling.http_shell import add_security_headers, guard
@@ -92,12 +95,18 @@ class Service:
     spool: ActSpool
     recording_witness: RecordingWitness
     rings: RingDriver
+    case_rooms: CaseRooms
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
         await self.store.open()
         try:
-            for step in (self.identity.start, self._settle_rooms, self.revocations.load):
+            for step in (
+                self.identity.start,
+                self._settle_rooms,
+                self.revocations.load,
+                self.case_rooms.load,
+            ):
                 await _with_patience(step)
             await self.media.start()
             await self.recorder.start()
@@ -121,6 +130,7 @@ class Service:
             self.spool.run(),
             self.recording_witness.run(),
             self.rings.run(),
+            self.case_rooms.run(),
             *self.oversight.watches(),
         )
 
@@ -194,7 +204,16 @@ def build_service(
     for observer in (journal, desk, events, room_witness):
         host.observe(observer)
     journal.follow(events.receive_event)
-    rings = RingDriver(store, clock, changed=lambda _: None)
+    case_rooms = CaseRooms(store=store, host=host, desk=desk, standing=standing)
+    host.observe(case_rooms)
+    store.follow(case_rooms.receive_acts)
+    rings = RingDriver(store, clock, changed=case_rooms.receive_case)
+
+    def case_changed(case: Case) -> None:
+        rings.wake()
+        case_rooms.receive_case(case)
+
+    cases = CaseDesk(store, is_recording=case_rooms.is_recording, changed=case_changed)
     description = DescriptionPages()
     declared = [
         *identity.routes,
@@ -206,12 +225,9 @@ def build_service(
         *InvitationPages(store=store, entries=entries, clock=clock, pacer=pacer).routes(),
         *BreakglassPages(store=store, entries=entries, journal=journal).routes(),
         *PatientPages(store).routes(),
-        *ConsentPages(store, CaseRecordings(stopping(desk))).routes(),
-        *ConsultationPages(
-            store,
-            is_recording=lambda room: desk.recording_of(room) is not None,
-            changed=lambda _: rings.wake(),
-        ).routes(),
+        *ConsentPages(store, case_rooms).routes(),
+        *ConsultationPages(cases).routes(),
+        *CaseRoomPages(cases, entrance=entries, refresh=case_rooms.refresh).routes(),
         *OpinionPages(
             store,
             signer=signer,
@@ -243,6 +259,7 @@ def build_service(
                 "spool": spool.stats,
                 "revocations": revocations.stats,
                 "rings": rings.stats,
+                "case_rooms": case_rooms.stats,
                 **oversight.stats(),
             },
         ),
@@ -270,4 +287,5 @@ def build_service(
         spool=spool,
         recording_witness=RecordingWitness(ledger=ledger, store=store, standing=standing),
         rings=rings,
+        case_rooms=case_rooms,
     )

@@ -16,17 +16,18 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clinical.ids import InstitutionId
 from media_server.ids import RoomName
 from recording.audit.act import SYSTEM_ACTOR, Act
 from recording.errors import RecordingError
-from recording.event_chain import BrokenEvent
+from recording.event_chain import BrokenEvent, ChainedEvent
 from recording.event_kinds import MANIFEST_SEALED, RECORDING_STARTED
 from recording.ledger import NODE_STREAM, Ledger
 from recording.summary import LoggedEvent
-from signaling.standing_rooms import StandingRooms
-from signaling.store.spool import NODE
+from signaling.room_witness import chains_of, subject_of_room
+from signaling.standing_rooms import StandingRoom, StandingRooms
 from signaling.store.store import Store, StoreUnavailable, Unit
-from signaling.store.tables import account, chain, event
+from signaling.store.tables import account, chain, consultation, event
 
 LOOK_INTERVAL_S: Final = 1.0
 """A recording's seal stands in the other chain about a second later."""
@@ -67,7 +68,8 @@ class RecordingWitness:
         """
         events = await asyncio.to_thread(self._ledger.read, NODE_STREAM, after=told)
         people = await self._store.read(lambda connection: _people_of(connection, [e.event for e in events]))
-        acts = [act for one in events if (act := self._act_of(one.event, people)) is not None]
+        cases = await self._store.read(lambda connection: _cases_of(connection, self._rooms_in(events)))
+        acts = [act for one in events for act in self._acts_of(one.event, people, cases)]
         if acts:
 
             async def work(unit: Unit) -> None:
@@ -80,9 +82,15 @@ class RecordingWitness:
     async def _learn_rooms(self, told: int) -> None:
         for one in await asyncio.to_thread(self._ledger.read, NODE_STREAM):
             if one.event.sequence <= told:
-                self._act_of(one.event, {})
+                self._acts_of(one.event, {}, {})
 
-    def _act_of(self, logged: LoggedEvent, people: Mapping[str, str]) -> Act | None:
+    def _rooms_in(self, events: Sequence[ChainedEvent]) -> set[str]:
+        begun = {str(one.event.detail.get("room", "")) for one in events}
+        return begun | {self._rooms.get(str(one.event.detail.get("recording", "")), "") for one in events}
+
+    def _acts_of(
+        self, logged: LoggedEvent, people: Mapping[str, str], cases: Mapping[str, StandingRoom]
+    ) -> list[Act]:
         recording = str(logged.detail.get("recording", ""))
         facts: Mapping[str, Any]
         if logged.kind == RECORDING_STARTED:
@@ -94,17 +102,19 @@ class RecordingWitness:
             room = self._rooms.pop(recording, "")
             facts = {name: logged.detail[name] for name in ("state", "manifest_sha256")}
         else:
-            return None
-        standing = self._standing.find(RoomName(room))
-        institutions = () if standing is None else standing.institutions
-        return Act(
-            institution=institutions[0] if institutions else NODE,
-            kind=logged.kind,
-            actor=people.get(logged.actor, SYSTEM_ACTOR),
-            at_ms=logged.at_ms,
-            subject={"recording": recording} | ({} if standing is None else {"room": room}),
-            after={**facts, "recorder_sequence": logged.sequence},
-        )
+            return []
+        standing = cases.get(room) or self._standing.find(RoomName(room))
+        return [
+            Act(
+                institution=institution,
+                kind=logged.kind,
+                actor=people.get(logged.actor, SYSTEM_ACTOR),
+                at_ms=logged.at_ms,
+                subject={"recording": recording} | ({} if standing is None else subject_of_room(standing)),
+                after={**facts, "recorder_sequence": logged.sequence},
+            )
+            for institution in chains_of(standing)
+        ]
 
 
 async def _people_of(connection: AsyncConnection, events: Sequence[LoggedEvent]) -> dict[str, str]:
@@ -114,6 +124,24 @@ async def _people_of(connection: AsyncConnection, events: Sequence[LoggedEvent])
         select(account.c.login, account.c.person).where(account.c.login.in_(logins))
     )
     return {row.login: row.person for row in rows}
+
+
+async def _cases_of(connection: AsyncConnection, rooms: set[str]) -> dict[str, StandingRoom]:
+    """The rooms that are cases', also where the case has ended meanwhile: the store knows whose they are."""
+    c = consultation.c
+    query = select(c.id, c.institution, c.invited_institution, c.patient).where(c.id.in_(rooms))
+    return {
+        row.id: StandingRoom(
+            RoomName(row.id),
+            row.id,
+            row.id,
+            "by_case",
+            tuple(dict.fromkeys((InstitutionId(row.institution), InstitutionId(row.invited_institution)))),
+            case=row.id,
+            patient=row.patient,
+        )
+        for row in await connection.execute(query)
+    }
 
 
 async def _last_told(connection: AsyncConnection) -> int:

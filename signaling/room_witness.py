@@ -27,7 +27,7 @@ from media_server.rooms.effects import (
 from recording.audit.act import SYSTEM_ACTOR, Act
 from recording.clock import Clock
 from recording.summary import JsonValue
-from signaling.standing_rooms import StandingRooms
+from signaling.standing_rooms import StandingRoom, StandingRooms
 from signaling.store.spool import NODE
 from signaling.tokens import Claims
 
@@ -110,20 +110,20 @@ class RoomWitness:
         self, room: RoomName, kind: str, holder: _Holder, facts: Mapping[str, JsonValue] = _NO_FACTS
     ) -> None:
         standing = self._standing.find(room)
-        institutions = () if standing is None else standing.institutions
-        self._sink.put(
-            Act(
-                institution=institutions[0] if institutions else NODE,
-                kind=kind,
-                actor=holder.actor,
-                actor_role=holder.role,
-                device=holder.device,
-                at_ms=self._clock.wall_ns() // _NS_PER_MS,
-                # Names of rooms that a token opened are anybody's words, too.
-                subject={} if standing is None else {"room": room},
-                after=facts,
+        for institution in chains_of(standing):
+            self._sink.put(
+                Act(
+                    institution=institution,
+                    kind=kind,
+                    actor=holder.actor,
+                    actor_role=holder.role,
+                    device=holder.device,
+                    at_ms=self._clock.wall_ns() // _NS_PER_MS,
+                    # Names of rooms that a token opened are anybody's words, too.
+                    subject={} if standing is None else subject_of_room(standing),
+                    after=facts,
+                )
             )
-        )
 
     def _holder_of(self, sid: ParticipantSid) -> _Holder:
         claims = self._seats.claims_of(sid)
@@ -132,6 +132,18 @@ class RoomWitness:
         binding = claims.binding
         actor = binding.person or binding.device or binding.invitation or GUEST_ACTOR
         return _Holder(actor, binding.device, binding.role)
+
+
+def subject_of_room(room: StandingRoom) -> dict[str, str]:
+    """Returns what an act in a room concerns."""
+    return {"room": room.room} | ({"case": room.case, "patient": room.patient} if room.case else {})
+
+
+def chains_of(room: StandingRoom | None) -> tuple[str, ...]:
+    """Returns in whose chains an act in a room stands: whose room it is; of a case in both sides'."""
+    if room is None or not room.institutions:
+        return (NODE,)
+    return room.institutions if room.case else room.institutions[:1]
 
 
 def _track(track: TrackView) -> dict[str, JsonValue]:

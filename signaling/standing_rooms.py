@@ -1,4 +1,5 @@
-"""The rooms that are always there, with their titles and whether they may be recorded."""
+"""The rooms that are known by name, with their titles and whether they may be recorded: those that are always
+there, and those of cases while people may enter them."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from typing import Literal, TypeAlias
 from clinical.ids import InstitutionId
 from media_server.ids import RoomName
 
-RecordingPolicy: TypeAlias = Literal["on_request", "never"]
+RecordingPolicy: TypeAlias = Literal["on_request", "never", "by_case"]
+"""``by_case``: as the consultation and the patient's consent say; nobody starts or stops it by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class StandingRoom:
     recording_policy: RecordingPolicy
     institutions: tuple[InstitutionId, ...] = ()
     """Whose people it is for, first whose it is; none: everybody's."""
+    case: str = ""
+    """The case whose room it is, "" for a room that is always there."""
+    patient: str = ""
+    admitted: frozenset[str] | None = None
+    """Of a case's room: the people who may enter."""
 
     def titles(self) -> Mapping[str, str]:
         """Returns the title by language."""
@@ -33,6 +40,7 @@ class StandingRooms:
 
     def __init__(self, rooms: Iterable[StandingRoom]) -> None:
         self._rooms = {room.room: room for room in rooms}
+        self._of_cases: dict[RoomName, StandingRoom] = {}
 
     def all(self) -> tuple[StandingRoom, ...]:
         """Returns every standing room."""
@@ -49,14 +57,22 @@ class StandingRooms:
         if name in self._rooms:
             self._rooms[name] = replace(self._rooms[name], institutions=institutions)
 
+    def keep_case(self, room: StandingRoom) -> None:
+        """Knows the room of a case from now on, as it is now. It stands in nobody's list."""
+        self._of_cases[room.room] = room
+
+    def forget_case(self, name: RoomName) -> None:
+        """Knows the room of a case no longer; harmless where it was not known."""
+        self._of_cases.pop(name, None)
+
     def find(self, name: RoomName) -> StandingRoom | None:
-        """Returns the standing room of that name."""
-        return self._rooms.get(name)
+        """Returns the room of that name."""
+        return self._rooms.get(name) or self._of_cases.get(name)
 
     def describe(self, name: RoomName) -> StandingRoom:
         """Returns the standing room of that name, or what a room opened by a token alone is called and may
         do."""
-        return self._rooms.get(name) or StandingRoom(name, name, name, "on_request")
+        return self.find(name) or StandingRoom(name, name, name, "on_request")
 
 
 def demo_rooms() -> tuple[StandingRoom, ...]:

@@ -57,6 +57,8 @@ class Binding:
     """By which use of break-glass its holder came in."""
     role: str = ""
     """As what its holder came in: a word for the ledger."""
+    admission: str = ""
+    """To a case's room: case and person (``admission_of``), with whose removal it ends."""
     issued_at_ms: int = 0
     """Since when its rights are known: what was revoked before does not concern it. 0: when it is made."""
 
@@ -83,7 +85,7 @@ class Claims:
     binding: Binding = UNBOUND
 
 
-_BINDING_NAMES: Final = ("session", "person", "device", "invitation", "breakglass", "role")
+_BINDING_NAMES: Final = ("session", "person", "device", "invitation", "breakglass", "role", "admission")
 _KINDS: Final = {"standard": 0, "ingress": 1, "egress": 2, "sip": 3, "agent": 4}
 
 

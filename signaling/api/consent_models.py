@@ -97,8 +97,6 @@ class NewConsents(Model):
 
     patient: Id
     case: Annotated[str, Field(max_length=40)] = ""
-    room: Annotated[str, Field(max_length=100)] = ""
-    """The room of this case's call: withdrawing the consent to record stops its recording."""
     answers: Annotated[list[GivenAnswer], Field(min_length=1, max_length=4)]
     how: How
     given_by: GivenBy

@@ -21,7 +21,6 @@ from clinical.consent import (
 from clinical.consent_texts import current_texts, find_text
 from clinical.errors import ConsentRefused
 from clinical.ids import CaseId, InstitutionId
-from media_server.ids import RoomName
 from signaling.api.consent_models import (
     ConsentList,
     ConsentQuery,
@@ -162,8 +161,6 @@ class ConsentPages:
             return await note_answers(unit, call.caller, patient.institution, answers)
 
         changes = await self._write(work)
-        if wanted.room:
-            self._recordings.bind(patient.id, case, RoomName(wanted.room))
         if any(change.must_stop_recording for change in changes):
             await self._recordings.stop(patient.id, case, call.caller)
         return await self._list(patient, case)

@@ -98,6 +98,12 @@ class Transferring(Model):
     reason: Note
 
 
+class PersonNamed(Model):
+    """Somebody."""
+
+    person: Id
+
+
 class PatientShown(Model):
     """Whom it is about; "" and null once erased."""
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consultation import Request
-from clinical.errors import ConsultationRefused
 from clinical.ids import PatientId
 from clinical.specialties import is_specialty, is_title
-from media_server.ids import RoomName
+from signaling.api.case_desk import CaseDesk
 from signaling.api.consultation_models import (
     Cancelling,
     ConsultationChange,
@@ -31,30 +28,18 @@ from signaling.care.patients import Patient
 from signaling.consult.case_answers import accept_case, transfer_case
 from signaling.consult.case_lists import cases_in
 from signaling.consult.case_requests import amend_case, cancel_case, create_case, invite
-from signaling.consult.case_subjects import found_case
-from signaling.consult.case_views import views_of
 from signaling.consult.cases import Case
 from signaling.consult.ringing import decline_case, pass_case, recall_case
-from signaling.store.store import Store, Unit
 
 _FORM_REFUSALS: Final = ("institution_missing", "specialty_unknown", "title_unknown", "slot_unknown")
 _STATE: Final = ("not_permitted", "consultation_state")
 
 
 class ConsultationPages:
-    """The handlers of /consultations. ``is_recording`` says whether a room is recorded just now, ``changed``
-    is told of every case that an act has changed."""
+    """The handlers of /consultations."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        is_recording: Callable[[RoomName], bool],
-        changed: Callable[[Case], None],
-    ) -> None:
-        self._store = store
-        self._is_recording = is_recording
-        self._changed = changed
+    def __init__(self, cases: CaseDesk) -> None:
+        self._cases = cases
 
     def routes(self) -> list[Route]:
         """Returns the routes."""
@@ -88,7 +73,7 @@ class ConsultationPages:
                 "Show a case as it stands, with what the caller may do now.",
                 self.show,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
             ),
             Route(
                 "PATCH",
@@ -98,7 +83,7 @@ class ConsultationPages:
                 self.amend,
                 body=ConsultationChange,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(*_FORM_REFUSALS, *_STATE),
             ),
             Route(
@@ -108,7 +93,7 @@ class ConsultationPages:
                 "Send the request; where it is wanted now, whoever is on duty is called at once.",
                 self.invite,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(
                     *_STATE,
                     "consultation_incomplete",
@@ -123,7 +108,7 @@ class ConsultationPages:
                 "Take the case; of several at once exactly one has it.",
                 self.accept,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(*_STATE, "consultation_taken", "consultation_not_called", "licence_expired"),
             ),
             Route(
@@ -134,7 +119,7 @@ class ConsultationPages:
                 self.decline,
                 body=Declining,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(*_STATE, "consultation_not_called", "consultation_reason_missing"),
             ),
             Route(
@@ -144,7 +129,7 @@ class ConsultationPages:
                 "Ask the next line to take it: they are called now.",
                 self.pass_on,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(*_STATE, "consultation_not_called", "consultation_no_backup"),
             ),
             Route(
@@ -154,7 +139,7 @@ class ConsultationPages:
                 "Call again, or call before the booked time.",
                 self.recall,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(*_STATE, "consultation_offline"),
             ),
             Route(
@@ -165,7 +150,7 @@ class ConsultationPages:
                 self.transfer,
                 body=Transferring,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(
                     *_STATE,
                     "consultation_reason_missing",
@@ -181,18 +166,16 @@ class ConsultationPages:
                 self.cancel,
                 body=Cancelling,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(*_STATE, "consultation_reason_missing"),
             ),
         ]
 
-    async def find(self, call: Call) -> Found | None:
-        """Finds the case of the path."""
-        return await self._store.read(lambda connection: found_case(connection, call.path["id"]))
-
     async def find_patient(self, call: Call) -> Found | None:
         """Finds the patient whom the request names."""
-        return await self._store.read(lambda connection: found_patient(connection, call, call.body.patient))
+        return await self._cases.store.read(
+            lambda connection: found_patient(connection, call, call.body.patient)
+        )
 
     # ---- the request ------------------------------------------------------------------------------------
 
@@ -211,7 +194,7 @@ class ConsultationPages:
             wanted_at_ms=wanted.wanted_at_ms,
         )
         _check_words(request)
-        return await self._act(
+        return await self._cases.act(
             call,
             lambda unit: create_case(
                 unit,
@@ -235,7 +218,7 @@ class ConsultationPages:
         slot = given.pop("slot", case.slot)
         request = replace(case.request, **given)
         _check_words(request)
-        return await self._act(
+        return await self._cases.act(
             call,
             lambda unit: amend_case(
                 unit, call.caller, case.id, hospital=hospital, request=request, slot=slot
@@ -248,25 +231,23 @@ class ConsultationPages:
 
         async def work(connection: AsyncConnection) -> ConsultationList:
             cases, following = await cases_in(connection, call.caller, wanted.box, wanted.cursor)
-            views = await views_of(
-                connection, cases, call.caller, now_ms=call.now_ms, is_recording=self._is_recording
-            )
+            views = await self._cases.views(connection, call, cases)
             return ConsultationList(consultations=views, next=following)
 
-        return await self._store.read(work)
+        return await self._cases.store.read(work)
 
     async def show(self, call: Call) -> ConsultationView:
         """Shows it."""
-        return await self._view(call, call.found)
+        return await self._cases.view(call, call.found)
 
     async def invite(self, call: Call) -> ConsultationView:
         """Sends it."""
-        return await self._act(call, lambda unit: invite(unit, call.caller, call.path["id"]))
+        return await self._cases.act(call, lambda unit: invite(unit, call.caller, call.path["id"]))
 
     async def cancel(self, call: Call) -> ConsultationView:
         """Ends it."""
         wanted: Cancelling = call.body
-        return await self._act(
+        return await self._cases.act(
             call,
             lambda unit: cancel_case(
                 unit, call.caller, call.path["id"], reason=wanted.reason, note=wanted.note
@@ -275,18 +256,18 @@ class ConsultationPages:
 
     async def recall(self, call: Call) -> ConsultationView:
         """Calls again."""
-        return await self._act(call, lambda unit: recall_case(unit, call.caller, call.path["id"]))
+        return await self._cases.act(call, lambda unit: recall_case(unit, call.caller, call.path["id"]))
 
     # ---- the answers ------------------------------------------------------------------------------------
 
     async def accept(self, call: Call) -> ConsultationView:
         """Takes it."""
-        return await self._act(call, lambda unit: accept_case(unit, call.caller, call.path["id"]))
+        return await self._cases.act(call, lambda unit: accept_case(unit, call.caller, call.path["id"]))
 
     async def decline(self, call: Call) -> ConsultationView:
         """Says no."""
         wanted: Declining = call.body
-        return await self._act(
+        return await self._cases.act(
             call,
             lambda unit: decline_case(
                 unit, call.caller, call.path["id"], reason=wanted.reason, note=wanted.note
@@ -295,12 +276,12 @@ class ConsultationPages:
 
     async def pass_on(self, call: Call) -> ConsultationView:
         """Has the next line called."""
-        return await self._act(call, lambda unit: pass_case(unit, call.caller, call.path["id"]))
+        return await self._cases.act(call, lambda unit: pass_case(unit, call.caller, call.path["id"]))
 
     async def transfer(self, call: Call) -> ConsultationView:
         """Hands it on."""
         wanted: Transferring = call.body
-        return await self._act(
+        return await self._cases.act(
             call,
             lambda unit: transfer_case(
                 unit,
@@ -311,33 +292,6 @@ class ConsultationPages:
                 reason=wanted.reason,
             ),
         )
-
-    # ---- inside -----------------------------------------------------------------------------------------
-
-    async def _act(self, call: Call, work: Callable[[Unit], Awaitable[Case]]) -> ConsultationView:
-        with consultation_refusals():
-            case = await self._store.write(work)
-        self._changed(case)
-        return await self._view(call, case)
-
-    async def _view(self, call: Call, case: Case) -> ConsultationView:
-        async def work(connection: AsyncConnection) -> ConsultationView:
-            (view,) = await views_of(
-                connection, [case], call.caller, now_ms=call.now_ms, is_recording=self._is_recording
-            )
-            return view
-
-        return await self._store.read(work)
-
-
-@contextmanager
-def consultation_refusals() -> Iterator[None]:
-    """Turns what the rules of a consultation refuse into the API's refusals."""
-    try:
-        yield
-    except ConsultationRefused as refused:
-        facts = {"missing": list(refused.missing)} if refused.missing else {}
-        raise Refusal(refused.code, **facts) from None
 
 
 def _check_words(request: Request) -> None:

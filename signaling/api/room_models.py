@@ -31,7 +31,7 @@ class RoomLine(Model):
 
     room: str
     title: Titles
-    recording_policy: Literal["on_request", "never"]
+    recording_policy: Literal["on_request", "never", "by_case"]
     is_recording: bool
     recording_trouble: str | None
     opened_at_ms: int | None

@@ -202,6 +202,8 @@ class RoomPages:
         room = RoomName(call.path["room"])
         if call.claims is not None and not call.claims.api.may_record:
             raise Refusal("not_permitted")
+        if self._standing.describe(room).recording_policy == "by_case":
+            raise Refusal("not_permitted")
         open_room = self._host.rooms.find(room)
         if open_room is None or not len(open_room.roster):
             raise Refusal("room_not_open")

@@ -189,7 +189,22 @@ async def _is_alive(connection: AsyncConnection, binding: Binding) -> bool:
             select(t.invitation.c.state).where(t.invitation.c.id == binding.invitation)
         )
         return states.scalar_one_or_none() == "used"
-    return True
+    return not binding.admission or await _is_admitted(connection, binding)
+
+
+async def _is_admitted(connection: AsyncConnection, binding: Binding) -> bool:
+    """Whether a person still belongs into the room of a case that goes on."""
+    case, _, person = binding.admission.partition("/")
+    c, p = t.consultation.c, t.consultation_party.c
+    row = (
+        await connection.execute(select(c.inviter, c.host, c.expert, c.state).where(c.id == case))
+    ).one_or_none()
+    if row is None or row.state in ("closed", "cancelled"):
+        return False
+    if person in (row.inviter, row.host, row.expert):
+        return True
+    query = select(p.state).where(p.case_id == case, p.person == person)
+    return await connection.scalar(query) in ("admitted", "invited")
 
 
 async def _alive_sessions(connection: AsyncConnection, sessions: set[str]) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from signaling.tokens import LEEWAY_S, REFRESH_TTL_S, Binding
 
-BoundTo: TypeAlias = Literal["session", "person", "device", "invitation"]
+BoundTo: TypeAlias = Literal["session", "person", "device", "invitation", "admission"]
 
 ENDING: Final[Mapping[str, BoundTo]] = {
     "session.closed": "session",
@@ -18,6 +18,9 @@ ENDING: Final[Mapping[str, BoundTo]] = {
     "role.removed": "person",
     "device.revoked": "device",
     "invitation.revoked": "invitation",
+    # Out of one case's room, and of nothing else.
+    "participant.removed": "admission",
+    "invitation.transferred": "admission",
 }
 """Acts that end whatever is bound to the one whom their subject names by this word."""
 WEAKENING: Final = frozenset(
@@ -81,6 +84,7 @@ class RevokedTokens:
             ("person", binding.person),
             ("device", binding.device),
             ("invitation", binding.invitation),
+            ("admission", binding.admission),
         )
         return any(name and binding.issued_at_ms <= self._revoked.get((to, name), -1) for to, name in names)
 

@@ -46,7 +46,7 @@ class RoomEntries:
     def place(self, room: str) -> Place | None:
         """Returns the room of that name as rights see it; None where there is none."""
         standing = self._standing.find(RoomName(room))
-        return None if standing is None else Place(standing.room, standing.institutions)
+        return None if standing is None else Place(standing.room, standing.institutions, standing.admitted)
 
     async def visitor(self, caller: Caller, room: str) -> Visitor:
         """Returns the caller with what the store knows of them. Raises StoreUnavailable."""
@@ -68,10 +68,11 @@ class RoomEntries:
         """Returns what opens the room to the caller, whose rights were looked up at ``asked_at_ms`` or later:
         a revocation since then also ends the token.
 
-        Raises Refusal (not_found, room_no_place, licence_expired), StoreUnavailable.
+        Raises Refusal (not_found, room_no_place, room_waiting, licence_expired), StoreUnavailable.
         """
         visitor = await self.visitor(caller, room) if visitor is None else visitor
-        entry = decide_entry(self.place(room), visitor)
+        place = self.place(room)
+        entry = decide_entry(place, visitor)
         if isinstance(entry, str):
             raise Refusal(entry)
         attributes = {"role": entry.role.value if entry.role is not None else ""}
@@ -91,6 +92,7 @@ class RoomEntries:
                 device=caller.device,
                 breakglass=visitor.breakglass,
                 role=attributes["role"],
+                admission=admission_of(room, caller.actor) if place and place.admitted is not None else "",
                 issued_at_ms=asked_at_ms,
             ),
         )
@@ -138,6 +140,11 @@ class RoomEntries:
 
     def _now_ms(self) -> int:
         return self._clock.wall_ns() // _NS_PER_MS
+
+
+def admission_of(case: str, person: str) -> str:
+    """Returns the word for somebody's seat in a case's room."""
+    return f"{case}/{person}"
 
 
 def guest_identity(invitation: str) -> str:

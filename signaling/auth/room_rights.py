@@ -8,7 +8,7 @@ watches is seen by everyone; nobody is hidden.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -35,6 +35,8 @@ class Place:
 
     room: str
     institutions: tuple[InstitutionId, ...] = ()
+    admitted: frozenset[str] | None = None
+    """The room of a case: only these people enter, whatever their institution; None in all other rooms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,12 @@ def subject_of(place: Place | None, visitor: Visitor) -> Subject | None:
     if place is None:
         return None
     caller = visitor.caller
+    if place.admitted is not None:
+        # Colleagues are strangers to a case's room until they are let in: there is no break-glass either,
+        # for there is somebody at the door who can be asked.
+        is_admitted = caller.actor in place.admitted
+        owner = place.institutions[0] if is_admitted else InstitutionId("")
+        return Subject(owner, parties=place.admitted, state=State.ACTIVE)
     parties: set[str] = set(place.institutions)
     if visitor.breakglass:
         parties.add(caller.actor)
@@ -96,13 +104,15 @@ def subject_of(place: Place | None, visitor: Visitor) -> Subject | None:
 
 def decide_entry(place: Place | None, visitor: Visitor) -> Entry | str:
     """Returns what the visitor may do in the room, or the code of the refusal: not_found, room_no_place,
-    licence_expired.
+    room_waiting, licence_expired.
     """
     caller = visitor.caller
     if place is None:
         return "not_found"
-    is_theirs = not place.institutions or caller.institution in place.institutions
-    if not (caller.institution and is_theirs) and not visitor.breakglass:
+    if place.admitted is not None:
+        if caller.actor not in place.admitted:
+            return "room_waiting"
+    elif not _may_come_in(place, visitor):
         return "not_found"
     roles = [role for role in ENTRIES if role in caller.roles]
     if Role.DEVICE in roles and visitor.device_kind not in MEDIA_DEVICES:
@@ -113,7 +123,14 @@ def decide_entry(place: Place | None, visitor: Visitor) -> Entry | str:
         roles = [role for role in roles if role not in LICENSED]
         if not roles:
             return "licence_expired"
-    return ENTRIES[roles[0]]
+    entry = ENTRIES[roles[0]]
+    # What a case's room records follows from the patient's consent, not from anybody's whim.
+    return entry if place.admitted is None else replace(entry, may_record=False)
+
+
+def _may_come_in(place: Place, visitor: Visitor) -> bool:
+    is_theirs = not place.institutions or visitor.caller.institution in place.institutions
+    return bool(visitor.caller.institution and is_theirs) or bool(visitor.breakglass)
 
 
 def guest_entry(*, may_publish: bool) -> Entry:

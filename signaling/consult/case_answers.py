@@ -11,6 +11,7 @@ from clinical.specialties import is_specialty
 from signaling.api.route import Refusal
 from signaling.auth.people import PersonRow, find_person
 from signaling.auth.rights import NOBODY, Caller
+from signaling.auth.room_entry import admission_of
 from signaling.auth.room_rights import Licence
 from signaling.consult.case_chain import chain_act
 from signaling.consult.case_rights import EXPERTS, Deed
@@ -71,7 +72,11 @@ async def transfer_case(
         caller,
         case,
         "invitation.transferred",
-        subject={"person": before.expert},
+        # The seat of who hands it on ends with the act.
+        subject={
+            "person": before.expert,
+            "admission": admission_of(case.id, before.expert) if before.expert else "",
+        },
         before={"state": before.state.value, "specialty": before.request.specialty},
         after={"to": person, "specialty": case.request.specialty},
         personal={"reason": reason},

@@ -19,4 +19,11 @@ CONSULT_CHINESE: Final[Mapping[str, str]] = {
     "api.slot_unknown": "这个预约时段与所请的医院、专科或时间不符",
     "api.slot_taken": "这个时段已被预约或已过，请另选一个",
     "api.transfer_person_unfit": "不能转给这个人：须是受邀医院在岗的专家，执业证有效，且不是现在的专家",
+    "api.room_waiting": "已通知主持人，请在门外等候放行",
+    "api.room_full": "会诊房间最多 {limit} 人，已经满了",
+    "api.party_unfit": "只能邀请在岗的医生、急救人员或质控监管员",
+    "api.party_known": "这个人已经可以进入会诊",
+    "api.party_unknown": "会诊里没有这个人",
+    "api.party_not_waiting": "这个人没有在门外等候",
+    "api.party_is_host": "先移交主持，再请出这个人",
 }

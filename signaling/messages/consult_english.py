@@ -31,4 +31,11 @@ CONSULT_ENGLISH: Final[Mapping[str, str]] = {
         "It cannot be handed to this person: they must be a specialist on the"
         " asked hospital's staff with a valid licence, and not the one who has it now"
     ),
+    "api.room_waiting": "The host knows that you are waiting; please wait to be let in",
+    "api.room_full": "A consultation holds {limit} people and is full",
+    "api.party_unfit": "Only active doctors, ambulance crew and supervisors can be asked in",
+    "api.party_known": "This person can enter the consultation already",
+    "api.party_unknown": "This person is not in the consultation",
+    "api.party_not_waiting": "This person is not waiting at the door",
+    "api.party_is_host": "Hand over the host first, then put this person out",
 }

@@ -18,7 +18,7 @@ import orjson
 from sqlalchemy import insert
 
 from clinical.ids import PersonId
-from media_server.ids import RoomName
+from signaling.api.case_desk import CaseDesk
 from signaling.api.consent_pages import ConsentPages
 from signaling.api.consultation_pages import ConsultationPages
 from signaling.api.route import Route
@@ -212,7 +212,7 @@ async def consult_world(
         rings = RingDriver(store, clock, changed=changed.append)
         pages = [
             *ConsultationPages(
-                store, is_recording=lambda room: RoomName(room) in recorded, changed=changed.append
+                CaseDesk(store, is_recording=lambda room: room in recorded, changed=changed.append)
             ).routes(),
             *ConsentPages(store, _NoRecordings()).routes(),
             *([] if more is None else more(store, clock)),
@@ -224,9 +224,6 @@ async def consult_world(
 
 
 class _NoRecordings:
-    def bind(self, patient: Any, case: Any, room: Any) -> None:
-        """Nothing to remember."""
-
     async def stop(self, patient: Any, case: Any, caller: Caller) -> bool:
         """Nothing goes on."""
         return False

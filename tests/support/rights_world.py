@@ -209,7 +209,14 @@ SPECIMENS: Final[Mapping[str, Sequence[Specimen]]] = {
     ),
 }
 """By how a route's path begins, or by the whole route where the subject is not in the path."""
-OTHER_PARTS: Final = {"licence": "li_any", "identity": "me", "id": "any", "name": "second_factor"}
+OTHER_PARTS: Final = {
+    "licence": "li_any",
+    "person": "pe_any",
+    "attachment": "at_any",
+    "identity": "me",
+    "id": "any",
+    "name": "second_factor",
+}
 """Parts of a path that do not say what it is about."""
 
 

@@ -14,7 +14,7 @@ NOW_MS = 1_800_000_000_000
 @pytest.mark.parametrize("kind", ENDING)
 def test_every_ending_act_ends_what_its_subject_names(kind: str) -> None:
     to = ENDING[kind]
-    subject = {"session": "s", "person": "p", "device": "d", "invitation": "i"}
+    subject = {"session": "s", "person": "p", "device": "d", "invitation": "i", "admission": "a"}
     ended = revoked_by(kind, subject, NOW_MS)
     assert ended == Revoked(to, subject[to], NOW_MS)
     assert ended.covers(Binding(**{to: subject[to]}, issued_at_ms=NOW_MS))

@@ -9,17 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 from sqlalchemy import insert, select
 
 from clinical.ids import CaseId, PatientId
-from media_server.ids import RoomName
 from signaling.api.consent_pages import ConsentPages
 from signaling.api.patient_pages import PatientPages
 from signaling.auth.rights import Caller, Role
-from signaling.care.case_recordings import MAX_BOUND, CaseRecordings, stopping
-from signaling.errors import Unavailable
-from signaling.recording_desk import DeskRefusal
 from signaling.store import tables
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
@@ -34,16 +29,16 @@ ALL = ("consultation", "recording", "sharing", "teaching")
 
 @dataclass
 class Rooms:
-    """Rooms of which some are recorded."""
+    """Cases whose rooms are recorded."""
 
     recorded: set[str] = field(default_factory=set)
     stopped: list[tuple[str, str]] = field(default_factory=list)
 
-    async def stop(self, room: RoomName, caller: Caller) -> bool:
-        if room not in self.recorded:
+    async def stop(self, patient: PatientId, case: CaseId, caller: Caller) -> bool:
+        if case not in self.recorded:
             return False
-        self.recorded.discard(room)
-        self.stopped.append((room, caller.actor))
+        self.recorded.discard(case)
+        self.stopped.append((case, caller.actor))
         return True
 
 
@@ -112,7 +107,7 @@ async def kiosk(tmp_path: Path) -> AsyncIterator[Kiosk]:
 
         await store.write(work)
         rooms = Rooms()
-        pages = [*PatientPages(store).routes(), *ConsentPages(store, CaseRecordings(rooms.stop)).routes()]
+        pages = [*PatientPages(store).routes(), *ConsentPages(store, rooms).routes()]
         async with api_client(pages, caller=DOCTOR) as api:
             patient = (await api.ask("POST", "/patients", {"name": "张建国"})).body["id"]
             texts = (await api.ask("GET", "/consents/texts")).body["texts"]
@@ -193,15 +188,15 @@ async def test_an_emergency_is_noted_and_confirmed_later(tmp_path: Path) -> None
 
 async def test_a_withdrawn_recording_consent_ends_the_recording_of_its_room(tmp_path: Path) -> None:
     async with kiosk(tmp_path) as k:
-        k.rooms.recorded = {"cardio", "other"}
-        answer = await k.answer(*ALL, room="cardio")
+        k.rooms.recorded = {"ca_1", "ca_2"}
+        answer = await k.answer(*ALL)
         ids = {line["purpose"]: line["consent"] for line in answer.body["standing"]}
         sharing = await k.withdraw(ids["sharing"])
         assert (sharing.status, sharing.body["recording_stopped"]) == (200, False)
         withdrawn = await k.withdraw(ids["recording"], note="不想录了")
         assert withdrawn.body["recording_stopped"] is True
         assert withdrawn.body["consent"]["state"] == "withdrawn"
-        assert k.rooms.stopped == [("cardio", "pe_a")]
+        assert k.rooms.stopped == [("ca_1", "pe_a")]
         assert (await k.events())[-1]["before"] == {"state": "granted"}
         again = await k.withdraw(ids["recording"])
         assert (again.status, again.code) == (409, "state_refused")
@@ -209,11 +204,11 @@ async def test_a_withdrawn_recording_consent_ends_the_recording_of_its_room(tmp_
 
 async def test_a_no_after_an_emergency_ends_the_recording_too(tmp_path: Path) -> None:
     async with kiosk(tmp_path) as k:
-        k.rooms.recorded = {"cardio"}
+        k.rooms.recorded = {"ca_1"}
         basis = await k.emergency("recording")
-        await k.answer("consultation", room="cardio")
+        await k.answer("consultation")
         assert (await k.answer("recording", granted=False)).status == 201
-        assert k.rooms.stopped == [("cardio", "pe_a")]
+        assert k.rooms.stopped == [("ca_1", "pe_a")]
         replaced = await k.withdraw(basis.body["standing"][1]["consent"])
         assert (replaced.status, replaced.code) == (409, "consent_not_standing")
 
@@ -237,35 +232,3 @@ async def test_a_stranger_gets_the_answer_of_what_is_not_there(tmp_path: Path) -
         assert (there.status, there.body) == (absent.status, absent.body) == (404, absent.body)
         assert (await k.answer("sharing")).status == 404
         assert (await k.api.ask("GET", "/consents", query={"patient": k.patient})).status == 404
-
-
-class Desk:
-    """A desk that refuses, fails or stops."""
-
-    def __init__(self, error: Exception | None) -> None:
-        self.error = error
-
-    async def stop(self, name: RoomName, stopper: Any) -> str:
-        if self.error is not None:
-            raise self.error
-        return f"{name} {stopper.identity} {stopper.name}"
-
-
-@pytest.mark.parametrize(
-    ("error", "was_stopped"),
-    [(None, True), (DeskRefusal("not_recording"), False), (Unavailable("recording_unavailable"), True)],
-)
-async def test_a_recording_that_cannot_be_sealed_has_ended_all_the_same(
-    error: Exception | None, was_stopped: bool
-) -> None:
-    stop = stopping(Desk(error))  # type: ignore[arg-type]
-    assert await stop(RoomName("cardio"), DOCTOR) is was_stopped
-
-
-async def test_the_book_of_rooms_forgets_the_oldest() -> None:
-    rooms = Rooms({"r0", f"r{MAX_BOUND}"})
-    book = CaseRecordings(rooms.stop)
-    for number in range(MAX_BOUND + 1):
-        book.bind(PatientId("pt_1"), CaseId(f"ca_{number}"), RoomName(f"r{number}"))
-    assert not await book.stop(PatientId("pt_1"), CaseId("ca_0"), DOCTOR)
-    assert await book.stop(PatientId("pt_1"), CaseId(f"ca_{MAX_BOUND}"), DOCTOR)

@@ -1,0 +1,76 @@
+"""What the routes of a case share: find it with its rights, run an act on it, show what it has become."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clinical.errors import ConsultationRefused
+from media_server.ids import RoomName
+from signaling.api.consultation_models import ConsultationView
+from signaling.api.route import Call, Found, Refusal
+from signaling.consult.case_subjects import found_case
+from signaling.consult.case_views import views_of
+from signaling.consult.cases import Case
+from signaling.store.store import Store, Unit
+
+
+class CaseDesk:
+    """``is_recording`` says whether a room is recorded just now; ``changed`` is told of every case that an
+    act has changed."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        is_recording: Callable[[RoomName], bool],
+        changed: Callable[[Case], None],
+    ) -> None:
+        self.store = store
+        self._is_recording = is_recording
+        self._changed = changed
+
+    async def find(self, call: Call) -> Found | None:
+        """Finds the case of the path."""
+        return await self.store.read(lambda connection: found_case(connection, call.path["id"]))
+
+    async def write(self, work: Callable[[Unit], Awaitable[Case]]) -> Case:
+        """Runs an act; returns the case after it. Raises Refusal, StoreUnavailable."""
+        with consultation_refusals():
+            case = await self.store.write(work)
+        self._changed(case)
+        return case
+
+    async def act(self, call: Call, work: Callable[[Unit], Awaitable[Case]]) -> ConsultationView:
+        """Runs an act; returns the case as the caller sees it then. Raises Refusal, StoreUnavailable."""
+        return await self.view(call, await self.write(work))
+
+    async def view(self, call: Call, case: Case) -> ConsultationView:
+        """Returns a case as the caller sees it. Raises StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> ConsultationView:
+            (view,) = await self.views(connection, call, [case])
+            return view
+
+        return await self.store.read(work)
+
+    async def views(
+        self, connection: AsyncConnection, call: Call, cases: Sequence[Case]
+    ) -> list[ConsultationView]:
+        """Returns cases as the caller sees them."""
+        return await views_of(
+            connection, cases, call.caller, now_ms=call.now_ms, is_recording=self._is_recording
+        )
+
+
+@contextmanager
+def consultation_refusals() -> Iterator[None]:
+    """Turns what the rules of a consultation refuse into the API's refusals."""
+    try:
+        yield
+    except ConsultationRefused as refused:
+        facts: dict[str, Any] = {"missing": list(refused.missing)} if refused.missing else {}
+        raise Refusal(refused.code, **facts) from None
