@@ -30,7 +30,9 @@ from signaling.api.opinion_pages import OpinionPages
 from signaling.api.patient_pages import PatientPages
 from signaling.api.recording_pages import RecordingPages
 from signaling.api.room_pages import RoomPages
+from signaling.api.roster_pages import RosterPages
 from signaling.api.selftest_pages import SelfTestPages
+from signaling.api.slot_pages import SlotPages
 from signaling.api.trace_export_pages import TraceExportPages
 from signaling.api.trace_pages import TracePages
 from signaling.api_keys import ApiKey
@@ -226,6 +228,8 @@ def build_service(
         *BreakglassPages(store=store, entries=entries, journal=journal).routes(),
         *PatientPages(store).routes(),
         *ConsentPages(store, case_rooms).routes(),
+        *RosterPages(store).routes(),
+        *SlotPages(store).routes(),
         *ConsultationPages(cases).routes(),
         *CaseRoomPages(cases, entrance=entries, refresh=case_rooms.refresh).routes(),
         *OpinionPages(

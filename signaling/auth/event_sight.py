@@ -27,8 +27,10 @@ _RUNNING: Final = frozenset(
         "licence",
         "person",
         "role",
+        "roster",
         "session",
         "setting",
+        "slot",
         "webhook",
     }
 )

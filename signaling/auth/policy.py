@@ -153,6 +153,13 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.CONSENT_LIST, CLINICIANS, _PARTY, _ACTIVE),
     Rule(Action.CONSENT_RECORD, CLINICIANS, _OWN, _OR_NEW),
     Rule(Action.CONSENT_WITHDRAW, CLINICIANS, _OWN, _ACTIVE),
+    # ---- whom one can ask is for all who may; who is on duty is the hospital's own to keep
+    Rule(Action.DIRECTORY_READ, CLINICIANS | _SUPERVISOR | _ADMINISTRATOR, _INSTITUTION, _NEW),
+    Rule(Action.DIRECTORY_READ, _DEVICE, _INSTITUTION, _NEW, _KEY),
+    Rule(Action.ROSTER_READ, STAFF, _INSTITUTION, _NEW),
+    Rule(Action.ROSTER_CHANGE, _ADMINISTRATOR, _INSTITUTION, _OR_NEW),
+    Rule(Action.SLOT_LIST, CLINICIANS | _SUPERVISOR | _ADMINISTRATOR, _INSTITUTION, _NEW),
+    Rule(Action.SLOT_CHANGE, _ADMINISTRATOR, _INSTITUTION, _OR_NEW),
     # ---- consultations belong to who asks; the asked hospital and others are let in; consult/case_rights.py
     # says what follows from the state of a case and from somebody's part in it
     Rule(Action.CASE_LIST, CLINICIANS | _SUPERVISOR, _INSTITUTION, _NEW),

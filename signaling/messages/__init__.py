@@ -15,11 +15,27 @@ from signaling.messages.consult_english import CONSULT_ENGLISH
 from signaling.messages.english import ENGLISH
 from signaling.messages.opinion_chinese import OPINION_CHINESE
 from signaling.messages.opinion_english import OPINION_ENGLISH
+from signaling.messages.roster_chinese import ROSTER_CHINESE
+from signaling.messages.roster_english import ROSTER_ENGLISH
 
 Language: TypeAlias = Literal["zh", "en"]
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
-    "zh": {**CHINESE, **AUDIT_CHINESE, **CARE_CHINESE, **CONSULT_CHINESE, **OPINION_CHINESE},
-    "en": {**ENGLISH, **AUDIT_ENGLISH, **CARE_ENGLISH, **CONSULT_ENGLISH, **OPINION_ENGLISH},
+    "zh": {
+        **CHINESE,
+        **AUDIT_CHINESE,
+        **CARE_CHINESE,
+        **CONSULT_CHINESE,
+        **OPINION_CHINESE,
+        **ROSTER_CHINESE,
+    },
+    "en": {
+        **ENGLISH,
+        **AUDIT_ENGLISH,
+        **CARE_ENGLISH,
+        **CONSULT_ENGLISH,
+        **OPINION_ENGLISH,
+        **ROSTER_ENGLISH,
+    },
 }
 
 

@@ -75,6 +75,8 @@ _TOLD_TO = {
             "device.created",
             "device.enrolled",
             "device.revoked",
+            "roster.changed",
+            "slot.opened",
             "device.selftest.ok",
             "device.selftest.failed",
             "setting.changed",

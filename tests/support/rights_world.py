@@ -182,6 +182,18 @@ SPECIMENS: Final[Mapping[str, Sequence[Specimen]]] = {
         for each in _PATIENTS
     ],
     "/consultations/{id}": _CASES,
+    "/roster/shifts/{id}": _of(
+        "shift",
+        ("sh_here", HERE, "", _A),
+        ("sh_over", HERE, "", _E),
+        ("sh_zzforeign", THERE, "", _A),
+    ),
+    "/slots/{id}": _of(
+        "slot",
+        ("sl_here", HERE, "", _A),
+        ("sl_over", HERE, "", _E),
+        ("sl_zzforeign", THERE, "", _A),
+    ),
     "POST /trace/searches": [
         Specimen(
             f"chain of {institution or 'the caller'}",
@@ -318,6 +330,16 @@ async def _insert_all(unit: Unit) -> None:
             for i, n, s in ids("/patients/{id}")
         ),
     )
+    for table, key in ((t.duty_shift, "/roster/shifts/{id}"), (t.slot, "/slots/{id}")):
+        await put(
+            table,
+            *(
+                {"id": i, "institution": n, "person": ME if n == HERE else "pe_zzforeign", "from_ms": 1}
+                | {"specialty": "cardiology", "until_ms": 2 if s.state is _E else _FAR_MS}
+                | ({"line": 1} if table is t.duty_shift else {})
+                for i, n, s in ids(key)
+            ),
+        )
     await put(t.consultation, *(_case_row(each) for each in kept("/consultations/{id}")))
     text = current_texts()[0]
     await put(
