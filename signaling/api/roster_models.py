@@ -1,5 +1,6 @@
 """What the API takes and gives about who can be asked and when.
 
+    GET    /specialties               the codes of specialties and titles, with their words
     GET    /directory                 the specialties of the hospitals that can be asked, and who is on duty
     GET    /roster/shifts             the own hospital's shifts in a time, its gaps and overlaps
     POST   /roster/shifts             puts somebody on duty
@@ -40,6 +41,20 @@ class WordsView(Model):
 
     zh: str
     en: str
+
+
+class NamedCode(Model):
+    """A code and its names."""
+
+    code: str
+    name: WordsView
+
+
+class SpecialtyWords(Model):
+    """The specialties and the titles one can ask for, in the order of a list."""
+
+    specialties: list[NamedCode]
+    titles: list[NamedCode]
 
 
 class OnDutyView(Model):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from clinical.errors import RosterRefused
-from clinical.specialties import specialty_words
+from clinical.specialties import SPECIALTIES, TITLES, Words, specialty_words
 from signaling.api.roster_models import (
     Directory,
     DirectoryEntry,
+    NamedCode,
     NewSlot,
     OnDutyView,
     OpenSlotsQuery,
     SlotLines,
     SlotView,
+    SpecialtyWords,
     TimeQuery,
     WordsView,
 )
@@ -35,6 +37,14 @@ class SlotPages:
     def routes(self) -> list[Route]:
         """Returns the routes; /slots/open before what takes any word in its place."""
         return [
+            Route(
+                "GET",
+                "/specialties",
+                Action.DIRECTORY_READ,
+                "Lists the specialties and titles that can be asked for, in both languages.",
+                self.specialties,
+                answer=SpecialtyWords,
+            ),
             Route(
                 "GET",
                 "/directory",
@@ -93,6 +103,10 @@ class SlotPages:
             ),
         ]
 
+    async def specialties(self, call: Call) -> SpecialtyWords:
+        """Lists the codes and their words."""
+        return SpecialtyWords(specialties=_named(SPECIALTIES), titles=_named(TITLES))
+
     async def directory(self, call: Call) -> Directory:
         """Lists whom one can ask."""
         entries = await self._store.read(lambda connection: read_directory(connection, call.now_ms))
@@ -147,6 +161,10 @@ class SlotPages:
             return None
         state = State.ACTIVE if call.now_ms < slot.until_ms else State.ENDED
         return Found(Subject(slot.institution, state=state), slot)
+
+
+def _named(words: Mapping[str, Words]) -> list[NamedCode]:
+    return [NamedCode(code=code, name=WordsView(zh=one.zh, en=one.en)) for code, one in words.items()]
 
 
 def _entry(entry: Entry) -> DirectoryEntry:

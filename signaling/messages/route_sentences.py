@@ -83,6 +83,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "POST /consents": "记下一个人一次给出的答复。",
     "POST /consents/{id}/withdraw": "撤回一项答复；以它为据的录制立即停止。",
     # ---- whom one can ask, and when
+    "GET /specialties": "可以请的专科和职称，两种语言。",
     "GET /directory": "可以请哪些医院的哪些专科，谁在值班，大约等多久。",
     "GET /slots/open": "一个专科在各医院还能预约的时段。",
     "GET /slots": "本院一段时间内的预约时段。",

@@ -133,6 +133,12 @@ async def test_a_kiosk_reads_the_directory_and_an_auditor_does_not(ward: Ward) -
     assert (await ward.api.ask("GET", "/directory", caller=auditor)).status == 403
 
 
+async def test_the_words_of_specialties_and_titles_are_told(ward: Ward) -> None:
+    words = (await ward.api.ask("GET", "/specialties", caller=ward.doctor)).body
+    assert words["specialties"][0] == {"code": "cardiology", "name": {"zh": "心内科", "en": "Cardiology"}}
+    assert [one["code"] for one in words["titles"]] == ["any", "attending", "associate_chief", "chief"]
+
+
 async def test_a_clinic_a_closed_hospital_and_who_has_left_are_not_in_the_directory(ward: Ward) -> None:
     await ward.shift(ward.wang, -1, 7)
 
