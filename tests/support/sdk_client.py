@@ -78,6 +78,10 @@ class SdkClient:
             timeout_s=timeout_s,
         )
 
+    def kill(self) -> None:
+        """kill -9: the other side hears nothing more, not even a goodbye."""
+        self._process.kill()
+
     async def close(self) -> None:
         """Ends the child, politely first."""
         if self._process.stdin is not None:
