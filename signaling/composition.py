@@ -17,6 +17,7 @@ from recording.recorder import Recorder
 from signaling.addresses import media_addresses
 from signaling.api.breakglass_pages import BreakglassPages
 from signaling.api.case_desk import CaseDesk
+from signaling.api.case_file_pages import CaseFilePages
 from signaling.api.case_room_pages import CaseRoomPages
 from signaling.api.consent_pages import ConsentPages
 from signaling.api.consultation_pages import ConsultationPages
@@ -39,6 +40,7 @@ from signaling.api_keys import ApiKey
 from signaling.auth.revocation import Revocations
 from signaling.auth.revoked import RevokedTokens
 from signaling.auth.room_entry import RoomEntries
+from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.case_rooms import CaseRooms
 from signaling.consult.cases import Case
 from signaling.consult.ring_driver import RingDriver
@@ -231,6 +233,7 @@ def build_service(
         *RosterPages(store).routes(),
         *SlotPages(store).routes(),
         *ConsultationPages(cases).routes(),
+        *CaseFilePages(cases, AttachmentFiles(settings.data_dir)).routes(),
         *CaseRoomPages(cases, entrance=entries, refresh=case_rooms.refresh).routes(),
         *OpinionPages(
             store,

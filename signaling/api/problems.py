@@ -142,6 +142,13 @@ STATUSES: Final[Mapping[str, int]] = {
     "party_unknown": 409,
     "party_not_waiting": 409,
     "party_is_host": 409,
+    "consultation_full": 409,
+    "attachment_unreadable": 400,
+    "attachment_type_wrong": 415,
+    "attachment_kind_wrong": 400,
+    "attachment_missing": 400,
+    "attachment_altered": 500,
+    "attachments_full": 409,
     # ---- duty roster and slots
     "shift_ends_early": 400,
     "shift_too_long": 400,

@@ -6,6 +6,7 @@ so that what a handler gets can be stored as it is. Nothing of a wrong value is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ MAX_FIELD_CHARACTERS: Final = 60
 MAX_PATH_CHARACTERS: Final = 200
 JSON: Final = "application/json"
 
+_UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+"""One walk in C: a file in base64 has eleven million characters."""
 _REASONS: Final[Mapping[str, str]] = {
     "missing": "missing",
     "extra_forbidden": "unknown",
@@ -175,10 +178,7 @@ def _unfit_part(value: Any) -> Mapping[str, Any] | None:
 
 
 def _is_fit_text(text: str) -> bool:
-    return not any(
-        (character < " " and character not in "\n\r\t") or "\ud800" <= character <= "\udfff"
-        for character in text
-    )
+    return _UNFIT.search(text) is None
 
 
 def _refusal(errors: Sequence[Mapping[str, Any]], language: Language) -> FieldsRefusal:

@@ -170,6 +170,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.CASE_TRANSFER, CLINICIANS, _CARE, _ACTIVE),
     Rule(Action.CASE_JOIN, CLINICIANS | _SUPERVISOR, _CARE, _ACTIVE),  # others than its own wait at the door
     Rule(Action.CASE_ADMIT, CLINICIANS, _CARE, _ACTIVE),
+    Rule(Action.CASE_WRITE, CLINICIANS, _CARE, _ACTIVE),
     Rule(Action.BREAKGLASS_USE, CLINICIANS, _CARE, _OR_NEW),
     Rule(Action.BREAKGLASS_LIST, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.BREAKGLASS_REVIEW, _LOOKS_IN, _COLLEAGUE, _ACTIVE),

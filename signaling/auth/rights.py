@@ -137,6 +137,8 @@ class Action(StrEnum):
     """Enter its room, or wait at the door."""
     CASE_ADMIT = "case.admit"
     """Ask in, admit, put out, hand over the host."""
+    CASE_WRITE = "case.write"
+    """Messages, attachments, steps of the ladder."""
     BREAKGLASS_USE = "breakglass.use"
     BREAKGLASS_LIST = "breakglass.list"
     BREAKGLASS_REVIEW = "breakglass.review"

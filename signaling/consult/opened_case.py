@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from clinical.errors import ConsultationRefused
 from signaling.api.route import Refusal
 from signaling.auth.rights import Caller
@@ -15,9 +17,14 @@ async def open_case(unit: Unit, caller: Caller, case_id: str, deed: Deed) -> tup
     """Returns the case and its parties. Raises Refusal(not_permitted), ConsultationRefused."""
     case = await lock_case(unit, case_id)
     parties = await parties_of(unit.connection, [case.id])
-    refusal = refusal_of(deed, case, caller, seated_of(parties))
+    refuse(deed, case, caller, seated_of(parties))
+    return case, parties
+
+
+def refuse(deed: Deed, case: Case, caller: Caller, seated: Iterable[str]) -> None:
+    """Raises Refusal(not_permitted) or ConsultationRefused where the caller cannot do it now."""
+    refusal = refusal_of(deed, case, caller, seated)
     if refusal == "not_permitted":
         raise Refusal(refusal)
     if refusal:
         raise ConsultationRefused(refusal)
-    return case, parties

@@ -26,4 +26,11 @@ CONSULT_CHINESE: Final[Mapping[str, str]] = {
     "api.party_unknown": "会诊里没有这个人",
     "api.party_not_waiting": "这个人没有在门外等候",
     "api.party_is_host": "先移交主持，再请出这个人",
+    "api.consultation_full": "这次会诊的消息已满，不能再写",
+    "api.attachment_unreadable": "附件内容读不出来，或超过 8 MiB",
+    "api.attachment_type_wrong": "附件内容与所写的类型不符；可用 JPEG、PNG、PDF 和纯文本",
+    "api.attachment_kind_wrong": "截图和签名须是图片；批注的截图须写明批注的是哪一张",
+    "api.attachment_missing": "会诊里没有这张截图",
+    "api.attachment_altered": "附件的文件缺失或已被改动，请联系管理员",
+    "api.attachments_full": "这次会诊的附件已满",
 }

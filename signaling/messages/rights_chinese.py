@@ -108,6 +108,7 @@ RIGHTS_CHINESE: Final[Mapping[str, str]] = {
     "rights.action.case.transfer": "转给其他专家",
     "rights.action.case.join": "进入会诊房间或在门外等候",
     "rights.action.case.admit": "邀请、放行、请出参加者和移交主持",
+    "rights.action.case.write": "写消息、加附件",
     "rights.action.breakglass.use": "紧急开启（须写理由，次日复核）",
     "rights.action.breakglass.list": "列出紧急开启",
     "rights.action.breakglass.review": "复核紧急开启",

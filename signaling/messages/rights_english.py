@@ -108,6 +108,7 @@ RIGHTS_ENGLISH: Final[Mapping[str, str]] = {
     "rights.action.case.transfer": "Hand a consultation to another specialist",
     "rights.action.case.join": "Enter a consultation's room or wait at its door",
     "rights.action.case.admit": "Ask in, admit and put out participants, hand over the host",
+    "rights.action.case.write": "Write messages and add files in a consultation",
     "rights.action.breakglass.use": "Break the glass, with a reason; reviewed the next day",
     "rights.action.breakglass.list": "List break-glass uses",
     "rights.action.breakglass.review": "Review a break-glass use",

@@ -19,10 +19,12 @@ from sqlalchemy import insert
 
 from clinical.ids import PersonId
 from signaling.api.case_desk import CaseDesk
+from signaling.api.case_file_pages import CaseFilePages
 from signaling.api.consent_pages import ConsentPages
 from signaling.api.consultation_pages import ConsultationPages
 from signaling.api.route import Route
 from signaling.auth.rights import Caller, Role
+from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.cases import Case
 from signaling.consult.ring_driver import RingDriver
 from signaling.store import tables as t
@@ -210,10 +212,10 @@ async def consult_world(
     recorded: set[str] = set()
     async with open_test_store(folder, clock=clock) as store:
         rings = RingDriver(store, clock, changed=changed.append)
+        desk = CaseDesk(store, is_recording=lambda room: room in recorded, changed=changed.append)
         pages = [
-            *ConsultationPages(
-                CaseDesk(store, is_recording=lambda room: room in recorded, changed=changed.append)
-            ).routes(),
+            *ConsultationPages(desk).routes(),
+            *CaseFilePages(desk, AttachmentFiles(folder)).routes(),
             *ConsentPages(store, _NoRecordings()).routes(),
             *([] if more is None else more(store, clock)),
         ]
