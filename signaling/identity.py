@@ -27,6 +27,7 @@ from signaling.auth.password_desk import PasswordDesk
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.second_factor_desk import SecondFactorDesk
 from signaling.auth.sign_in_desk import SignInDesk
+from signaling.demo.duty import carry_on_duty
 from signaling.demo.seed import seed_demo
 from signaling.errors import Unavailable
 from signaling.messages import say_to
@@ -62,6 +63,7 @@ class Identity:
             now_ms = self._clock.wall_ns() // _NS_PER_MS
             signer = load_or_create_signer(self._settings.data_dir)
             await seed_demo(self._store, password_hash, now_ms, signer)
+            await carry_on_duty(self._store, now_ms)
             return
         if await self._store.read(holds_demo):
             # Its password is public: whoever can reach the port could sign in.

@@ -10,6 +10,7 @@ from recording.errors import RecordingError, UnusableKey
 from recording.keys import load_or_create_signer
 from signaling.auth.demo_people import DEMO_PASSWORD, holds_demo
 from signaling.auth.passwords import PasswordHashes
+from signaling.demo.duty import carry_on_duty
 from signaling.demo.seed import seed_demo
 from signaling.errors import Unavailable
 from signaling.messages import say_to
@@ -54,7 +55,9 @@ async def _seed(settings: Settings) -> bool:
     await store.open()
     try:
         password_hash = PasswordHashes().hash(DEMO_PASSWORD)
-        await seed_demo(store, password_hash, clock.wall_ns() // _NS_PER_MS, signer)
+        now_ms = clock.wall_ns() // _NS_PER_MS
+        await seed_demo(store, password_hash, now_ms, signer)
+        await carry_on_duty(store, now_ms)
         return await store.read(holds_demo)
     finally:
         await store.close()

@@ -1,4 +1,4 @@
-"""The day before the demo's story: licences, devices and patients are entered."""
+"""The day before the demo's story: licences, devices, patients and the duty roster are entered."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from signaling.auth.people import add_licence
 from signaling.auth.rights import Caller
 from signaling.care.patients import create_patient
 from signaling.demo.cast import DAY_MS, DEVICES, LICENCES, PATIENTS, DemoDevice, DemoLicence, DemoPatient
+from signaling.demo.duty import enter_duty
 from signaling.demo.stage import DOCTORS, Stage
-from signaling.demo.story import Moment
+from signaling.demo.story import DAYS, Moment
 
 _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
@@ -39,6 +40,7 @@ def opening(first_ms: int) -> Sequence[Moment]:
             for patient in PATIENTS
             for place in patient.places
         ),
+        partial(_duty, first_ms=first_ms),
     ]
     begins_ms = people_at_ms(first_ms) + _HOUR_MS
     return [Moment(begins_ms + number * _MINUTE_MS, deed) for number, deed in enumerate(deeds)]
@@ -83,6 +85,10 @@ async def _patient(stage: Stage, patient: DemoPatient, place: str) -> None:
     )
     subject = {"patient": created.id}
     stage.tell(DOCTORS[place], "patient.created", subject=subject, after={"has_card": True})
+
+
+async def _duty(stage: Stage, first_ms: int) -> None:
+    await enter_duty(stage.unit, stage.people["sunli"], first_ms - DAY_MS, DAYS + 1)
 
 
 def _system_of(institution: InstitutionId) -> Caller:
