@@ -40,7 +40,7 @@ CONSULT_ENGLISH: Final[Mapping[str, str]] = {
     "api.party_is_host": "Hand over the host first, then put this person out",
     "api.consultation_full": "This consultation holds as many messages as it can",
     "api.attachment_unreadable": "The file cannot be read, or is larger than 8 MiB",
-    "api.attachment_type_wrong": "The file is not what its type says; JPEG, PNG, PDF and plain text are taken",
+    "api.attachment_type_wrong": "The file is not of its type; JPEG, PNG, PDF and plain text are taken",
     "api.attachment_kind_wrong": "Stills and signatures are pictures; an annotated still names its original",
     "api.attachment_missing": "There is no such still in this consultation",
     "api.attachment_altered": "The file is missing or was altered; please tell the administrator",
