@@ -1,5 +1,5 @@
-"""The ``lianzhen`` command: serve, demo, token, verify, export, audit, backup, restore. Exit codes: 0 fine,
-1 refused, 2 wrong setting or usage."""
+"""The ``lianzhen`` command: serve, demo, token, verify, export, audit, opinion, backup, restore. Exit codes:
+0 fine, 1 refused, 2 wrong setting or usage."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 from signaling.audit_parser import add_audit_parser, add_backup_parsers
 from signaling.errors import SettingWrong, Unavailable
 from signaling.messages import say_to
+from signaling.opinion_parser import add_opinion_parser
 from signaling.settings import chosen_language
 
 EXIT_OK: Final = 0
@@ -79,6 +80,12 @@ def _audit(options: argparse.Namespace) -> int:
     return audit(options)
 
 
+def _opinion(options: argparse.Namespace) -> int:
+    from signaling.opinion_command import verify_opinion
+
+    return verify_opinion(options)
+
+
 def _backup(options: argparse.Namespace) -> int:
     from signaling.backup_commands import backup
 
@@ -115,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("folder", metavar="FOLDER")
     export.add_argument("--out", default="", metavar="DIR")
     add_audit_parser(commands)
+    add_opinion_parser(commands)
     add_backup_parsers(commands)
     return parser
 
@@ -126,6 +134,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "verify": _verify,
     "export": _export,
     "audit": _audit,
+    "opinion": _opinion,
     "backup": _backup,
     "restore": _restore,
 }

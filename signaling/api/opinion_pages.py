@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final, Literal
@@ -46,6 +47,9 @@ from signaling.consult.fhir_bundle import MEDIA_TYPE as FHIR_TYPE
 from signaling.consult.fhir_bundle import bundle_of
 from signaling.consult.opinion_acts import acknowledge_opinion, save_draft, sign_opinion
 from signaling.consult.opinion_archive import Archive, FiledOpinion
+from signaling.consult.opinion_paper import Paper, paper_of
+from signaling.consult.opinion_pdf import MEDIA_TYPE as PDF_TYPE
+from signaling.consult.opinion_pdf import pdf_of
 from signaling.consult.opinion_rows import find_opinion
 from signaling.consult.opinion_verdict import faults_of
 from signaling.consult.timeline import position_ms, recording_of
@@ -54,6 +58,8 @@ from signaling.trace.names import names_of
 
 MAX_DRAFT_BYTES: Final = 128 * 1024
 """The longest opinion of all (clinical/opinion.py), every character of it four bytes of UTF-8."""
+MAX_DRAWN_AT_ONCE: Final = 1
+"""A drawing takes a thread for half a second; calls that are going on come first."""
 _ALL_ELSE_READY: Final = Standing(is_taken_by_author=True, has_valid_licence=True, is_patient_known=True)
 """What is looked at when signing; the gates of the text alone are told while it is written."""
 _STATE: Final = ("not_permitted", "consultation_state", "opinion_changed")
@@ -80,6 +86,7 @@ class OpinionPages:
         self._recordings = recordings
         self._is_recording = is_recording
         self._changed = changed
+        self._drawing = asyncio.Semaphore(MAX_DRAWN_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """Returns the routes."""
@@ -163,6 +170,16 @@ class OpinionPages:
                     "adoption_contradicts",
                     "adoption_reason_missing",
                 ),
+            ),
+            Route(
+                "GET",
+                "/consultations/{id}/opinion.pdf",
+                Action.CASE_READ,
+                "Give the signed opinion on paper, in Chinese, where it is unaltered.",
+                self.paper,
+                find=self.find,
+                media_type=PDF_TYPE,
+                refusals=("opinion_missing", "opinion_altered"),
             ),
             Route(
                 "GET",
@@ -259,6 +276,27 @@ class OpinionPages:
         return await self._view(call, case)
 
     # ---- the archive ------------------------------------------------------------------------------------
+
+    async def paper(self, call: Call) -> web.Response:
+        """Gives the paper; of an opinion that is no longer what was signed there is none."""
+
+        async def work(connection: AsyncConnection) -> Paper:
+            archive = await self._archive(connection, call)
+            if archive.opinion is None or archive.opinion.signature is None:
+                raise Refusal("opinion_missing")
+            faults = faults_of(archive, self._public_key, await ledger_sights(connection, archive))
+            if faults:
+                raise Refusal("opinion_altered", faults=[fault.value for fault in faults])
+            return paper_of(archive)
+
+        paper = await self._store.read(work)
+        async with self._drawing:
+            content = await asyncio.to_thread(pdf_of, paper)
+        return web.Response(
+            body=content,
+            content_type=PDF_TYPE,
+            headers={"Content-Disposition": f'inline; filename="{paper.serial}.pdf"'},
+        )
 
     async def fhir(self, call: Call) -> web.Response:
         """Gives the bundle."""

@@ -167,6 +167,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "slot_booked": 409,
     "opinion_missing": 404,
     "opinion_changed": 409,
+    "opinion_altered": 409,
     "opinion_incomplete": 409,
     "opinion_too_long": 400,
     "adoption_items_wrong": 400,

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from clinical.adoption import Adoption
+from clinical.opinion import Content
 from signaling.consult.fhir_elements import (
     OWN,
     Resource,
@@ -40,13 +41,9 @@ _ADOPTED: Final = {Adoption.FULL: "采纳", Adoption.PART: "部分采纳", Adopt
 
 def composition(archive: Archive, opinion: FiledOpinion, signature: FiledSignature) -> Resource:
     """Returns the signed opinion as a document with sections."""
-    case, content = archive.case, opinion.content
+    case = archive.case
     author = archive.person_name(opinion.author)
-    sections = [
-        _section("会诊所见与判断", FINDINGS, [content.findings]),
-        _section("会诊建议", ADVICE, [f"{n}. {text}" for n, text in enumerate(content.advice, 1)]),
-        _section("是否危急值", CRITICAL_VALUE, [_critical_words(content.critical_value)]),
-    ]
+    sections = signed_sections(opinion.content)
     if opinion.adoption is not None:
         sections.append(_section("邀请方决定", ADOPTION, _adoption_lines(opinion.adoption)))
     return {
@@ -142,12 +139,17 @@ def opinion_of(archive: Archive) -> Iterable[tuple[str, str, Resource]]:
     yield "Provenance", f"{opinion.id}-signature", provenance(archive, opinion, opinion.signature)
 
 
+def signed_sections(content: Content) -> list[Resource]:
+    """Returns the sections that are under the signature."""
+    return [
+        _section("会诊所见与判断", FINDINGS, [content.findings]),
+        _section("会诊建议", ADVICE, [f"{n}. {text}" for n, text in enumerate(content.advice, 1)]),
+        _section("是否危急值", CRITICAL_VALUE, ["是" if content.critical_value else "否"]),
+    ]
+
+
 def _section(title: str, code: str, lines: list[str]) -> Resource:
     return {"title": title, "code": concept(coding(f"{OWN}section", code)), "text": narrative(lines)}
-
-
-def _critical_words(is_critical: bool | None) -> str:
-    return "是" if is_critical else "否"
 
 
 def _adoption_lines(adoption: FiledAdoption) -> list[str]:

@@ -125,6 +125,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "POST /consultations/{id}/opinion/sign": "当场再验证一次身份，签名意见。",
     "GET /consultations/{id}/opinion/check": "现在核对已签名的意见有没有改动。",
     "POST /consultations/{id}/acknowledge": "邀请方对意见逐条作出决定，会诊结束。",
+    "GET /consultations/{id}/opinion.pdf": "取已签名意见的意见书（PDF）；核对有改动时不出具。",
     "GET /consultations/{id}/fhir": "以 FHIR R4 文件包取会诊的全部内容。",
     "GET /consultations/{id}/timeline": "列出会诊的全部经过，以及各在录像的哪一刻。",
     "POST /trace/searches": "按患者、人员、时间和种类查事件；查询本身有记录。",

@@ -88,6 +88,13 @@ class TakenCase:
     async def get(self, what: str, *, caller: Caller = WANG) -> Answer:
         return await self.api.ask("GET", f"/consultations/{CASE}/{what}", caller=caller)
 
+    async def content(self, what: str, *, caller: Caller = WANG) -> bytes:
+        """The bytes of an answer."""
+        self.api.caller = caller
+        async with self.api.session.get(f"{self.api.url}/consultations/{CASE}/{what}") as response:
+            assert response.status == 200
+            return await response.read()
+
     async def check(self) -> list[str]:
         """What the check finds wrong."""
         answer = await self.get("opinion/check")

@@ -358,6 +358,27 @@ async def test_a_file_slipped_in_before_the_signing_is_found_and_a_later_one_is_
     assert await world.check() == ["attachments"]
 
 
+# ---- the paper
+
+
+async def test_both_sides_take_the_same_paper(world: TakenCase) -> None:
+    await world.draft()
+    assert (await world.get("opinion.pdf")).code == "opinion_missing"
+    await world.sign()
+    papers = [await world.content("opinion.pdf", caller=reader) for reader in (LI, WANG, HOSPITAL_SUPERVISOR)]
+    assert papers[0].startswith(b"%PDF-")
+    assert papers[0] == papers[1] == papers[2]
+    assert (await world.get("opinion.pdf", caller=STRANGER)).status == 404
+
+
+async def test_there_is_no_paper_of_an_altered_opinion(world: TakenCase) -> None:
+    await world.draft()
+    await world.sign()
+    await world.change(t.consultation, purpose="别的")
+    answer = await world.get("opinion.pdf")
+    assert (answer.status, answer.code, answer.body["faults"]) == (409, "opinion_altered", ["request"])
+
+
 # ---- the bundle
 
 
