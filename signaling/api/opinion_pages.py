@@ -39,6 +39,7 @@ from signaling.auth.fresh_factor import Asked, FreshFactors, asked_of
 from signaling.auth.rights import Action, Caller
 from signaling.auth.sign_in_desk import raised
 from signaling.consult.archive_reading import events_of, ledger_sights, read_archive
+from signaling.consult.case_chain import chain_act
 from signaling.consult.case_rights import Deed, refusal_of
 from signaling.consult.case_subjects import found_case
 from signaling.consult.case_views import views_of
@@ -292,6 +293,7 @@ class OpinionPages:
         paper = await self._store.read(work)
         async with self._drawing:
             content = await asyncio.to_thread(pdf_of, paper)
+        await self._note_export(call, "pdf")
         return web.Response(
             body=content,
             content_type=PDF_TYPE,
@@ -301,6 +303,7 @@ class OpinionPages:
     async def fhir(self, call: Call) -> web.Response:
         """Gives the bundle."""
         archive = await self._store.read(lambda connection: self._archive(connection, call))
+        await self._note_export(call, "fhir")
         return web.Response(
             body=orjson.dumps(bundle_of(archive)),
             content_type=FHIR_TYPE,
@@ -335,6 +338,15 @@ class OpinionPages:
         return await self._store.read(work)
 
     # ---- inside -----------------------------------------------------------------------------------------
+
+    async def _note_export(self, call: Call, form: str) -> None:
+        # Before it is handed out: what left the house is in both chains, or did not leave.
+        case: Case = call.found
+
+        async def work(unit: Unit) -> None:
+            chain_act(unit, call.caller, case, "case.exported", after={"format": form})
+
+        await self._store.write(work)
 
     async def _archive(self, connection: AsyncConnection, call: Call) -> Archive:
         case: Case = call.found

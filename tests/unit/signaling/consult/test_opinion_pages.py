@@ -368,6 +368,11 @@ async def test_both_sides_take_the_same_paper(world: TakenCase) -> None:
     papers = [await world.content("opinion.pdf", caller=reader) for reader in (LI, WANG, HOSPITAL_SUPERVISOR)]
     assert papers[0].startswith(b"%PDF-")
     assert papers[0] == papers[1] == papers[2]
+    for institution in (CLINIC, HOSPITAL):
+        taken = await world.acts(institution, "case.exported")
+        assert [(act["actor"], act["after"]) for act in taken] == [
+            (reader.person, {"format": "pdf"}) for reader in (LI, WANG, HOSPITAL_SUPERVISOR)
+        ]
     assert (await world.get("opinion.pdf", caller=STRANGER)).status == 404
 
 
@@ -390,7 +395,8 @@ async def test_both_sides_take_the_bundle_with_the_trail_of_their_own_ledger(wor
         assert answer.headers["Content-Type"].startswith("application/fhir+json")
         bundle = Bundle.model_validate_json(json.dumps(answer.body))
         trail = [each.resource for each in bundle.entry if each.resource.get_resource_type() == "AuditEvent"]
-        assert [event.source.observer.identifier.value for event in trail] == [institution] * 2
+        assert {event.source.observer.identifier.value for event in trail} == {institution}
+    assert [act["after"]["format"] for act in await world.acts(CLINIC, "case.exported")] == ["fhir"] * 2
     assert (await world.get("fhir", caller=STRANGER)).status == 404
 
 
