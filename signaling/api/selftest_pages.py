@@ -65,7 +65,7 @@ class SelfTestPages:
             return unit.now_ms
 
         at_ms = await self._store.write(work)
-        view = _view(done.model_dump(), at_ms, call.caller.device)
+        view = _view(done.model_dump(), at_ms, call.caller.device, is_ok=is_ok)
         return LastSelfTest(selftest=view, server_now_ms=at_ms)
 
     async def last(self, call: Call) -> LastSelfTest:
@@ -78,7 +78,7 @@ class SelfTestPages:
         event = await self._store.read(work)
         if event is None:
             return LastSelfTest(selftest=None, server_now_ms=call.now_ms)
-        view = _view(event["after"], event["at_ms"], event.get("device", ""))
+        view = _view(event["after"], event["at_ms"], event.get("device", ""), is_ok=event["kind"] == PASSED)
         return LastSelfTest(selftest=view, server_now_ms=call.now_ms)
 
 
@@ -92,6 +92,15 @@ def _last_of(caller: Caller) -> Select[Any]:
     return query.order_by(desc(event.c.at_ms), desc(event.c.sequence)).limit(1)
 
 
-def _view(parts: Mapping[str, Any], at_ms: int, device: str) -> SelfTestView:
-    is_ok = all(parts[part] == "ok" for part in _PARTS)
-    return SelfTestView.model_validate({**parts, "is_ok": is_ok, "at_ms": at_ms, "device": device})
+def _view(after: Mapping[str, Any], at_ms: int, device: str, *, is_ok: bool) -> SelfTestView:
+    # A device of another make tests other things: what it does not tell of is missing, and more is left out.
+    parts = {part: after.get(part, "missing") for part in _PARTS}
+    return SelfTestView.model_validate(
+        {
+            **parts,
+            "clock_offset_ms": after.get("clock_offset_ms"),
+            "is_ok": is_ok,
+            "at_ms": at_ms,
+            "device": device,
+        }
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from clinical.ids import DeviceId
+from signaling.auth.acts import act_of
 from signaling.auth.rights import Assurance, Caller, Role
+from signaling.store.store import Unit
 from tests.support.ground import Ground, acts_of
 
 GOOD = {"camera": "ok", "microphone": "ok", "speaker": "ok", "network": "ok", "clock": "ok"}
@@ -47,6 +49,16 @@ async def test_one_part_that_failed_fails_the_whole_and_the_last_one_counts(grou
     assert last.body["selftest"]["is_ok"] is False
     assert last.body["selftest"]["microphone"] == "failed"
     assert last.body["selftest"]["clock_offset_ms"] is None
+
+
+async def test_a_device_that_tests_other_things_has_passed_all_the_same(ground: Ground) -> None:
+    async def work(unit: Unit) -> None:
+        unit.record(act_of(ground.doctor, "device.selftest.ok", unit.now_ms, subject={}, after={"checks": 6}))
+
+    await ground.store.write(work)
+    last = await ground.api.ask("GET", "/devices/selftest", caller=ground.doctor)
+    assert last.body["selftest"]["is_ok"] is True
+    assert last.body["selftest"]["camera"] == "missing"
 
 
 async def test_other_institutions_know_nothing_of_it(ground: Ground) -> None:
