@@ -13,6 +13,7 @@ import {
   type RoomToken,
   type Verification,
 } from "../src/protocol/api";
+import type { CaseTimeline } from "../src/protocol/replay";
 import type { Account, Role } from "../src/protocol/session";
 
 /** ?as=supervisor (or any other role) shows the pages of that role. */
@@ -176,6 +177,10 @@ export class MockBackend implements Backend {
   recording(id: string): Promise<RecordingDetail> {
     if (this.#state === "forbidden") return Promise.reject(new ApiFailure(403, "not_permitted", null, {}));
     return soon(this.#detail(id));
+  }
+
+  caseTimeline(): Promise<CaseTimeline> {
+    return soon({ events: [], recording: "" });
   }
 
   verification(): Promise<Verification> {

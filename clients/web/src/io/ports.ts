@@ -13,6 +13,7 @@ import type {
 import type { Account } from "../protocol/session";
 import type { DeviceProblem } from "../protocol/devices";
 import type { EnterChoices, MeetingView } from "../protocol/meeting";
+import type { CaseTimeline } from "../protocol/replay";
 import type { StageChoice } from "../protocol/stage";
 
 /** Every call rejects with ApiFailure and nothing else. */
@@ -30,6 +31,8 @@ export interface Backend {
   roomEvents(room: string, after: number): Promise<RoomEvent[]>;
   recordings(): Promise<RecordingSummary[]>;
   recording(id: string): Promise<RecordingDetail>;
+  /** What happened in a case, as the reader's own ledger tells it. */
+  caseTimeline(id: string): Promise<CaseTimeline>;
   verification(id: string): Promise<Verification>;
   /** One round trip to the service, in milliseconds. */
   roundTrip(): Promise<number>;

@@ -11,6 +11,7 @@ import {
   type RoomToken,
   type Verification,
 } from "../protocol/api";
+import { caseTimelineFrom, type CaseTimeline } from "../protocol/replay";
 import { accountFrom, type Account } from "../protocol/session";
 import { call, part } from "./call";
 import { watchEvents } from "./events_socket";
@@ -93,6 +94,10 @@ export class RestBackend implements Backend {
 
   async recording(id: string): Promise<RecordingDetail> {
     return (await this.#call("GET", `/api/v1/recordings/${part(id)}`)) as RecordingDetail;
+  }
+
+  async caseTimeline(id: string): Promise<CaseTimeline> {
+    return caseTimelineFrom(await this.#call("GET", `/api/v1/consultations/${part(id)}/timeline`));
   }
 
   async verification(id: string): Promise<Verification> {

@@ -331,6 +331,8 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "m4.noLanes": "No sound or picture was recorded here; the events can be read.",
   "m4.eventsEmpty": "No events",
   "m4.events": "Events",
+  "m4.caseLane": "Case",
+  "m4.caseFailed": "The events of the consultation did not load; the pictures can be watched.",
   "m4.videos": "Pictures",
   "m4.soundBlocked": "The browser plays no sound yet: press Play again.",
   "m4.span": "{from}–{to}",

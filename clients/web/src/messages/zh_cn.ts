@@ -326,6 +326,8 @@ export const ZH_CN = {
   "m4.noLanes": "这一场没有录到声音和画面，事件可看。",
   "m4.eventsEmpty": "没有事件",
   "m4.events": "事件",
+  "m4.caseLane": "会诊",
+  "m4.caseFailed": "会诊的事件没有取到，画面可看。",
   "m4.videos": "画面",
   "m4.soundBlocked": "浏览器还没有放声音，按“放”再试。",
   "m4.span": "{from}–{to}",

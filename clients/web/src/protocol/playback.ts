@@ -4,7 +4,7 @@
 // elsewhere, has its own gaps and loads at its own speed. When an element that should play has nothing to play yet,
 // the clock waits for it.
 
-import type { Lane, RecordedEvent } from "./api";
+import type { Lane } from "./api";
 
 /** An element further off than this jumps; nearer it catches up by rate. */
 export const JUMP_BEYOND_MS = 250;
@@ -121,9 +121,9 @@ export function correctionFor(lane: Lane, clock: Clock, position_ms: number, ele
 }
 
 /** Places worth stopping at: events and the beginnings of gaps, in order, each once. */
-export function stops(lanes: readonly Lane[], events: readonly RecordedEvent[]): number[] {
+export function stops(lanes: readonly Lane[], events: readonly { offset_ms: number | null }[]): number[] {
   const places = [
-    ...events.map((event) => event.offset_ms),
+    ...events.flatMap((event) => (event.offset_ms === null ? [] : [event.offset_ms])),
     ...lanes.flatMap((lane) => lane.gaps.map((g) => g.from_ms)),
   ];
   return [...new Set(places)].sort((a, b) => a - b);
@@ -139,11 +139,6 @@ export function nextStop(places: readonly number[], position_ms: number, directi
       ? places.find((place) => place > position_ms + 1)
       : places.filter((place) => place < position_ms - PASSED_MS).at(-1);
   return found ?? null;
-}
-
-/** The event the position has last passed; null before the first. */
-export function currentEvent(events: readonly RecordedEvent[], position_ms: number): number | null {
-  return events.filter((event) => event.offset_ms <= position_ms + 1).at(-1)?.sequence ?? null;
 }
 
 const TICK_STEPS_S: readonly number[] = [1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200];

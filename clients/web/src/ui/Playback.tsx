@@ -2,8 +2,10 @@
 
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Player, type PlayerView } from "../io/player";
-import { titleIn, type Lane, type RecordedEvent, type RecordingDetail, type RecordingState } from "../protocol/api";
-import { currentEvent, nextStop, RATES, STEP_MS, stops, type LaneMoment } from "../protocol/playback";
+import type { Backend } from "../io/ports";
+import { titleIn, type Lane, type RecordingDetail, type RecordingState } from "../protocol/api";
+import { nextStop, RATES, STEP_MS, stops, type LaneMoment } from "../protocol/playback";
+import { caseOfRoom, currentEntry, replayEntries, type CaseTimeline, type ReplayEntry } from "../protocol/replay";
 import { clock, day, timeOfDay } from "../protocol/times";
 import { Icon } from "./Icon";
 import { useKeys, useLoaded, usePhone } from "./hooks";
@@ -12,13 +14,24 @@ import { Failure, Notice } from "./pieces";
 import { Timeline } from "./Timeline";
 import { useWorld } from "./world";
 import { Verdicts } from "./Verdicts";
-import { causeWords, lengthWords } from "./words";
+import { causeWords, kindWords, lengthWords } from "./words";
 
 /** `state` is what the list says: when a recording ends it is loaded anew. */
 export function Playback({ id, state }: { id: string; state: RecordingState | null }) {
   const { backend, speak } = useWorld();
   const detail = useLoaded(`recording ${id} ${state ?? ""}`, () => backend.recording(id));
-  if (detail.value !== null) return <Open key={detail.value.state} detail={detail.value} />;
+  const room = detail.value?.room ?? "";
+  const timeline = useLoaded(`timeline ${room} ${state ?? ""}`, () => timelineOf(backend, room));
+  if (detail.value !== null) {
+    return (
+      <Open
+        key={detail.value.state}
+        detail={detail.value}
+        timeline={timeline.value}
+        hasTimelineFailed={timeline.failure !== null}
+      />
+    );
+  }
   if (detail.failure === null) return detail.isSlow ? <div className="vid-hatch pane player-wait" /> : null;
   const { status } = detail.failure;
   const refused = status === 403 ? speak("m4.refused") : status === 404 ? speak("m4.notFound") : undefined;
@@ -27,7 +40,14 @@ export function Playback({ id, state }: { id: string; state: RecordingState | nu
   );
 }
 
-function Open({ detail }: { detail: RecordingDetail }) {
+/** Null for a recording of a room that is no case's. */
+function timelineOf(backend: Backend, room: string): Promise<CaseTimeline | null> {
+  const id = caseOfRoom(room);
+  return id === "" ? Promise.resolve(null) : backend.caseTimeline(id);
+}
+
+function Open(props: { detail: RecordingDetail; timeline: CaseTimeline | null; hasTimelineFailed: boolean }) {
+  const { detail, timeline } = props;
   const { speak, language } = useWorld();
   const isPhone = usePhone();
   const player = useMemo(() => new Player(detail.lanes, detail.duration_ms), [detail]);
@@ -36,7 +56,8 @@ function Open({ detail }: { detail: RecordingDetail }) {
     (onChange) => player.subscribe(onChange),
     () => player.view(),
   );
-  const places = useMemo(() => stops(detail.lanes, detail.events), [detail]);
+  const entries = useMemo(() => replayEntries(detail, timeline), [detail, timeline]);
+  const places = useMemo(() => stops(detail.lanes, entries), [detail, entries]);
   const goTo = (direction: 1 | -1): void => {
     const place = nextStop(places, view.position_ms, direction);
     if (place !== null) player.seek(place);
@@ -137,8 +158,9 @@ function Open({ detail }: { detail: RecordingDetail }) {
           )}
         </div>
         {view.is_sound_blocked && <p className="refusal pad-line">{speak("m4.soundBlocked")}</p>}
-        <Timeline detail={detail} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
-        <Events detail={detail} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
+        <Timeline detail={detail} entries={entries} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
+        {props.hasTimelineFailed && <p className="refusal pad-line">{speak("m4.caseFailed")}</p>}
+        <Events entries={entries} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
       </section>
       <Verdicts id={detail.recording_id} state={detail.state} lanes={detail.lanes} />
       {isPhone && (
@@ -295,10 +317,10 @@ function LanePicture(props: {
   );
 }
 
-function Events(props: { detail: RecordingDetail; position_ms: number; onSeek: (at_ms: number) => void }) {
+function Events(props: { entries: readonly ReplayEntry[]; position_ms: number; onSeek: (at_ms: number) => void }) {
   const { speak } = useWorld();
-  const { events } = props.detail;
-  const current = currentEvent(events, props.position_ms);
+  const { entries, onSeek } = props;
+  const current = currentEntry(entries, props.position_ms);
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     const item = list.current?.querySelector(".on");
@@ -310,35 +332,50 @@ function Events(props: { detail: RecordingDetail; position_ms: number; onSeek: (
         list.current.scrollTop = top - clientHeight / 3;
     }
   }, [current]);
-  if (events.length === 0) return <Notice title={speak("m4.eventsEmpty")} />;
+  if (entries.length === 0) return <Notice title={speak("m4.eventsEmpty")} />;
   return (
     <ol className="mks" ref={list} aria-label={speak("m4.events")}>
-      {events.map((event) => (
-        <li key={event.sequence}>
-          <button
-            type="button"
-            className={event.sequence === current ? "mk on" : "mk"}
-            aria-current={event.sequence === current ? "true" : undefined}
-            onClick={() => props.onSeek(event.offset_ms)}
-          >
-            <span className="mk-at">{clock(event.offset_ms)}</span>
-            <span className="mk-what">
-              <EventText event={event} />
-            </span>
-          </button>
-        </li>
-      ))}
+      {entries.map((entry) => {
+        const at_ms = entry.offset_ms;
+        return (
+          <li key={entry.key}>
+            <button
+              type="button"
+              className={entry.key === current ? "mk on" : "mk"}
+              aria-current={entry.key === current ? "true" : undefined}
+              // Nothing was recorded then: it is told, with its time of day, and leads nowhere.
+              disabled={at_ms === null}
+              onClick={() => {
+                if (at_ms !== null) onSeek(at_ms);
+              }}
+            >
+              <span className="mk-at">{at_ms === null ? timeOfDay(new Date(entry.at_ms)) : clock(at_ms)}</span>
+              <span className="mk-what">
+                <EntryText entry={entry} />
+              </span>
+            </button>
+          </li>
+        );
+      })}
     </ol>
   );
 }
 
-function EventText({ event }: { event: RecordedEvent }) {
+function EntryText({ entry }: { entry: ReplayEntry }) {
   const { speak } = useWorld();
-  if (event.kind !== "mark") return <>{eventWords(event, speak)}</>;
+  if (entry.is_of_case) {
+    return (
+      <>
+        {kindWords(entry.kind, speak)}
+        {entry.actor_name !== "" && <span className="i3">　{entry.actor_name}</span>}
+      </>
+    );
+  }
+  if (entry.kind !== "mark") return <>{eventWords(entry, speak)}</>;
   return (
     <>
-      <b className="note-kind">{eventWords(event, speak)}</b>
-      {event.text}
+      <b className="note-kind">{eventWords(entry, speak)}</b>
+      {entry.text}
     </>
   );
 }

@@ -2,20 +2,29 @@
 
 import { useRef, type KeyboardEvent, type PointerEvent } from "react";
 import type { RecordingDetail } from "../protocol/api";
+import type { ReplayEntry } from "../protocol/replay";
 import { axisTicks, STEP_MS } from "../protocol/playback";
 import { clock } from "../protocol/times";
 import { usePhone } from "./hooks";
-import { causeWords, lengthWords } from "./words";
+import { causeWords, kindWords, lengthWords } from "./words";
 import { useWorld } from "./world";
 
 const TICKS_WIDE = 8;
 const TICKS_PHONE = 4;
 
-export function Timeline(props: { detail: RecordingDetail; position_ms: number; onSeek: (at_ms: number) => void }) {
+export function Timeline(props: {
+  detail: RecordingDetail;
+  /** What stands below the lanes; null offsets have no place here. */
+  entries: readonly ReplayEntry[];
+  position_ms: number;
+  onSeek: (at_ms: number) => void;
+}) {
   const { speak } = useWorld();
   const isPhone = usePhone();
   const track = useRef<HTMLDivElement>(null);
   const { detail, position_ms } = props;
+  const marks = props.entries.filter((entry) => !entry.is_of_case);
+  const ofCase = props.entries.filter((entry) => entry.is_of_case);
   const length = Math.max(1, detail.duration_ms);
   const percent = (at_ms: number): string => `${(100 * Math.max(0, Math.min(length, at_ms))) / length}%`;
   const place = (from_ms: number, to_ms: number) => ({
@@ -48,6 +57,7 @@ export function Timeline(props: { detail: RecordingDetail; position_ms: number; 
         {detail.lanes.map((lane) => (
           <span key={lane.identity}>{lane.name}</span>
         ))}
+        {ofCase.length > 0 && <span>{speak("m4.caseLane")}</span>}
       </div>
       <div
         ref={track}
@@ -83,12 +93,21 @@ export function Timeline(props: { detail: RecordingDetail; position_ms: number; 
             })}
           </div>
         ))}
+        {ofCase.length > 0 && (
+          <div className="lane lane-case">
+            {ofCase.map((entry) =>
+              entry.offset_ms === null ? null : (
+                <i key={entry.key} style={{ left: percent(entry.offset_ms) }} title={kindWords(entry.kind, speak)} />
+              ),
+            )}
+          </div>
+        )}
         <div className="lane-marks">
-          {detail.events.map((event) => (
+          {marks.map((entry) => (
             <i
-              key={event.sequence}
-              className={event.kind === "mark" ? "by-hand" : ""}
-              style={{ left: percent(event.offset_ms) }}
+              key={entry.key}
+              className={entry.kind === "mark" ? "by-hand" : ""}
+              style={{ left: percent(entry.offset_ms ?? 0) }}
             />
           ))}
         </div>

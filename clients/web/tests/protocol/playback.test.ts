@@ -3,7 +3,6 @@ import type { Lane, RecordedEvent } from "../../src/protocol/api";
 import {
   axisTicks,
   correctionFor,
-  currentEvent,
   momentOf,
   nextStop,
   openingPosition,
@@ -170,12 +169,6 @@ describe("places worth stopping at", () => {
     expect(nextStop(places, 30_400, -1)).toBe(200);
     expect(nextStop(places, 31_400, -1)).toBe(30_000);
     expect(nextStop(places, 500, -1)).toBeNull();
-  });
-
-  test("the current event is the last one passed", () => {
-    const events = [event(1, 200), event(2, 30_000)];
-    expect(currentEvent(events, 100)).toBeNull();
-    expect(currentEvent(events, 30_000)).toBe(2);
   });
 });
 
