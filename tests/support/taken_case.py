@@ -26,6 +26,7 @@ from recording.summary import RecordingId, RecordingSummary
 from signaling.api.opinion_pages import OpinionPages
 from signaling.auth.fresh_factor import FreshFactors
 from signaling.auth.password_worker import PasswordWorker
+from signaling.auth.passwords import PasswordHashes
 from signaling.auth.rights import Caller, Role
 from signaling.consult.cases import Case, insert_case
 from signaling.store import tables as t
@@ -68,6 +69,7 @@ class TakenCase:
     store: SqlStore
     clock: SettledClock
     box: SecretBox
+    factors: FreshFactors
     recordings: list[RecordingSummary] = field(default_factory=list)
     changed: list[Case] = field(default_factory=list)
 
@@ -166,23 +168,24 @@ async def taken_case(
     folder: Path, *, kind: ConsultationKind = ConsultationKind.LIVE
 ) -> AsyncIterator[TakenCase]:
     """Serves the routes; the clock moves only by the test."""
-    clock, worker, box = SettledClock(), PasswordWorker(), SecretBox(bytes(32))
+    clock, worker, box = SettledClock(), PasswordWorker(PasswordHashes()), SecretBox(bytes(32))
     recordings: list[RecordingSummary] = []
     changed: list[Case] = []
     password_hash = await worker.hash(PASSWORD)
     async with open_test_store(folder, clock=clock) as store:
         await store.write(lambda unit: _populate(unit, password_hash, kind))
         await store.record([Act(each, "session.opened", "pe_li", 1) for each in (CLINIC, HOSPITAL, CLINIC)])
+        factors = FreshFactors(store, box, worker)
         pages = OpinionPages(
             store,
             signer=Ed25519Signer(KEY),
-            factors=FreshFactors(store, box, worker),
+            factors=factors,
             recordings=lambda: recordings,
             is_recording=lambda _: False,
             changed=changed.append,
         )
         async with api_client(pages.routes(), WANG, clock=clock) as api:
-            yield TakenCase(api, store, clock, box, recordings, changed)
+            yield TakenCase(api, store, clock, box, factors, recordings, changed)
     worker.close()
 
 
