@@ -1,4 +1,5 @@
 // The way through the kiosk's screens: which touch leads where, and where a case belongs that is already under way.
+// 急救 is no screen: its sheet lies over whichever screen it was called from, and leaves that as it is.
 //
 //   home ─ ask → request ─ go_on → consent ─ go_on → ringing ─ answered → call ─ signed → reply ─ done → home
 //
@@ -7,50 +8,22 @@
 import type { CaseState, Consultation } from "./consultation";
 
 export type Screen =
-  | "home"
-  | "patient"
-  | "request"
-  | "consent"
-  | "ringing"
-  | "call"
-  | "replies"
-  | "reply"
-  | "ecg"
-  | "emergency"
-  | "selftest";
+  "home" | "patient" | "request" | "consent" | "ringing" | "call" | "replies" | "reply" | "ecg" | "selftest";
 
 export type Touch =
-  | "ask"
-  | "choose_patient"
-  | "patient_known"
-  | "go_on"
-  | "back"
-  | "ecg"
-  | "emergency"
-  | "test"
-  | "replies"
-  | "open"
-  | "done";
+  "ask" | "choose_patient" | "patient_known" | "go_on" | "back" | "ecg" | "test" | "replies" | "open" | "done";
 
 /** What is not listed leads nowhere: the screen stays. Changes of the case itself are followed by `screenOf`. */
 const WAYS: Readonly<Record<Screen, Partial<Record<Touch, Screen>>>> = {
-  home: {
-    ask: "request",
-    choose_patient: "patient",
-    ecg: "ecg",
-    emergency: "emergency",
-    test: "selftest",
-    replies: "replies",
-  },
-  patient: { back: "home", patient_known: "home", emergency: "emergency" },
-  request: { back: "home", go_on: "consent", emergency: "emergency" },
-  consent: { back: "request", go_on: "ringing", done: "home", emergency: "emergency" },
-  ringing: { done: "home", emergency: "emergency" },
-  call: { done: "home", emergency: "emergency" },
+  home: { ask: "request", choose_patient: "patient", ecg: "ecg", test: "selftest", replies: "replies" },
+  patient: { back: "home", patient_known: "home" },
+  request: { back: "home", go_on: "consent" },
+  consent: { back: "request", go_on: "ringing", done: "home" },
+  ringing: { done: "home" },
+  call: { done: "home" },
   replies: { back: "home", open: "reply" },
-  reply: { back: "replies", done: "home", emergency: "emergency" },
-  ecg: { back: "home" },
-  emergency: { back: "home" },
+  reply: { back: "replies", done: "home" },
+  ecg: { back: "home", ask: "request" },
   selftest: { back: "home" },
 };
 

@@ -26,12 +26,6 @@ describe("the way", () => {
     expect(nextScreen("ringing", "back")).toBe("ringing");
     expect(nextScreen("home", "done")).toBe("home");
   });
-
-  test("emergency is one touch from every screen of a consultation", () => {
-    for (const screen of ["home", "patient", "request", "consent", "ringing", "call", "reply"] as const) {
-      expect(nextScreen(screen, "emergency")).toBe("emergency");
-    }
-  });
 });
 
 describe("a case that is under way", () => {
