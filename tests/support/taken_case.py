@@ -61,6 +61,13 @@ KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 _FAR_MS: Final = 4_000_000_000_000
 
 
+class HashesHere(PasswordHashes):
+    """Hashes without a process of their own: starting one takes longer than most tests."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
 @dataclass
 class TakenCase:
     """The world. ``changed`` are the cases that the pages told the driver of."""
@@ -168,7 +175,7 @@ async def taken_case(
     folder: Path, *, kind: ConsultationKind = ConsultationKind.LIVE
 ) -> AsyncIterator[TakenCase]:
     """Serves the routes; the clock moves only by the test."""
-    clock, worker, box = SettledClock(), PasswordWorker(PasswordHashes()), SecretBox(bytes(32))
+    clock, worker, box = SettledClock(), PasswordWorker(HashesHere()), SecretBox(bytes(32))
     recordings: list[RecordingSummary] = []
     changed: list[Case] = []
     password_hash = await worker.hash(PASSWORD)
