@@ -218,6 +218,7 @@ def build_service(
         case_rooms.receive_case(case)
 
     cases = CaseDesk(store, is_recording=case_rooms.is_recording, changed=case_changed)
+    files = AttachmentFiles(settings.data_dir)
     description = DescriptionPages()
     declared = [
         *identity.routes,
@@ -233,15 +234,10 @@ def build_service(
         *RosterPages(store).routes(),
         *SlotPages(store).routes(),
         *ConsultationPages(cases).routes(),
-        *CaseFilePages(cases, AttachmentFiles(settings.data_dir)).routes(),
+        *CaseFilePages(cases, files).routes(),
         *CaseRoomPages(cases, entrance=entries, refresh=case_rooms.refresh).routes(),
         *OpinionPages(
-            store,
-            signer=signer,
-            factors=identity.factors,
-            recordings=recorder.list,
-            is_recording=lambda room: desk.recording_of(room) is not None,
-            changed=lambda _: rings.wake(),
+            cases, signer=signer, factors=identity.factors, files=files, recordings=recorder.list
         ).routes(),
         *TracePages(store).routes(),
         *TraceExportPages(store, settings, signer).routes(),

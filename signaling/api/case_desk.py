@@ -41,8 +41,12 @@ class CaseDesk:
         """Runs an act; returns the case after it. Raises Refusal, StoreUnavailable."""
         with consultation_refusals():
             case = await self.store.write(work)
-        self._changed(case)
+        self.tell(case)
         return case
+
+    def tell(self, case: Case) -> None:
+        """Tells whoever watches over cases that an act has changed this one."""
+        self._changed(case)
 
     async def act(self, call: Call, work: Callable[[Unit], Awaitable[Case]]) -> ConsultationView:
         """Runs an act; returns the case as the caller sees it then. Raises Refusal, StoreUnavailable."""

@@ -17,9 +17,9 @@ from clinical.errors import ConsultationRefused, OpinionRefused
 from clinical.ids import InstitutionId
 from clinical.opinion import Content, Standing, shut_gates
 from clinical.opinion_templates import Template, templates_for
-from media_server.ids import RoomName
 from recording.signing import Signer
 from recording.summary import RecordingSummary
+from signaling.api.case_desk import CaseDesk
 from signaling.api.consultation_models import ConsultationView, Names
 from signaling.api.opinion_models import (
     Acknowledgement,
@@ -33,61 +33,58 @@ from signaling.api.opinion_models import (
     Timeline,
     TimelineEvent,
 )
-from signaling.api.route import Call, Found, Pace, Refusal, Route
+from signaling.api.route import Call, Pace, Refusal, Route
 from signaling.auth.accounts import account_by_person
 from signaling.auth.fresh_factor import Asked, FreshFactors, asked_of
 from signaling.auth.rights import Action, Caller
 from signaling.auth.sign_in_desk import raised
 from signaling.consult.archive_reading import events_of, ledger_sights, read_archive
+from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.case_chain import chain_act
 from signaling.consult.case_rights import Deed, refusal_of
-from signaling.consult.case_subjects import found_case
-from signaling.consult.case_views import views_of
 from signaling.consult.cases import Case
 from signaling.consult.fhir_bundle import MEDIA_TYPE as FHIR_TYPE
 from signaling.consult.fhir_bundle import bundle_of
 from signaling.consult.opinion_acts import acknowledge_opinion, save_draft, sign_opinion
-from signaling.consult.opinion_archive import Archive, FiledOpinion
-from signaling.consult.opinion_paper import Paper, paper_of
+from signaling.consult.opinion_archive import Archive, FiledOpinion, FiledSignature
+from signaling.consult.opinion_paper import paper_of
 from signaling.consult.opinion_pdf import MEDIA_TYPE as PDF_TYPE
 from signaling.consult.opinion_pdf import pdf_of
 from signaling.consult.opinion_rows import find_opinion
-from signaling.consult.opinion_verdict import faults_of
+from signaling.consult.opinion_verdict import Fault, LedgerSight, faults_of
 from signaling.consult.timeline import position_ms, recording_of
-from signaling.store.store import Store, Unit
+from signaling.store.store import Unit
 from signaling.trace.names import names_of
 
 MAX_DRAFT_BYTES: Final = 128 * 1024
 """The longest opinion of all (clinical/opinion.py), every character of it four bytes of UTF-8."""
-MAX_DRAWN_AT_ONCE: Final = 1
-"""A drawing takes a thread for half a second; calls that are going on come first."""
+MAX_HEAVY_AT_ONCE: Final = 1
+"""A drawing takes a thread for half a second, a check reads up to 200 MiB; calls going on come first."""
 _ALL_ELSE_READY: Final = Standing(is_taken_by_author=True, has_valid_licence=True, is_patient_known=True)
 """What is looked at when signing; the gates of the text alone are told while it is written."""
 _STATE: Final = ("not_permitted", "consultation_state", "opinion_changed")
 
 
 class OpinionPages:
-    """The handlers. ``is_recording`` and ``changed`` are those of ConsultationPages; ``recordings`` lists
-    what was recorded."""
+    """The handlers. ``recordings`` lists what was recorded, ``files`` holds the bytes of attachments."""
 
     def __init__(
         self,
-        store: Store,
+        cases: CaseDesk,
         *,
         signer: Signer,
         factors: FreshFactors,
+        files: AttachmentFiles,
         recordings: Callable[[], Sequence[RecordingSummary]],
-        is_recording: Callable[[RoomName], bool],
-        changed: Callable[[Case], None],
     ) -> None:
-        self._store = store
+        self._cases = cases
+        self._store = cases.store
         self._signer = signer
         self._public_key = Ed25519PublicKey.from_public_bytes(signer.public_key)
         self._factors = factors
+        self._files = files
         self._recordings = recordings
-        self._is_recording = is_recording
-        self._changed = changed
-        self._drawing = asyncio.Semaphore(MAX_DRAWN_AT_ONCE)
+        self._heavy = asyncio.Semaphore(MAX_HEAVY_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """Returns the routes."""
@@ -99,7 +96,7 @@ class OpinionPages:
                 "Show the signed opinion to both sides, a draft to its author.",
                 self.show,
                 answer=OpinionView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=("opinion_missing",),
             ),
             Route(
@@ -109,7 +106,7 @@ class OpinionPages:
                 "List the forms to fill in, the nearest to the request first.",
                 self.templates,
                 answer=TemplateList,
-                find=self.find,
+                find=self._cases.find,
             ),
             Route(
                 "PUT",
@@ -119,7 +116,7 @@ class OpinionPages:
                 self.draft,
                 body=OpinionDraft,
                 answer=OpinionView,
-                find=self.find,
+                find=self._cases.find,
                 max_body_bytes=MAX_DRAFT_BYTES,
                 refusals=(*_STATE, "opinion_too_long"),
             ),
@@ -131,7 +128,7 @@ class OpinionPages:
                 self.sign,
                 body=Signing,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 pace=Pace.LOGIN,
                 refusals=(
                     *_STATE,
@@ -152,7 +149,7 @@ class OpinionPages:
                 "Check now whether the signed opinion is unaltered.",
                 self.check,
                 answer=OpinionCheck,
-                find=self.find,
+                find=self._cases.find,
                 refusals=("opinion_missing",),
             ),
             Route(
@@ -163,7 +160,7 @@ class OpinionPages:
                 self.acknowledge,
                 body=Acknowledgement,
                 answer=ConsultationView,
-                find=self.find,
+                find=self._cases.find,
                 refusals=(
                     "not_permitted",
                     "consultation_state",
@@ -178,7 +175,7 @@ class OpinionPages:
                 Action.CASE_READ,
                 "Give the signed opinion on paper, in Chinese, where it is unaltered.",
                 self.paper,
-                find=self.find,
+                find=self._cases.find,
                 media_type=PDF_TYPE,
                 refusals=("opinion_missing", "opinion_altered"),
             ),
@@ -188,7 +185,7 @@ class OpinionPages:
                 Action.CASE_READ,
                 "Give the case as a FHIR R4 bundle.",
                 self.fhir,
-                find=self.find,
+                find=self._cases.find,
                 media_type=FHIR_TYPE,
             ),
             Route(
@@ -198,13 +195,9 @@ class OpinionPages:
                 "List everything that happened in a case, with its place in the recording.",
                 self.timeline,
                 answer=Timeline,
-                find=self.find,
+                find=self._cases.find,
             ),
         ]
-
-    async def find(self, call: Call) -> Found | None:
-        """Finds the case of the path."""
-        return await self._store.read(lambda connection: found_case(connection, call.path["id"]))
 
     # ---- the opinion ------------------------------------------------------------------------------------
 
@@ -246,26 +239,20 @@ class OpinionPages:
                 signer=self._signer,
             )
         )
-        return await self._view(call, case)
+        return await self._cases.view(call, case)
 
     async def check(self, call: Call) -> OpinionCheck:
         """Checks it."""
 
-        async def work(connection: AsyncConnection) -> OpinionCheck:
-            archive = await self._archive(connection, call)
-            opinion = archive.opinion
-            if opinion is None or opinion.signature is None:
-                raise Refusal("opinion_missing")
-            faults = faults_of(archive, self._public_key, await ledger_sights(connection, archive))
-            return OpinionCheck(
-                is_unaltered=not faults,
-                faults=list(faults),
-                fingerprint=opinion.signature.fingerprint,
-                key_id=opinion.signature.key_id,
-                signed_at_ms=opinion.signature.at_ms,
-            )
-
-        return await self._store.read(work)
+        archive, faults = await self._checked(call)
+        signature = _signature_of(archive)
+        return OpinionCheck(
+            is_unaltered=not faults,
+            faults=list(faults),
+            fingerprint=signature.fingerprint,
+            key_id=signature.key_id,
+            signed_at_ms=signature.at_ms,
+        )
 
     async def acknowledge(self, call: Call) -> ConsultationView:
         """Notes the decision."""
@@ -274,24 +261,18 @@ class OpinionPages:
         case = await self._write(
             lambda unit: acknowledge_opinion(unit, call.caller, call.path["id"], wanted.adoption, items)
         )
-        return await self._view(call, case)
+        return await self._cases.view(call, case)
 
     # ---- the archive ------------------------------------------------------------------------------------
 
     async def paper(self, call: Call) -> web.Response:
         """Gives the paper; of an opinion that is no longer what was signed there is none."""
 
-        async def work(connection: AsyncConnection) -> Paper:
-            archive = await self._archive(connection, call)
-            if archive.opinion is None or archive.opinion.signature is None:
-                raise Refusal("opinion_missing")
-            faults = faults_of(archive, self._public_key, await ledger_sights(connection, archive))
-            if faults:
-                raise Refusal("opinion_altered", faults=[fault.value for fault in faults])
-            return paper_of(archive)
-
-        paper = await self._store.read(work)
-        async with self._drawing:
+        archive, faults = await self._checked(call)
+        if faults:
+            raise Refusal("opinion_altered", faults=[fault.value for fault in faults])
+        paper = paper_of(archive)
+        async with self._heavy:
             content = await asyncio.to_thread(pdf_of, paper)
         await self._note_export(call, "pdf")
         return web.Response(
@@ -339,6 +320,28 @@ class OpinionPages:
 
     # ---- inside -----------------------------------------------------------------------------------------
 
+    async def _checked(self, call: Call) -> tuple[Archive, tuple[Fault, ...]]:
+        """Returns the archive of a signed opinion with what does not fit. Raises Refusal(opinion_missing)."""
+
+        async def work(connection: AsyncConnection) -> tuple[Archive, Mapping[str, LedgerSight]]:
+            archive = await self._archive(connection, call)
+            _signature_of(archive)
+            return archive, await ledger_sights(connection, archive)
+
+        archive, ledgers = await self._store.read(work)
+        async with self._heavy:
+            lost = await asyncio.to_thread(self._lost, archive)
+        return archive, faults_of(archive, self._public_key, ledgers, lost=lost)
+
+    def _lost(self, archive: Archive) -> frozenset[str]:
+        lost = set()
+        for one in archive.attachments:
+            try:
+                self._files.read(one.sha256)
+            except (OSError, ValueError):
+                lost.add(one.sha256)
+        return frozenset(lost)
+
     async def _note_export(self, call: Call, form: str) -> None:
         # Before it is handed out: what left the house is in both chains, or did not leave.
         case: Case = call.found
@@ -355,17 +358,8 @@ class OpinionPages:
     async def _write(self, work: Callable[[Unit], Awaitable[Case | Refusal]]) -> Case:
         with opinion_refusals():
             case = raised(await self._store.write(work))
-        self._changed(case)
+        self._cases.tell(case)
         return case
-
-    async def _view(self, call: Call, case: Case) -> ConsultationView:
-        async def work(connection: AsyncConnection) -> ConsultationView:
-            (view,) = await views_of(
-                connection, [case], call.caller, now_ms=call.now_ms, is_recording=self._is_recording
-            )
-            return view
-
-        return await self._store.read(work)
 
     async def _opinion(self, connection: AsyncConnection, call: Call, case: Case) -> OpinionView:
         opinion = await find_opinion(connection, case.id)
@@ -391,6 +385,13 @@ def opinion_refusals() -> Iterator[None]:
     except (ConsultationRefused, OpinionRefused) as refused:
         facts = {"missing": list(refused.missing)} if refused.missing else {}
         raise Refusal(refused.code, **facts) from None
+
+
+def _signature_of(archive: Archive) -> FiledSignature:
+    signature = None if archive.opinion is None else archive.opinion.signature
+    if signature is None:
+        raise Refusal("opinion_missing")
+    return signature
 
 
 def _refuse_signing(case: Case, caller: Caller) -> None:

@@ -8,7 +8,7 @@ ledger holds it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,7 +37,7 @@ class Fault(StrEnum):
     TEXT = "text"
     """The opinion says something else now."""
     ATTACHMENTS = "attachments"
-    """A file is missing, was added before the signing or has another hash now."""
+    """A file is missing, was added before the signing, or has another hash or other bytes now."""
     LEDGER = "ledger"
     """A ledger does not name this form, or its events before the signing are others now."""
 
@@ -53,10 +53,15 @@ class LedgerSight:
 
 
 def faults_of(
-    archive: Archive, public_key: Ed25519PublicKey, ledgers: Mapping[str, LedgerSight]
+    archive: Archive,
+    public_key: Ed25519PublicKey,
+    ledgers: Mapping[str, LedgerSight],
+    *,
+    lost: Container[str] = (),
 ) -> tuple[Fault, ...]:
     """Returns everything that does not fit, in the order of Fault; empty: unaltered. ``ledgers`` are those
-    that can be read here, by institution. Raises ValueError for an opinion that is not signed.
+    that can be read here, by institution; ``lost`` the hashes whose bytes are not there. Raises ValueError
+    for an opinion that is not signed.
     """
     opinion = archive.opinion
     if opinion is None or opinion.signature is None:
@@ -73,7 +78,7 @@ def faults_of(
         faults.add(Fault.REQUEST)
     if seal.content != opinion.content:
         faults.add(Fault.TEXT)
-    if not _holds_files(archive, seal):
+    if not _holds_files(archive, seal) or any(one.sha256 in lost for one in seal.attachments):
         faults.add(Fault.ATTACHMENTS)
     for sealed in seal.ledgers:
         sight = ledgers.get(sealed.institution)

@@ -23,11 +23,13 @@ from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
 from recording.audit.act import Act
 from recording.signing import Ed25519Signer
 from recording.summary import RecordingId, RecordingSummary
+from signaling.api.case_desk import CaseDesk
 from signaling.api.opinion_pages import OpinionPages
 from signaling.auth.fresh_factor import FreshFactors
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.passwords import PasswordHashes
 from signaling.auth.rights import Caller, Role
+from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.cases import Case, insert_case
 from signaling.store import tables as t
 from signaling.store.secret_box import SecretBox
@@ -77,6 +79,7 @@ class TakenCase:
     clock: SettledClock
     box: SecretBox
     factors: FreshFactors
+    files: AttachmentFiles
     recordings: list[RecordingSummary] = field(default_factory=list)
     changed: list[Case] = field(default_factory=list)
 
@@ -124,7 +127,10 @@ class TakenCase:
         """What the app shows now."""
         return pyotp.TOTP(TOTP_SECRET).at(self.clock.wall_ns() // 1_000_000_000)
 
-    async def attach(self, name: str, *, sha256: str, at_ms: int) -> None:
+    async def attach(self, name: str, *, at_ms: int) -> str:
+        """Adds a file; returns its hash."""
+        sha256 = self.files.keep(name.encode())
+
         async def work(unit: Unit) -> None:
             await unit.connection.execute(
                 insert(t.attachment).values(
@@ -134,13 +140,14 @@ class TakenCase:
                     kind="still",
                     name=f"{name}.jpg",
                     media_type="image/jpeg",
-                    size_bytes=4,
+                    size_bytes=len(name),
                     sha256=sha256,
                     at_ms=at_ms,
                 )
             )
 
         await self.store.write(work)
+        return sha256
 
     async def change(self, table: Any, **values: Any) -> None:
         """Changes every row of a table behind the service's back."""
@@ -183,16 +190,17 @@ async def taken_case(
         await store.write(lambda unit: _populate(unit, password_hash, kind))
         await store.record([Act(each, "session.opened", "pe_li", 1) for each in (CLINIC, HOSPITAL, CLINIC)])
         factors = FreshFactors(store, box, worker)
+        cases = CaseDesk(store, is_recording=lambda _: False, changed=changed.append)
+        files = AttachmentFiles(folder)
         pages = OpinionPages(
-            store,
+            cases,
             signer=Ed25519Signer(KEY),
             factors=factors,
+            files=files,
             recordings=lambda: recordings,
-            is_recording=lambda _: False,
-            changed=changed.append,
         )
         async with api_client(pages.routes(), WANG, clock=clock) as api:
-            yield TakenCase(api, store, clock, box, factors, recordings, changed)
+            yield TakenCase(api, store, clock, box, factors, files, recordings, changed)
     worker.close()
 
 

@@ -108,7 +108,7 @@ async def test_templates_come_nearest_first(world: TakenCase) -> None:
 
 
 async def test_what_is_signed_covers_opinion_files_case_and_both_ledgers(world: TakenCase) -> None:
-    await world.attach("ecg", sha256="ab" * 32, at_ms=1)
+    digest = await world.attach("ecg", at_ms=1)
     await world.draft()
     heads = {each: (await world.acts(each))[-1]["sequence"] for each in (CLINIC, HOSPITAL)}
     answer = await world.sign()
@@ -118,7 +118,7 @@ async def test_what_is_signed_covers_opinion_files_case_and_both_ledgers(world: 
     assert is_signed(KEY.public_key(), opinion.signature.form, opinion.signature.signature)
     seal = read_signed_form(opinion.signature.form)
     assert (seal.content.findings, seal.content.advice) == (FINDINGS, ADVICE)
-    assert [(one.id, one.sha256) for one in seal.attachments] == [("at_ecg", "ab" * 32)]
+    assert [(one.id, one.sha256) for one in seal.attachments] == [("at_ecg", digest)]
     assert (seal.licence, seal.factor, seal.signed_at_ms) == ("110-WANG", "password", world.now_ms)
     assert {one.institution: one.size for one in seal.ledgers} == heads
     shown = (await world.get("opinion", caller=LI)).body
@@ -307,7 +307,7 @@ async def test_an_offline_case_is_signed_the_same_way(tmp_path: Path) -> None:
 
 
 async def test_an_untouched_opinion_is_unaltered_before_and_after_the_decision(world: TakenCase) -> None:
-    await world.attach("ecg", sha256="ab" * 32, at_ms=1)
+    await world.attach("ecg", at_ms=1)
     await world.draft()
     assert (await world.get("opinion/check")).code == "opinion_missing"
     await world.sign()
@@ -317,7 +317,7 @@ async def test_an_untouched_opinion_is_unaltered_before_and_after_the_decision(w
 
 
 async def test_a_forged_text_request_file_or_signature_is_found(world: TakenCase) -> None:
-    await world.attach("ecg", sha256="ab" * 32, at_ms=1)
+    await world.attach("ecg", at_ms=1)
     await world.draft()
     await world.sign()
     opinion = await world.store.read(lambda connection: find_opinion(connection, CASE))
@@ -347,14 +347,26 @@ async def test_a_forged_text_request_file_or_signature_is_found(world: TakenCase
             assert await world.check() == []
 
 
+async def test_a_file_whose_bytes_are_gone_or_others_is_found(world: TakenCase, tmp_path: Path) -> None:
+    digest = await world.attach("ecg", at_ms=1)
+    await world.draft()
+    await world.sign()
+    place = tmp_path / "attachments" / digest[:2] / digest
+    place.write_bytes(b"another")
+    assert await world.check() == ["attachments"]
+    place.unlink()
+    assert await world.check() == ["attachments"]
+    assert (await world.get("opinion.pdf")).code == "opinion_altered"
+
+
 async def test_a_file_slipped_in_before_the_signing_is_found_and_a_later_one_is_none_of_it(
     world: TakenCase,
 ) -> None:
     await world.draft()
     await world.sign()
-    await world.attach("later", sha256="ef" * 32, at_ms=world.now_ms + 1)
+    await world.attach("later", at_ms=world.now_ms + 1)
     assert await world.check() == []
-    await world.attach("earlier", sha256="ef" * 32, at_ms=world.now_ms - 1)
+    await world.attach("earlier", at_ms=world.now_ms - 1)
     assert await world.check() == ["attachments"]
 
 

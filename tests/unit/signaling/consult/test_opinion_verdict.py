@@ -88,6 +88,11 @@ def test_a_ledger_that_is_cut_changed_or_silent_is_named(sight: LedgerSight) -> 
         assert faults_of(full_archive(), PUBLIC, {**SEEN, institution: sight}) == (Fault.LEDGER,)
 
 
+def test_bytes_that_are_gone_are_named_where_the_opinion_rests_on_them() -> None:
+    assert faults_of(full_archive(), PUBLIC, SEEN, lost={ECG.sha256}) == (Fault.ATTACHMENTS,)
+    assert faults_of(full_archive(), PUBLIC, SEEN, lost={LATER.sha256}) == ()
+
+
 def test_a_ledger_of_somebody_else_in_the_form_is_named() -> None:
     other = (SealedLedger(CASE.institution, 7, "00" * 32),)
     assert "case" in faults(full_archive(opinion=resigned(ledgers=other)))
