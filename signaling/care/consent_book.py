@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import select
+
 from clinical.consent import Answer, Change, Consent, receive_answer, standing_of, withdraw
 from clinical.errors import ConsentRefused
-from clinical.ids import new_consent_id
+from clinical.ids import CaseId, new_consent_id
 from recording.summary import JsonValue
 from signaling.auth.acts import act_of
 from signaling.auth.rights import Caller
 from signaling.care.consents import consents_of, insert_consent, store_withdrawal
 from signaling.store.store import Unit
+from signaling.store.tables import consultation
 
 
 async def note_answers(
@@ -20,6 +23,7 @@ async def note_answers(
     """Stores answers of one patient and case, all or none. Raises ConsentRefused."""
     first = answers[0]
     standing = standing_of(await consents_of(unit.connection, first.patient, first.case), first.case)
+    chains = await _chains(unit, institution, first.case)
     changes = []
     for answer in answers:
         change = receive_answer(
@@ -30,18 +34,19 @@ async def note_answers(
             now_ms=unit.now_ms,
         )
         await insert_consent(unit, institution, change.consent)
-        unit.record(
-            act_of(
-                caller,
-                "consent.granted" if answer.is_granted else "consent.declined",
-                unit.now_ms,
-                institution=institution,
-                subject=_subject(change.consent),
-                before=_before(change),
-                after=_after(change.consent),
-                personal=_given({"giver_name": answer.giver_name}),
+        for chain in chains:
+            unit.record(
+                act_of(
+                    caller,
+                    "consent.granted" if answer.is_granted else "consent.declined",
+                    unit.now_ms,
+                    institution=chain,
+                    subject=_subject(change.consent),
+                    before=_before(change),
+                    after=_after(change.consent),
+                    personal=_given({"giver_name": answer.giver_name}),
+                )
             )
-        )
         changes.append(change)
     return changes
 
@@ -63,24 +68,33 @@ async def note_withdrawal(
         raise ConsentRefused("consent_not_standing")
     change = withdraw(stands, now_ms=unit.now_ms)
     await store_withdrawal(unit, change.consent)
-    unit.record(
-        act_of(
-            caller,
-            "consent.withdrawn",
-            unit.now_ms,
-            institution=institution,
-            subject=_subject(change.consent),
-            before={"state": change.before.value},
-            after={
-                "purpose": change.consent.purpose.value,
-                "state": change.consent.state.value,
-                "how": how,
-                "given_by": given_by,
-            },
-            personal=_given(personal),
+    for chain in await _chains(unit, institution, consent.case):
+        unit.record(
+            act_of(
+                caller,
+                "consent.withdrawn",
+                unit.now_ms,
+                institution=chain,
+                subject=_subject(change.consent),
+                before={"state": change.before.value},
+                after={
+                    "purpose": change.consent.purpose.value,
+                    "state": change.consent.state.value,
+                    "how": how,
+                    "given_by": given_by,
+                },
+                personal=_given(personal),
+            )
         )
-    )
     return change
+
+
+async def _chains(unit: Unit, institution: str, case: CaseId) -> Sequence[str]:
+    """The chains in which an answer stands: of a consultation, both sides'."""
+    c = consultation.c
+    query = select(c.invited_institution).where(c.id == case, c.institution == institution)
+    asked = await unit.connection.scalar(query) if case else None
+    return tuple(dict.fromkeys((institution, asked or institution)))
 
 
 def _subject(consent: Consent) -> dict[str, str]:

@@ -173,3 +173,32 @@ def test_a_guest_speaks_and_shows_or_only_watches() -> None:
 )
 def test_one_licence_that_holds_is_enough(until: list[int], ended: int, licence: Licence) -> None:
     assert licence_of(until, has_ended=ended, now_ms=10) is licence
+
+
+LAB_ONLY = InstitutionId("in_lab")
+CASE_ROOM = Place("ca_1", (CLINIC, HOSPITAL), frozenset({"pe_1"}))
+
+
+def test_a_cases_room_is_for_who_was_admitted_and_nobody_there_records() -> None:
+    doctor = caller(Role.CLINIC_DOCTOR)
+    entry = decide_entry(CASE_ROOM, Visitor(doctor))
+    assert isinstance(entry, Entry)
+    assert (entry.role, entry.may_record) == (Role.CLINIC_DOCTOR, False)
+    # Also of an institution that is neither side: who was asked in.
+    assert isinstance(decide_entry(CASE_ROOM, Visitor(caller(Role.SPECIALIST, institution=LAB_ONLY))), Entry)
+    closed = Place("ca_1", (CLINIC, HOSPITAL), frozenset())
+    assert decide_entry(closed, Visitor(doctor)) == "room_waiting"
+    assert decide_entry(closed, Visitor(doctor, breakglass="bg_1")) == "room_waiting"
+    assert decide_entry(CASE_ROOM, Visitor(doctor, licence=Licence.EXPIRED)) == "licence_expired"
+
+
+def test_a_cases_room_is_nothing_to_colleagues_who_were_not_admitted() -> None:
+    closed = Place("ca_1", (CLINIC, HOSPITAL), frozenset({"pe_other"}))
+    for institution in (CLINIC, HOSPITAL, LAB_ONLY):
+        subject = subject_of(closed, Visitor(caller(Role.SPECIALIST, institution=institution)))
+        assert subject is not None
+        assert subject.relation_to(caller(Role.SPECIALIST, institution=institution)) is Relation.STRANGER
+    admitted = subject_of(CASE_ROOM, Visitor(caller(Role.SPECIALIST, institution=HOSPITAL)))
+    assert admitted is not None
+    assert admitted.relation_to(caller(Role.SPECIALIST, institution=HOSPITAL)) is Relation.PARTY
+    assert admitted.relation_to(caller(Role.CLINIC_DOCTOR)) is Relation.SELF

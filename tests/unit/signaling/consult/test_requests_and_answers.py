@@ -42,7 +42,7 @@ async def test_the_way_from_the_first_touch_to_the_accepted_case(tmp_path: Path)
             "presence.proved",
         ]
         assert await w.kinds(case, CLINIC) == kinds
-        assert await w.kinds(case, HOSPITAL) == [kind for kind in kinds if kind != "consent.granted"]
+        assert await w.kinds(case, HOSPITAL) == kinds
 
 
 async def test_of_a_hundred_accepts_at_once_exactly_one_has_the_case(tmp_path: Path) -> None:
