@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test setup check format test-python test-core test-web test-kill test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run test setup check format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -87,6 +87,8 @@ test-kill: setup ## kill -9 while recording, at 50 random moments (about ten min
 test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 	LIANZHEN_SOAK=1 $(BIN)/pytest -m soak
 
+test-walks: setup ## 10,000 random walks of consultations through the API, beside a model (about an hour)
+	LIANZHEN_WALKS=10000 $(BIN)/pytest -s tests/integration/test_case_walks.py
 test-ledger: setup ## a million forgeries, 200 kills, databases killed and frozen for a minute (about half an hour)
 	LIANZHEN_MUTATIONS=1000000 $(BIN)/pytest --timeout 3600 tests/unit/recording/audit/test_mutations.py
 	LIANZHEN_LEDGER_KILLS=200 LIANZHEN_LEDGER_FAULT_S=60 $(BIN)/pytest --timeout 3600 \

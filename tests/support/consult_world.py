@@ -204,7 +204,7 @@ def request_body(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def consult_world(
-    folder: Path, *, more: Callable[[SqlStore, SettledClock], Iterable[Route]] | None = None
+    folder: Path, *, more: Callable[[CaseDesk, AttachmentFiles], Iterable[Route]] | None = None
 ) -> AsyncIterator[ConsultWorld]:
     """Serves the routes of consultations and consents in ``folder``, and those of ``more``."""
     clock = SettledClock()
@@ -213,11 +213,12 @@ async def consult_world(
     async with open_test_store(folder, clock=clock) as store:
         rings = RingDriver(store, clock, changed=changed.append)
         desk = CaseDesk(store, is_recording=lambda room: room in recorded, changed=changed.append)
+        files = AttachmentFiles(folder)
         pages = [
             *ConsultationPages(desk).routes(),
-            *CaseFilePages(desk, AttachmentFiles(folder)).routes(),
+            *CaseFilePages(desk, files).routes(),
             *ConsentPages(store, _NoRecordings()).routes(),
-            *([] if more is None else more(store, clock)),
+            *([] if more is None else more(desk, files)),
         ]
         async with api_client(pages, caller=LI, clock=clock) as api:
             world = ConsultWorld(api, store, clock, rings, changed, recorded)
