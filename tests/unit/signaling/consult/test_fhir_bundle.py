@@ -168,6 +168,7 @@ def test_audit_events_name_the_resources_they_are_about() -> None:
     # The ledger's own place is in no resource of the bundle.
     assert "reference" not in created["entity"][2]["what"]
     assert "reference" not in rung["agent"][0]["who"]
+    assert [event["action"] for event in (created, rung, attached, signed)] == ["C", "E", "C", "U"]
     assert attached["agent"][0]["who"]["display"] == "一号诊台"
     assert signed["entity"][1]["what"]["reference"] == urls["op-1"]
     assert all(event["agent"][-1]["who"]["reference"] == urls["service"] for event in (created, rung, signed))

@@ -109,3 +109,13 @@ def test_another_key_is_named_and_then_its_signature_not_looked_at() -> None:
 def test_there_is_no_verdict_on_what_is_not_signed(unsigned: FiledOpinion | None) -> None:
     with pytest.raises(ValueError, match="not signed"):
         faults_of(full_archive(opinion=unsigned), PUBLIC, SEEN)
+
+
+def test_within_one_institution_one_ledger_is_sealed() -> None:
+    case = replace(CASE, invited_institution=CASE.institution)
+    seal = seal_of(case)
+    assert [one.institution for one in seal.ledgers] == [CASE.institution]
+    archive = full_archive(case=case, opinion=replace(SIGNED, signature=signature_over(signed_form(seal))))
+    assert archive.opinion is not None and archive.opinion.signature is not None
+    sight = LedgerSight("00" * 32, archive.opinion.signature.fingerprint)
+    assert faults_of(archive, PUBLIC, {CASE.institution: sight}) == ()
