@@ -59,7 +59,8 @@ from signaling.trace.names import names_of
 MAX_DRAFT_BYTES: Final = 128 * 1024
 """The longest opinion of all (clinical/opinion.py), every character of it four bytes of UTF-8."""
 MAX_HEAVY_AT_ONCE: Final = 1
-"""A drawing takes a thread for half a second, a check reads up to 200 MiB; calls going on come first."""
+"""A drawing takes a thread for half a second, a check reads up to 200 MiB, a long trail makes a large bundle;
+calls that are going on come first."""
 _ALL_ELSE_READY: Final = Standing(is_taken_by_author=True, has_valid_licence=True, is_patient_known=True)
 """What is looked at when signing; the gates of the text alone are told while it is written."""
 _STATE: Final = ("not_permitted", "consultation_state", "opinion_changed")
@@ -243,7 +244,6 @@ class OpinionPages:
 
     async def check(self, call: Call) -> OpinionCheck:
         """Checks it."""
-
         archive, faults = await self._checked(call)
         signature = _signature_of(archive)
         return OpinionCheck(
@@ -267,7 +267,6 @@ class OpinionPages:
 
     async def paper(self, call: Call) -> web.Response:
         """Gives the paper; of an opinion that is no longer what was signed there is none."""
-
         archive, faults = await self._checked(call)
         if faults:
             raise Refusal("opinion_altered", faults=[fault.value for fault in faults])
@@ -284,9 +283,11 @@ class OpinionPages:
     async def fhir(self, call: Call) -> web.Response:
         """Gives the bundle."""
         archive = await self._store.read(lambda connection: self._archive(connection, call))
+        async with self._heavy:
+            content = await asyncio.to_thread(lambda: orjson.dumps(bundle_of(archive)))
         await self._note_export(call, "fhir")
         return web.Response(
-            body=orjson.dumps(bundle_of(archive)),
+            body=content,
             content_type=FHIR_TYPE,
             charset="utf-8",
             headers={"Content-Disposition": f'attachment; filename="{archive.case.serial}.json"'},
