@@ -6,6 +6,7 @@ import type { LedgerVerdict } from "../src/protocol/ledger";
 import type { Device, Person } from "../src/protocol/staff";
 import type { EventDetail, TraceLine } from "../src/protocol/trace";
 import { ME } from "./backend";
+import { mockRoster } from "./roster";
 import RIGHTS from "./rights.json";
 
 const DAY = 86_400_000;
@@ -313,6 +314,7 @@ export function mockDesks(state: string): DeskPorts {
           code_expires_at_ms: now + DAY,
         }),
       revokeDevice: () => done(),
+      roster: mockRoster(listed, state),
     },
     traceDesk: {
       kinds: () => soon([...new Set(EVENTS.map((one) => one.kind)), "consent.withdrawn"].sort()),

@@ -17,6 +17,17 @@ import type {
 } from "../protocol/staff";
 import type { Checkpoint, LedgerVerdict, PublicKey, Setting, Webhook, WebhookSecret } from "../protocol/ledger";
 import type { RightsTable } from "../protocol/rights";
+import type {
+  DutyPhone,
+  NamedCode,
+  NewShift,
+  NewSlot,
+  RosterFile,
+  RosterFormat,
+  RosterSpan,
+  Slot,
+  Stretch,
+} from "../protocol/roster";
 import type { Breakglass, EventDetail, Finding, Purpose, TraceLines, TraceSearch } from "../protocol/trace";
 
 export interface DeskPorts {
@@ -124,6 +135,23 @@ export interface Office {
   addDevice(name: string, kind: DeviceKind): Promise<DeviceCode>;
   newDeviceCode(id: string): Promise<DeviceCode>;
   revokeDevice(id: string): Promise<void>;
+  roster: RosterDesk;
+}
+
+/** Who is on duty and when somebody can be booked: the own hospital's. */
+export interface RosterDesk {
+  specialties(): Promise<readonly NamedCode[]>;
+  shifts(span: Stretch): Promise<RosterSpan>;
+  addShift(shift: NewShift): Promise<void>;
+  removeShift(id: string): Promise<void>;
+  phones(): Promise<readonly DutyPhone[]>;
+  setPhones(phones: readonly DutyPhone[]): Promise<readonly DutyPhone[]>;
+  slots(span: Stretch): Promise<readonly Slot[]>;
+  openSlot(slot: NewSlot): Promise<void>;
+  closeSlot(id: string): Promise<void>;
+  export(span: Stretch, format: RosterFormat): Promise<RosterFile>;
+  /** Takes a file, all or nothing; a refusal's facts tell the lines to mend. */
+  import(format: RosterFormat, text: string): Promise<{ added: number; known: number }>;
 }
 
 export interface PurposeFor {

@@ -16,8 +16,11 @@ import type {
 } from "../protocol/staff";
 import { call, part, query } from "./call";
 import type { Office, PeopleFilter } from "./desk_ports";
+import { RestRosterDesk } from "./roster";
 
 export class RestOffice implements Office {
+  readonly roster = new RestRosterDesk();
+
   async institutions(): Promise<Institution[]> {
     return ((await call("GET", "/api/v1/institutions")) as { institutions: Institution[] }).institutions;
   }

@@ -1,12 +1,14 @@
 // Every sentence the pages say, in Simplified Chinese: the first language and the source of the keys.
 
 import { OFFICE_ZH } from "./zh_cn_office";
+import { ROSTER_ZH } from "./zh_cn_roster";
 import { SIGN_IN_ZH } from "./zh_cn_sign_in";
 import { TRACE_ZH } from "./zh_cn_trace";
 
 export const ZH_CN = {
   ...SIGN_IN_ZH,
   ...OFFICE_ZH,
+  ...ROSTER_ZH,
   ...TRACE_ZH,
   brand: "联诊",
   "app.title": "联诊",

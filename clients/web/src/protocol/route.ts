@@ -1,6 +1,14 @@
 // Which screen an address means. Addresses live after the # so that any static file server can serve the page.
 
-export const ADMIN_SECTIONS = ["people", "institutions", "devices", "settings", "webhooks", "rights"] as const;
+export const ADMIN_SECTIONS = [
+  "people",
+  "roster",
+  "institutions",
+  "devices",
+  "settings",
+  "webhooks",
+  "rights",
+] as const;
 export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 export const TRACE_SECTIONS = ["search", "reviews"] as const;
 export type TraceSection = (typeof TRACE_SECTIONS)[number];

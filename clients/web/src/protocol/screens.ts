@@ -20,6 +20,7 @@ const AREAS: readonly { area: Area; roles: readonly Role[] }[] = [
 
 const SECTIONS: readonly { section: AdminSection; roles: readonly Role[] }[] = [
   { section: "people", roles: ["administrator"] },
+  { section: "roster", roles: ["administrator"] },
   { section: "institutions", roles: ["administrator"] },
   { section: "devices", roles: ["administrator"] },
   { section: "settings", roles: ["administrator", "auditor"] },

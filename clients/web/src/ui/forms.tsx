@@ -15,7 +15,7 @@ interface FieldProps {
 
 export function TextField(
   props: FieldProps & {
-    type?: "text" | "password" | "date" | "tel" | "url" | "search";
+    type?: "text" | "password" | "date" | "datetime-local" | "tel" | "url" | "search";
     autoComplete?: string;
     inputMode?: "numeric" | "text" | "url";
     isFirst?: boolean;

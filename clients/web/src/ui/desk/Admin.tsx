@@ -10,6 +10,7 @@ import { DeskPage } from "./frame";
 import { Institutions } from "./Institutions";
 import { People } from "./People";
 import { Rights } from "./Rights";
+import { Roster } from "./Roster";
 import { Settings } from "./Settings";
 import { Webhooks } from "./Webhooks";
 
@@ -21,6 +22,7 @@ export function Admin({ section }: { section: AdminSection }) {
   useTitle(speak(`admin.${open}`));
   const pages: Readonly<Record<AdminSection, ReactNode>> = {
     people: <People />,
+    roster: <Roster />,
     institutions: <Institutions />,
     devices: <Devices />,
     settings: <Settings mayChange={mayChange} />,
