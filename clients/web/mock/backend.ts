@@ -19,6 +19,7 @@ import type { Account, Role } from "../src/protocol/session";
 /** ?as=supervisor (or any other role) shows the pages of that role. */
 const PEOPLE: Readonly<Record<string, { login: string; name: string; roles: Role[] }>> = {
   clinic_doctor: { login: "zhoulan", name: "周岚", roles: ["clinic_doctor"] },
+  specialist: { login: "wangmin", name: "王敏", roles: ["specialist", "duty_expert"] },
   supervisor: { login: "qianhui", name: "钱慧", roles: ["supervisor"] },
   administrator: { login: "sunli", name: "孙莉", roles: ["administrator"] },
   auditor: { login: "hejing", name: "何静", roles: ["auditor"] },

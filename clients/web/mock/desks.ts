@@ -6,6 +6,7 @@ import type { LedgerVerdict } from "../src/protocol/ledger";
 import type { Device, Person } from "../src/protocol/staff";
 import type { EventDetail, TraceLine } from "../src/protocol/trace";
 import { ME } from "./backend";
+import { MockConsultations } from "./consultations";
 import { mockRoster } from "./roster";
 import RIGHTS from "./rights.json";
 
@@ -214,6 +215,7 @@ export function mockDesks(state: string): DeskPorts {
   const code = { code: "K7QM2XPD9RTE4HWC6BNA3VYF8J", page: "/#/activate?code=K7QM2XPD9RTE4HWC6BNA3VYF8J" };
   const once = { ...code, expires_at_ms: now + 3 * DAY };
   return {
+    consultations: new MockConsultations(state),
     identity: {
       giveCode: (digits) =>
         digits === "123456"

@@ -13,7 +13,7 @@ import type {
   DirectorySpecialty,
   Urgency,
 } from "../protocol/consultation";
-import type { OpinionText, OpinionView } from "../protocol/opinion";
+import type { OpinionTemplate, OpinionText, OpinionView } from "../protocol/opinion";
 
 export type Box = "incoming" | "work" | "mine" | "past";
 
@@ -78,8 +78,10 @@ export interface Consultations {
   /** The bytes of an attachment. */
   content(id: string, attachment: string): Promise<Blob>;
   opinion(id: string): Promise<OpinionView | null>;
-  saveOpinion(id: string, opinion: OpinionText): Promise<OpinionView | null>;
-  sign(id: string, proof: SigningProof): Promise<Consultation>;
+  templates(id: string): Promise<OpinionTemplate[]>;
+  /** `version`: of the draft that was read, 0 for none; where another was saved since, it is refused. */
+  saveOpinion(id: string, opinion: OpinionText, version: number): Promise<OpinionView | null>;
+  sign(id: string, proof: SigningProof, version: number): Promise<Consultation>;
   acknowledge(
     id: string,
     adoption: Adoption,

@@ -15,7 +15,14 @@ import {
   type DeclineReason,
   type DirectorySpecialty,
 } from "../protocol/consultation";
-import { opinionFrom, tidied, type OpinionText, type OpinionView } from "../protocol/opinion";
+import {
+  opinionFrom,
+  templatesFrom,
+  tidied,
+  type OpinionTemplate,
+  type OpinionText,
+  type OpinionView,
+} from "../protocol/opinion";
 import { call, callForBytes, part, query } from "./call";
 import type { Box, CaseRequest, Consultations, LadderStep, NewAttachment, SigningProof } from "./consult_ports";
 import { watchEvents } from "./events_socket";
@@ -149,14 +156,18 @@ export class RestConsultations implements Consultations {
     }
   }
 
-  async saveOpinion(id: string, opinion: OpinionText): Promise<OpinionView | null> {
+  async templates(id: string): Promise<OpinionTemplate[]> {
+    return templatesFrom(await call("GET", `${ROOT}/${part(id)}/opinion/templates`));
+  }
+
+  async saveOpinion(id: string, opinion: OpinionText, version: number): Promise<OpinionView | null> {
     const { findings, advice, critical_value, template } = tidied(opinion);
-    const body = { findings, advice, critical_value, template };
+    const body = { findings, advice, critical_value, template, version };
     return opinionFrom(await call("PUT", `${ROOT}/${part(id)}/opinion`, body));
   }
 
-  sign(id: string, proof: SigningProof): Promise<Consultation> {
-    return this.#act(id, "opinion/sign", proof);
+  sign(id: string, proof: SigningProof, version: number): Promise<Consultation> {
+    return this.#act(id, "opinion/sign", { ...proof, version });
   }
 
   acknowledge(

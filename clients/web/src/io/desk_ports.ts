@@ -1,6 +1,7 @@
 // What the sign-in, administrator's and supervisor's pages need from the world, as interfaces; real ones are in this
 // folder, invented ones in the mock. Every call rejects with ApiFailure and nothing else.
 
+import type { Consultations } from "./consult_ports";
 import type { Account, Role } from "../protocol/session";
 import type {
   Device,
@@ -37,6 +38,7 @@ export interface DeskPorts {
   traceDesk: TraceDesk;
   ledger: Ledger;
   running: Running;
+  consultations: Consultations;
 }
 
 export interface TotpOffer {

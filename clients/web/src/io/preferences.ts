@@ -2,7 +2,8 @@
 
 const PREFIX = "lianzhen.";
 
-export type Preference = "language" | "theme" | "keys" | "camera" | "microphone" | "speaker" | "touched";
+export type Preference =
+  "language" | "theme" | "keys" | "camera" | "microphone" | "speaker" | "touched" | "selftest" | "ring_tested";
 
 /** The kept choice, or null. */
 export function kept(preference: Preference): string | null {

@@ -3,6 +3,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserDevices } from "../io/devices";
+import { RestConsultations } from "../io/consultations";
 import { RestDoors } from "../io/doors";
 import { RestIdentity } from "../io/identity";
 import { LiveMeeting } from "../io/live_meeting";
@@ -26,6 +27,7 @@ const desks = {
   traceDesk: new RestTraceDesk(),
   ledger: new RestLedger(),
   running: new RestRunning(),
+  consultations: new RestConsultations(),
 };
 createRoot(root).render(
   <StrictMode>

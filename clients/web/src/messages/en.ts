@@ -1,5 +1,6 @@
 // Every sentence the pages say, in English. The type makes a missing or a surplus key an error.
 
+import { CONSULT_EN } from "./en_consult";
 import { OFFICE_EN } from "./en_office";
 import { ROSTER_EN } from "./en_roster";
 import { SIGN_IN_EN } from "./en_sign_in";
@@ -8,6 +9,7 @@ import type { MessageKey } from "./zh_cn";
 
 export const EN: Readonly<Record<MessageKey, string>> = {
   ...SIGN_IN_EN,
+  ...CONSULT_EN,
   ...OFFICE_EN,
   ...ROSTER_EN,
   ...TRACE_EN,

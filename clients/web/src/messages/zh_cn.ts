@@ -1,5 +1,6 @@
 // Every sentence the pages say, in Simplified Chinese: the first language and the source of the keys.
 
+import { CONSULT_ZH } from "./zh_cn_consult";
 import { OFFICE_ZH } from "./zh_cn_office";
 import { ROSTER_ZH } from "./zh_cn_roster";
 import { SIGN_IN_ZH } from "./zh_cn_sign_in";
@@ -7,6 +8,7 @@ import { TRACE_ZH } from "./zh_cn_trace";
 
 export const ZH_CN = {
   ...SIGN_IN_ZH,
+  ...CONSULT_ZH,
   ...OFFICE_ZH,
   ...ROSTER_ZH,
   ...TRACE_ZH,

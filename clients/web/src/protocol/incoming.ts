@@ -15,11 +15,6 @@ export function callToShow(incoming: readonly Consultation[]): Consultation | nu
   return first ?? null;
 }
 
-/** Whether the card's keys act: it must have been seen first. */
-export function keysAct(shown_at_ms: number, now_ms: number): boolean {
-  return now_ms - shown_at_ms >= KEYS_AFTER_MS;
-}
-
 export interface Tone {
   hz: number;
   /** After the start of the phrase. */

@@ -1,6 +1,6 @@
 // The written opinion: what it says, and what must be so before it can be signed (interface.md §3, signature step).
 
-import { isRecord } from "./api";
+import { isRecord, type TwoLanguages } from "./api";
 
 /** What is written. */
 export interface OpinionText {
@@ -21,6 +21,8 @@ export interface OpinionView extends OpinionText {
   updated_at_ms: number | null;
   signed_at_ms: number | null;
   fingerprint: string;
+  /** What the caller will be asked for when they sign; "" where they have nothing, or it is signed. */
+  asked_factor: "totp" | "password" | "";
   /** The treating side's answer to each item of advice, in their order; empty before it. */
   items: readonly { adopted: boolean; reason: string }[];
 }
@@ -37,7 +39,7 @@ export function opinionFrom(answer: unknown): OpinionView | null {
   if (!isRecord(inner) || typeof inner["findings"] !== "string") return null;
   return {
     findings: inner["findings"],
-    advice: list(inner["advice"]).filter((one) => typeof one === "string"),
+    advice: lines(inner["advice"]),
     critical_value: typeof inner["critical_value"] === "boolean" ? inner["critical_value"] : null,
     template: text(inner["template"]),
     state: inner["state"] === "signed" ? "signed" : "draft",
@@ -46,9 +48,49 @@ export function opinionFrom(answer: unknown): OpinionView | null {
     updated_at_ms: whole(inner["updated_at_ms"]),
     signed_at_ms: whole(inner["signed_at_ms"]),
     fingerprint: text(inner["fingerprint"]),
+    asked_factor: inner["asked_factor"] === "totp" || inner["asked_factor"] === "password" ? inner["asked_factor"] : "",
     items: list(inner["items"])
       .filter(isRecord)
       .map((one) => ({ adopted: one["adopted"] === true, reason: text(one["reason"]) })),
+  };
+}
+
+/** A form to fill in: headings and blanks, no finding. */
+export interface OpinionTemplate {
+  code: string;
+  title: TwoLanguages;
+  findings: TwoLanguages;
+  advice_zh: readonly string[];
+  advice_en: readonly string[];
+}
+
+const bothLanguages = (value: unknown): TwoLanguages => {
+  const { zh, en } = isRecord(value) ? value : {};
+  return { zh: text(zh), en: text(en) };
+};
+const lines = (value: unknown): string[] => list(value).filter((one) => typeof one === "string");
+
+/** Reads {"templates": […]}, the nearest to the request first. */
+export function templatesFrom(answer: unknown): OpinionTemplate[] {
+  return list(isRecord(answer) ? answer["templates"] : null)
+    .filter(isRecord)
+    .map((one) => ({
+      code: text(one["code"]),
+      title: bothLanguages(one["title"]),
+      findings: bothLanguages(one["findings"]),
+      advice_zh: lines(one["advice_zh"]),
+      advice_en: lines(one["advice_en"]),
+    }));
+}
+
+/** A draft begun from a template: what was written before stands above its headings. */
+export function withTemplate(opinion: OpinionText, template: OpinionTemplate, language: "zh" | "en"): OpinionText {
+  const before = tidied(opinion);
+  return {
+    findings: [before.findings, template.findings[language]].filter((one) => one !== "").join("\n"),
+    advice: [...before.advice, ...(language === "zh" ? template.advice_zh : template.advice_en)],
+    critical_value: before.critical_value,
+    template: template.code,
   };
 }
 

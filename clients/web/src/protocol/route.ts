@@ -20,6 +20,8 @@ export type Route =
   | { screen: "recordings"; recording: string | null }
   | { screen: "trace"; section: TraceSection }
   | { screen: "ledger" }
+  | { screen: "work" }
+  | { screen: "case"; case: string }
   | { screen: "admin"; section: AdminSection };
 
 /** Doors that one opens with a one-time code instead of a password. */
@@ -45,6 +47,8 @@ export function routeFrom(hash: string): Route {
   if (screen === "recordings") return { screen: "recordings", recording: name };
   if (screen === "trace") return { screen: "trace", section: TRACE_SECTIONS.find((one) => one === name) ?? "search" };
   if (screen === "ledger") return { screen: "ledger" };
+  if (screen === "work" || screen === "cases")
+    return name === null ? { screen: "work" } : { screen: "case", case: name };
   if (screen === "admin") return { screen: "admin", section: ADMIN_SECTIONS.find((one) => one === name) ?? "people" };
   return { screen: "rooms", room: screen === "rooms" ? name : null };
 }
@@ -58,7 +62,10 @@ export function hashOf(route: Route): string {
     case "admin":
       return `#/${route.screen}/${route.section}`;
     case "ledger":
-      return "#/ledger";
+    case "work":
+      return `#/${route.screen}`;
+    case "case":
+      return `#/cases/${encodeURIComponent(route.case)}`;
     case "rooms":
       return route.room === null ? "#/rooms" : `#/rooms/${encodeURIComponent(route.room)}`;
     case "recordings":

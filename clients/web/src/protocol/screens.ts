@@ -4,13 +4,14 @@ import type { Role } from "./session";
 
 import type { AdminSection } from "./route";
 
-export type Area = "rooms" | "recordings" | "trace" | "ledger" | "admin";
+export type Area = "work" | "rooms" | "recordings" | "trace" | "ledger" | "admin";
 
 const CLINICAL: readonly Role[] = ["clinic_doctor", "specialist", "duty_expert", "ambulance_crew"];
 const LOOKS_IN: readonly Role[] = ["supervisor", "auditor"];
 
 /** In their fixed order, after signaling/auth/policy.py: who may list or read what the area shows. */
 const AREAS: readonly { area: Area; roles: readonly Role[] }[] = [
+  { area: "work", roles: CLINICAL },
   { area: "rooms", roles: CLINICAL },
   { area: "recordings", roles: [...CLINICAL, ...LOOKS_IN] },
   { area: "trace", roles: LOOKS_IN },
@@ -40,6 +41,10 @@ export function homeFor(roles: readonly Role[]): Area {
   if (areas.includes("rooms")) return "rooms";
   return areas.includes("trace") ? "trace" : "admin";
 }
+
+/** Whether consultation calls can ring for them. */
+export const isCalled = (roles: readonly Role[]): boolean =>
+  roles.includes("specialist") || roles.includes("duty_expert");
 
 /** The administrator's pages they may read. */
 export function sectionsFor(roles: readonly Role[]): AdminSection[] {

@@ -6,7 +6,7 @@ import type { DeskPorts } from "../io/desk_ports";
 import type { Backend, Devices, Meeting, OpenMeeting } from "../io/ports";
 import type { EnterChoices } from "../protocol/meeting";
 import { hashOf, type Route } from "../protocol/route";
-import { areasFor, homeFor, type Area } from "../protocol/screens";
+import { areasFor, homeFor, isCalled, type Area } from "../protocol/screens";
 import type { Account } from "../protocol/session";
 import { DoorPage } from "./Doors";
 import { useDoor, useLasting, useRoute } from "./hooks";
@@ -23,6 +23,9 @@ import { WorldFrame } from "./WorldFrame";
 // A township line that only wants a room does not load the desks of administrators and supervisors.
 const Admin = lazy(() => import("./desk/Admin").then((page) => ({ default: page.Admin })));
 const Trace = lazy(() => import("./desk/Trace").then((page) => ({ default: page.Trace })));
+const WorkPage = lazy(() => import("./consult/WorkPage").then((page) => ({ default: page.WorkPage })));
+const CasePage = lazy(() => import("./consult/CasePage").then((page) => ({ default: page.CasePage })));
+const IncomingCalls = lazy(() => import("./consult/IncomingCalls").then((part) => ({ default: part.IncomingCalls })));
 const LedgerPage = lazy(() => import("./desk/LedgerPage").then((page) => ({ default: page.LedgerPage })));
 
 interface Stay {
@@ -58,6 +61,8 @@ export function App(props: {
 }
 
 const AREA_OF: Readonly<Record<Route["screen"], Area>> = {
+  work: "work",
+  case: "work",
   rooms: "rooms",
   room: "rooms",
   recordings: "recordings",
@@ -67,6 +72,20 @@ const AREA_OF: Readonly<Record<Route["screen"], Area>> = {
 };
 
 function SignedIn(props: { account: Account; openMeeting: OpenMeeting }) {
+  return (
+    <>
+      <Screens {...props} />
+      {/* Over every page: a call does not wait until somebody looks at the work list. */}
+      {isCalled(props.account.roles) && (
+        <Suspense>
+          <IncomingCalls />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function Screens(props: { account: Account; openMeeting: OpenMeeting }) {
   const { account, openMeeting } = props;
   const { language } = useWorld();
   const route = useRoute();
@@ -118,12 +137,17 @@ function SignedIn(props: { account: Account; openMeeting: OpenMeeting }) {
   if (!isOpenToThem) return null;
   return (
     <>
-      <IdleWatch isInRoom={false} />
+      {/* A case watches for itself: whether anybody is in its room, only it knows. */}
+      {route.screen !== "case" && <IdleWatch isInRoom={false} />}
       <Suspense fallback={<Waiting />}>
         {route.screen === "recordings" ? (
           <Recordings chosen={route.recording} />
         ) : route.screen === "trace" ? (
           <Trace section={route.section} />
+        ) : route.screen === "work" ? (
+          <WorkPage />
+        ) : route.screen === "case" ? (
+          <CasePage key={route.case} id={route.case} />
         ) : route.screen === "ledger" ? (
           <LedgerPage />
         ) : route.screen === "admin" ? (

@@ -52,6 +52,7 @@ export function NetworkChip() {
 }
 
 const HOME: Readonly<Record<Area, Route>> = {
+  work: { screen: "work" },
   rooms: { screen: "rooms", room: null },
   recordings: { screen: "recordings", recording: null },
   trace: { screen: "trace", section: "search" },

@@ -13,7 +13,7 @@ import {
   withoutLast,
   type Drawing,
 } from "../../src/protocol/drawing";
-import { callToShow, KEYS_AFTER_MS, keysAct, ringPhrase } from "../../src/protocol/incoming";
+import { callToShow, ringPhrase } from "../../src/protocol/incoming";
 import { dueReport } from "../../src/protocol/ladder_report";
 import { receivedStill, stillName, stillToSend } from "../../src/protocol/still_request";
 import { BOOKED_AHEAD_MS, unsignedCount, waited_min, waitsSince_ms, workList } from "../../src/protocol/work_list";
@@ -88,10 +88,6 @@ describe("an incoming call", () => {
     expect(callToShow([call("x", "routine", 5), call("y", "routine", null)])?.id).toBe("y");
     expect(callToShow([call("y", "routine", null), call("x", "routine", 5)])?.id).toBe("y");
     expect(callToShow([])).toBeNull();
-  });
-
-  test("does not take a key that was pressed as it appeared", () => {
-    expect([KEYS_AFTER_MS - 1, KEYS_AFTER_MS].map((ms) => keysAct(1000, 1000 + ms))).toEqual([false, true]);
   });
 
   test("is two soft tones, and three rising ones that grow louder for an emergency", () => {

@@ -7,7 +7,9 @@ import {
   opinionFrom,
   saysTheSame,
   signLock,
+  templatesFrom,
   tidied,
+  withTemplate,
   type OpinionText,
 } from "../../src/protocol/opinion";
 
@@ -28,6 +30,7 @@ describe("an answer", () => {
       updated_at_ms: 4,
       signed_at_ms: 5,
       fingerprint: "ab12",
+      asked_factor: "totp",
       items: [{ adopted: true }, { adopted: false, reason: "无此药" }, 3],
     };
     const read = {
@@ -53,11 +56,51 @@ describe("an answer", () => {
       updated_at_ms: null,
       signed_at_ms: null,
       fingerprint: "",
+      asked_factor: "",
       items: [],
     });
     expect(opinionFrom({ opinion: null })).toBeNull();
     expect(opinionFrom(null)).toBeNull();
     expect(opinionFrom({})).toBeNull();
+  });
+});
+
+describe("a template", () => {
+  const sent = {
+    code: "chest_pain",
+    title: { zh: "胸痛", en: "Chest pain" },
+    findings: { zh: "症状：____", en: "Symptoms: ____" },
+    advice_zh: ["检查：____"],
+    advice_en: ["Tests: ____"],
+  };
+
+  test("is read as it is offered", () => {
+    expect(templatesFrom({ templates: [sent, 4, {}] })).toEqual([
+      sent,
+      { code: "", title: { zh: "", en: "" }, findings: { zh: "", en: "" }, advice_zh: [], advice_en: [] },
+    ]);
+    expect(templatesFrom(null)).toEqual([]);
+  });
+
+  test("stands below what was written before, in the language of the page", () => {
+    const [template] = templatesFrom({ templates: [sent] });
+    if (template === undefined) throw new Error("no template");
+    expect(withTemplate(EMPTY_OPINION, template, "zh")).toEqual({
+      findings: "症状：____",
+      advice: ["检查：____"],
+      critical_value: null,
+      template: "chest_pain",
+    });
+    expect(withTemplate(WRITTEN, template, "en")).toEqual({
+      findings: "II、III、aVF ST 段改变\nSymptoms: ____",
+      advice: ["即查肌钙蛋白", "Tests: ____"],
+      critical_value: false,
+      template: "chest_pain",
+    });
+  });
+
+  test("asks for the password where an account has no second factor", () => {
+    expect(opinionFrom({ findings: "", asked_factor: "password" })?.asked_factor).toBe("password");
   });
 });
 

@@ -2,8 +2,16 @@
 
 import { describe, expect, test } from "vitest";
 import { idleAt, isTouchDue, TOUCH_EVERY_MS, WARN_BEFORE_MS } from "../../src/protocol/idle";
-import { areasFor, homeFor, mayAdminister, mayReview, mayVerify, sectionsFor } from "../../src/protocol/screens";
-import { accountFrom, stepOf, type Account } from "../../src/protocol/session";
+import {
+  areasFor,
+  homeFor,
+  isCalled,
+  mayAdminister,
+  mayReview,
+  mayVerify,
+  sectionsFor,
+} from "../../src/protocol/screens";
+import { accountFrom, stepOf, type Account, type Role } from "../../src/protocol/session";
 
 const ANSWER = {
   account: {
@@ -73,15 +81,21 @@ test("the step after the password is what the account still owes", () => {
 
 describe("the navigation", () => {
   test("shows each role its areas", () => {
-    expect(areasFor(["clinic_doctor"])).toEqual(["rooms", "recordings"]);
+    expect(areasFor(["clinic_doctor"])).toEqual(["work", "rooms", "recordings"]);
     expect(areasFor(["supervisor"])).toEqual(["recordings", "trace", "ledger"]);
     expect(areasFor(["administrator"])).toEqual(["ledger", "admin"]);
     expect(areasFor(["auditor"])).toEqual(["recordings", "trace", "ledger", "admin"]);
-    expect(areasFor(["specialist", "administrator"])).toEqual(["rooms", "recordings", "ledger", "admin"]);
+    expect(areasFor(["specialist", "administrator"])).toEqual(["work", "rooms", "recordings", "ledger", "admin"]);
   });
 
   test("without a role shows the clinical areas", () => {
-    expect(areasFor([])).toEqual(["rooms", "recordings"]);
+    expect(areasFor([])).toEqual(["work", "rooms", "recordings"]);
+  });
+
+  test("lets calls ring for those who are asked", () => {
+    expect(
+      [["specialist"], ["clinic_doctor", "duty_expert"], ["clinic_doctor"]].map((roles) => isCalled(roles as Role[])),
+    ).toEqual([true, true, false]);
   });
 
   test("begins where each works most", () => {

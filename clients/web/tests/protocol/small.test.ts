@@ -52,6 +52,9 @@ describe("addresses", () => {
     ["#/in", { screen: "rooms", room: null }],
     ["#/recordings", { screen: "recordings", recording: null }],
     ["#/recordings/RC_1", { screen: "recordings", recording: "RC_1" }],
+    ["#/work", { screen: "work" }],
+    ["#/cases", { screen: "work" }],
+    ["#/cases/ca_1", { screen: "case", case: "ca_1" }],
     ["#/nonsense/x", { screen: "rooms", room: null }],
     ["#/rooms/%E9", { screen: "rooms", room: "%E9" }],
   ])("%s", (hash, route) => {
@@ -66,6 +69,8 @@ describe("addresses", () => {
     { screen: "recordings", recording: "RC_1" },
     { screen: "trace", section: "reviews" },
     { screen: "ledger" },
+    { screen: "work" },
+    { screen: "case", case: "a/b" },
     { screen: "admin", section: "devices" },
   ])("an address leads back to its screen: %j", (route) => {
     expect(routeFrom(hashOf(route))).toEqual(route);

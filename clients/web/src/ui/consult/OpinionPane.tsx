@@ -1,0 +1,456 @@
+// The opinion: written, kept as a draft, checked gate by gate, signed with a second factor; then read-only.
+
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from "react";
+import { ApiFailure } from "../../protocol/api";
+import { may, type Consultation } from "../../protocol/consultation";
+import {
+  EMPTY_OPINION,
+  gatesOf,
+  saysTheSame,
+  signLock,
+  withTemplate,
+  type GateView,
+  type OpinionText,
+  type OpinionView,
+} from "../../protocol/opinion";
+import { sixDigits } from "../../protocol/secrets";
+import { timeOfDay } from "../../protocol/times";
+import { Refused, TextField } from "../forms";
+import { useActing, useLoaded } from "../hooks";
+import { Icon } from "../Icon";
+import { Dialog, Failure } from "../pieces";
+import { failureWords, momentWords } from "../words";
+import { useWorld } from "../world";
+import { useCaseNews } from "./cases";
+import { sexAndAge } from "./words";
+
+/** As clinical/opinion.py has it. */
+const FINDINGS_LIMIT = 8000;
+const ADVICE_LIMIT = 1000;
+const ADVICE_ITEMS = 20;
+/** Inserted by Alt+1…9: headings, never a finding. */
+const PHRASES = [1, 2, 3, 4, 5] as const;
+
+export function OpinionPane(props: { one: Consultation; onChanged: (one: Consultation) => void; onStale: () => void }) {
+  const { one } = props;
+  const { consultations, speak } = useWorld();
+  // Loaded anew when it is signed; not when the first draft is saved: somebody is typing then.
+  const isSigned = one.opinion?.state === "signed";
+  const kept = useLoaded(`opinion ${one.id} ${String(isSigned)}`, () => consultations.opinion(one.id));
+  useCaseNews(one.id, kept.reload);
+  const maySign = may(one, "sign");
+  const isLoaded = kept.loadedAt_ms !== null;
+  return (
+    <section className="pane opinion" aria-label={speak("s2.opinion")}>
+      {kept.failure !== null && !isLoaded ? (
+        <Failure title={speak("s2.opinion.failed")} failure={kept.failure} onRetry={kept.reload} />
+      ) : kept.value?.state === "signed" ? (
+        <Signed one={one} opinion={kept.value} />
+      ) : !isLoaded ? null : maySign ? (
+        <Editor {...props} kept={kept.value} />
+      ) : (
+        <>
+          <h2>{speak("s2.opinion")}</h2>
+          <p className="i2">
+            {speak(one.invited.person === "" ? "s2.opinion.untaken" : "s2.opinion.coming", {
+              name: one.invited.person_name,
+            })}
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Signed({ one, opinion }: { one: Consultation; opinion: OpinionView }) {
+  const { speak, consultations } = useWorld();
+  return (
+    <>
+      <div className="row">
+        <h2>{speak("s2.opinion")}</h2>
+        <span className="sp" />
+        <span className="tag ok chip">
+          <Icon name="check" size={16} weight={2.4} />
+          {speak("s2.signed")}
+        </span>
+      </div>
+      <div className="opinion-scroll" tabIndex={0} role="group" aria-label={speak("s2.opinion")}>
+        <h3>{speak("s2.findings")}</h3>
+        <p className="opinion-text">{opinion.findings}</p>
+        <h3>{speak("s2.advice")}</h3>
+        <ol className="opinion-advice">
+          {opinion.advice.map((line, index) => (
+            <li key={index}>
+              {line}
+              {opinion.items[index] !== undefined && (
+                <span className="i2">
+                  {"\u3000"}
+                  {speak(opinion.items[index].adopted ? "s2.item.adopted" : "s2.item.refused", {
+                    reason: opinion.items[index].reason,
+                  })}
+                </span>
+              )}
+            </li>
+          ))}
+        </ol>
+        <p>
+          {speak("s2.critical")} <b>{speak(opinion.critical_value === true ? "s2.yes" : "s2.no")}</b>
+        </p>
+      </div>
+      <dl className="bind">
+        <dt>{speak("s2.signedBy")}</dt>
+        <dd>
+          <b>{opinion.author_name}</b> {opinion.signed_at_ms !== null && momentWords(opinion.signed_at_ms, speak)}
+        </dd>
+        <dt>{speak("s2.fingerprint")}</dt>
+        <dd className="mono break">{opinion.fingerprint}</dd>
+        {one.adoption !== "" && (
+          <>
+            <dt>{speak("s2.adoption")}</dt>
+            <dd>
+              <b>{speak(`case.word.adoption.${one.adoption}`)}</b>
+            </dd>
+          </>
+        )}
+      </dl>
+      <a className="btn full" href={consultations.pdfAddress(one.id)} download>
+        <Icon name="file" size={18} />
+        {speak("s2.pdf")}
+      </a>
+    </>
+  );
+}
+
+/** The text of the field with a phrase put in at the caret. */
+function phraseIn(text: string, at: number, phrase: string): string {
+  const before = text.slice(0, at);
+  const start = before === "" || before.endsWith("\n") ? "" : "\n";
+  return `${before}${start}${phrase}${text.slice(at)}`;
+}
+
+function Editor(props: {
+  one: Consultation;
+  kept: OpinionView | null;
+  onChanged: (one: Consultation) => void;
+  onStale: () => void;
+}) {
+  const { one, kept } = props;
+  const { speak, consultations, network, account, language, announce } = useWorld();
+  const [text, setText] = useState<OpinionText>(() => kept ?? EMPTY_OPINION);
+  const [saved, setSaved] = useState<OpinionView | null>(kept);
+  const [isPatientChecked, setPatientChecked] = useState(false);
+  const [isSigning, setSigning] = useState(false);
+  const templates = useLoaded(`templates ${one.id}`, () => consultations.templates(one.id));
+  const saving = useActing();
+  const pane = useRef<HTMLDivElement>(null);
+  const isUnsaved = !saysTheSame(text, saved ?? EMPTY_OPINION);
+  const gates = gatesOf({ opinion: text, isPatientChecked, isHost: one.invited.person === account?.person });
+  const lock = signLock({
+    gates,
+    isAllowed: one.state === "active",
+    isOnline: !network.is_known || network.round_trip_ms !== null,
+  });
+  const factor = saved?.asked_factor ?? "";
+
+  const store = async (): Promise<OpinionView | null> => {
+    const after = await consultations.saveOpinion(one.id, text, saved?.version ?? 0);
+    setSaved(after);
+    return after;
+  };
+  const save = (): void => {
+    if (!isUnsaved) return;
+    saving.run(async () => {
+      await store();
+      announce(speak("s2.draft.saved", { time: timeOfDay(new Date(), false) }));
+    });
+  };
+  const beginSigning = (): void => {
+    if (lock !== null) return;
+    saving.run(async () => {
+      if (isUnsaved || saved === null) await store();
+      setSigning(true);
+    });
+  };
+  const onShortcut = useEffectEvent((event: globalThis.KeyboardEvent) => {
+    if (!event.ctrlKey && !event.metaKey) return;
+    if (event.key === "s") {
+      event.preventDefault();
+      save();
+    } else if (event.key === "Enter" && pane.current !== null && pane.current.offsetParent !== null) {
+      // Only with the gates in view: nobody signs what they have not seen listed.
+      event.preventDefault();
+      beginSigning();
+    }
+  });
+  useEffect(() => {
+    window.addEventListener("keydown", onShortcut);
+    return () => window.removeEventListener("keydown", onShortcut);
+  }, []);
+  const onPhrase = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    const number = PHRASES.find((each) => event.code === `Digit${each}`);
+    if (!event.altKey || number === undefined) return;
+    event.preventDefault();
+    const phrase = speak(`s2.phrase.${number}`);
+    setText({ ...text, findings: phraseIn(text.findings, event.currentTarget.selectionStart, phrase) });
+  };
+  const setAdvice = (index: number, line: string): void =>
+    setText({ ...text, advice: text.advice.map((each, at) => (at === index ? line : each)) });
+  const advice = text.advice.length === 0 ? [""] : text.advice;
+
+  return (
+    <div ref={pane} className="opinion-form">
+      <div className="row wrap">
+        <h2>{speak("s2.opinion")}</h2>
+        <span className="sp" />
+        <span className="i2" role="status">
+          {saving.failure !== null
+            ? ""
+            : isUnsaved
+              ? speak("s2.draft.unsaved")
+              : saved === null
+                ? speak("s2.draft.none")
+                : speak("s2.draft.kept", { version: saved.version })}
+        </span>
+        <button type="button" className="btn small" disabled={!isUnsaved || saving.isBusy} onClick={save}>
+          {speak("s2.draft.save")} <kbd>{"Ctrl S"}</kbd>
+        </button>
+      </div>
+      <div className="opinion-scroll">
+        {templates.value !== null && templates.value.length > 0 && (
+          <div className="row wrap tight" role="group" aria-label={speak("s2.templates")}>
+            <span className="i3">{speak("s2.templates")}</span>
+            {templates.value.slice(0, 4).map((template) => (
+              <button
+                key={template.code}
+                type="button"
+                className="btn small soft"
+                aria-pressed={text.template === template.code}
+                onClick={() => setText(withTemplate(text, template, language === "en" ? "en" : "zh"))}
+              >
+                {template.title[language === "en" ? "en" : "zh"]}
+              </button>
+            ))}
+          </div>
+        )}
+        <label className="field" htmlFor="opinion-findings">
+          <span className="label">{speak("s2.findings")}</span>
+        </label>
+        <textarea
+          id="opinion-findings"
+          className="in lines"
+          rows={5}
+          maxLength={FINDINGS_LIMIT}
+          value={text.findings}
+          onChange={(event) => setText({ ...text, findings: event.target.value })}
+          onKeyDown={onPhrase}
+          onBlur={save}
+        />
+        <fieldset className="field">
+          <legend className="label">{speak("s2.advice")}</legend>
+          {advice.map((line, index) => (
+            <div key={index} className="row advice-row">
+              <span className="i3">{index + 1}</span>
+              <input
+                className="in compact"
+                aria-label={speak("s2.adviceLine", { number: index + 1 })}
+                maxLength={ADVICE_LIMIT}
+                value={line}
+                onChange={(event) =>
+                  text.advice.length === 0
+                    ? setText({ ...text, advice: [event.target.value] })
+                    : setAdvice(index, event.target.value)
+                }
+                onBlur={save}
+              />
+              {advice.length > 1 && (
+                <button
+                  type="button"
+                  className="btn ghost square"
+                  aria-label={speak("s2.adviceRemove", { number: index + 1 })}
+                  onClick={() => setText({ ...text, advice: advice.filter((_, at) => at !== index) })}
+                >
+                  <Icon name="x" size={16} />
+                </button>
+              )}
+            </div>
+          ))}
+          {advice.length < ADVICE_ITEMS && (
+            <button
+              type="button"
+              className="btn small advice-add"
+              onClick={() => setText({ ...text, advice: [...advice, ""] })}
+            >
+              <Icon name="plus" size={16} />
+              {speak("s2.adviceAdd")}
+            </button>
+          )}
+        </fieldset>
+        <fieldset className="row wrap critical">
+          <legend className="unseen">{speak("s2.critical")}</legend>
+          <span>{speak("s2.critical")}</span>
+          {([false, true] as const).map((answer) => (
+            <label key={String(answer)} className={text.critical_value === answer ? "pick on" : "pick"}>
+              <input
+                type="radio"
+                name="critical"
+                className="unseen"
+                checked={text.critical_value === answer}
+                onChange={() => setText({ ...text, critical_value: answer })}
+              />
+              {text.critical_value === answer && <Icon name="check" size={16} weight={2.2} />}
+              {speak(answer ? "s2.yes" : "s2.no")}
+            </label>
+          ))}
+        </fieldset>
+      </div>
+      {saving.failure !== null && (
+        <p role="alert" className="refusal">
+          <span className="tri" aria-hidden="true" />
+          <b>{speak("s2.draft.failed")}</b>
+          {failureWords(saving.failure, speak)}
+        </p>
+      )}
+      <Gates one={one} gates={gates} onPatient={setPatientChecked} />
+      <p className="bind">
+        <span className="i3">{speak("s2.bind")}</span>
+        <br />
+        {speak("s2.bindWhat")}
+      </p>
+      {lock === null ? (
+        <button type="button" className="btn act big" disabled={saving.isBusy} onClick={beginSigning}>
+          <Icon name="pen" size={22} />
+          {speak("s2.sign")} <kbd>{"Ctrl Enter"}</kbd>
+        </button>
+      ) : (
+        <button type="button" className="lockbtn" aria-disabled="true">
+          <i aria-hidden="true" />
+          <span>
+            <Icon name="lock" />
+            {speak(`case.word.lock.${lock}`)}
+          </span>
+        </button>
+      )}
+      {isSigning && (
+        <SignDialog
+          one={one}
+          factor={factor}
+          version={saved?.version ?? 0}
+          onClose={() => setSigning(false)}
+          onSigned={(after) => {
+            setSigning(false);
+            announce(speak("s2.signed"), true);
+            props.onChanged(after);
+          }}
+          onStale={props.onStale}
+        />
+      )}
+    </div>
+  );
+}
+
+function Gates(props: { one: Consultation; gates: readonly GateView[]; onPatient: (isChecked: boolean) => void }) {
+  const { speak, account } = useWorld();
+  const { one } = props;
+  return (
+    <ul className="gates" aria-label={speak("s2.gates")}>
+      {props.gates.map(({ gate, isOpen }) => (
+        <li key={gate} className={isOpen ? "gate-row" : "gate-row shut"}>
+          {isOpen ? (
+            <span className="ok">
+              <Icon name="check" size={18} weight={2.4} />
+            </span>
+          ) : (
+            <span className="gate-hatch" aria-hidden="true" />
+          )}
+          {gate === "patient" ? (
+            <label className="row gate-label">
+              <span>{speak("case.word.gate.patient", { name: one.patient.name, more: sexAndAge(one, speak) })}</span>
+              <span className="sp" />
+              <input type="checkbox" checked={isOpen} onChange={(event) => props.onPatient(event.target.checked)} />
+              <span>{speak("s2.patientChecked")}</span>
+            </label>
+          ) : (
+            <span>
+              {speak(isOpen ? `case.word.gate.${gate}` : `case.word.gateShut.${gate}`, { name: account?.name ?? "" })}
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The factor is given in the very request that signs. */
+function SignDialog(props: {
+  one: Consultation;
+  factor: "totp" | "password" | "";
+  version: number;
+  onClose: () => void;
+  onSigned: (after: Consultation) => void;
+  onStale: () => void;
+}) {
+  const { speak, consultations } = useWorld();
+  const [given, setGiven] = useState("");
+  const act = useActing();
+  const sign = (): void =>
+    act.run(async () => {
+      try {
+        const proof = props.factor === "password" ? { password: given } : { code: given };
+        props.onSigned(await consultations.sign(props.one.id, proof, props.version));
+      } catch (error) {
+        setGiven("");
+        if (error instanceof ApiFailure && error.status === 409) props.onStale();
+        throw error;
+      }
+    });
+  const isReady = props.factor === "password" ? given !== "" : given.length === 6;
+  return (
+    <Dialog title={speak("s2.sign")} onClose={props.onClose}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isReady) sign();
+        }}
+      >
+        <p>
+          <b>{props.one.patient.name}</b> {sexAndAge(props.one, speak)}
+          {"\u3000"}
+          {props.one.reason}
+        </p>
+        {props.factor === "" ? (
+          <p className="refusal">
+            <span className="tri" aria-hidden="true" />
+            {speak("refusal.sign_factor_missing")}
+          </p>
+        ) : props.factor === "password" ? (
+          <TextField
+            label={speak("s2.sign.password")}
+            type="password"
+            autoComplete="current-password"
+            value={given}
+            isFirst
+            onChange={setGiven}
+          />
+        ) : (
+          <TextField
+            label={speak("factor.code")}
+            hint={speak("factor.codeHint")}
+            value={given}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            isBig
+            isFirst
+            onChange={(typed) => setGiven(sixDigits(typed))}
+          />
+        )}
+        <Refused failure={act.failure} />
+        <p className="fine">{speak("s2.sign.more")}</p>
+        <button type="submit" className="btn act big" disabled={!isReady || act.isBusy}>
+          <Icon name="pen" size={22} />
+          {speak(act.isBusy ? "s2.signing" : "s2.sign")}
+        </button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,89 @@
+// The stay in a case's room: entered once the case allows it, with a new token for each entry.
+
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { ApiFailure, unreachable } from "../../protocol/api";
+import { may, type Consultation } from "../../protocol/consultation";
+import type { Meeting } from "../../io/ports";
+import type { MeetingView } from "../../protocol/meeting";
+import { kept } from "../../io/preferences";
+import { useWorld } from "../world";
+
+export type Stay =
+  | { kind: "none" }
+  | { kind: "asking" }
+  /** The host has not let the caller in yet. */
+  | { kind: "waiting" }
+  | { kind: "refused"; failure: ApiFailure }
+  | { kind: "in"; meeting: Meeting };
+
+export interface StayHandle {
+  stay: Stay;
+  /** Enters (again). */
+  enter: () => void;
+}
+
+/** Cases of these states are entered by opening them; a signed one only by choice. */
+const ENTERED_AT_ONCE = ["accepted", "active"];
+
+export function useStay(one: Consultation): StayHandle {
+  const { consultations, openMeeting, account } = useWorld();
+  const [round, setRound] = useState(() => (ENTERED_AT_ONCE.includes(one.state) ? 1 : 0));
+  const [stay, setStay] = useState<Stay>({ kind: "none" });
+  const isOpen = one.kind === "live" && may(one, "room");
+  const ownPart = one.parties.find((party) => party.person === account?.person)?.state ?? "";
+  // Being let in is a change of the own part: then the door is tried again.
+  const key = stay.kind === "waiting" ? ownPart : "";
+  useEffect(() => {
+    if (!isOpen || round === 0) return;
+    let isWanted = true;
+    let meeting: Meeting | null = null;
+    const enter = async (): Promise<void> => {
+      try {
+        const token = await consultations.enter(one.id);
+        if (!isWanted) return;
+        meeting = openMeeting(
+          token.room,
+          {
+            with_microphone: true,
+            with_camera: true,
+            microphone_id: kept("microphone"),
+            camera_id: kept("camera"),
+            speaker_id: kept("speaker"),
+          },
+          token,
+        );
+        setStay({ kind: "in", meeting });
+        await meeting.enter();
+      } catch (error) {
+        if (!isWanted) return;
+        const failure = error instanceof ApiFailure ? error : unreachable();
+        setStay(failure.code === "room_waiting" ? { kind: "waiting" } : { kind: "refused", failure });
+      }
+    };
+    void enter();
+    return () => {
+      isWanted = false;
+      void meeting?.leave();
+    };
+    // `key` stands for the own part while waiting; a change of it elsewhere must not leave the room.
+  }, [consultations, openMeeting, one.id, isOpen, round, key]);
+  const isGone = !isOpen && stay.kind !== "none";
+  if (isGone) setStay({ kind: "none" });
+  return {
+    stay: isOpen && round > 0 && stay.kind === "none" ? { kind: "asking" } : stay,
+    enter: () => {
+      setStay({ kind: "none" });
+      setRound((n) => n + 1);
+    },
+  };
+}
+
+const nothing = (): (() => void) => () => undefined;
+
+/** What a meeting looks like now; null without one. */
+export function useMeetingView(meeting: Meeting | null): MeetingView | null {
+  return useSyncExternalStore(
+    meeting === null ? nothing : (onChange) => meeting.subscribe(onChange),
+    () => meeting?.view() ?? null,
+  );
+}
