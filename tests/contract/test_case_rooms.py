@@ -244,3 +244,23 @@ async def test_a_room_of_a_case_holds_eight(practice: Practice) -> None:
             "li", "POST", f"/consultations/{case}/parties", {"person": person}
         )
         assert (status, answer.get("code", "")) == ((200, "") if number < 6 else (409, "room_full"))
+
+
+async def test_who_hands_the_case_on_leaves_the_room_and_the_recording_goes_on(practice: Practice) -> None:
+    case = await practice.accepted()
+    await practice.enter("li", case)
+    wang = await practice.enter("wang", case)
+    await practice.until(case, state="active", is_recording=True)
+    sun = practice.people["sun"].person
+    body = {"person": sun, "reason": "呼吸问题"}
+    await practice.done("wang", "POST", f"/consultations/{case}/transfer", body)
+    await wang.closed()
+    shown = await practice.until(case, state="ringing")
+    assert shown["is_recording"] is True
+    assert (await practice.ask("wang", "POST", f"/consultations/{case}/room"))[1]["code"] == (
+        "consultation_state"
+    )
+    await practice.done("sun", "POST", f"/consultations/{case}/accept")
+    await practice.enter("sun", case)
+    await practice.until(case, state="active", is_recording=True)
+    assert (await practice.ask("wang", "POST", f"/consultations/{case}/room"))[1]["code"] == "room_waiting"

@@ -325,7 +325,10 @@ async def test_routes_and_actions_know_each_other(matrix: Matrix) -> None:
 
 async def test_what_the_law_asks_holds_in_the_cells_themselves(matrix: Matrix) -> None:
     """Said once more without the table: a slip in the table shows here."""
-    data = ("/patients", "/consents", "/rooms", "/recordings", "/trace", "/breakglass", "/invitations")
+    data = (
+        "/patients", "/consents", "/consultations", "/rooms", "/recordings", "/trace", "/breakglass",
+        "/invitations",
+    )  # fmt: skip
     public = {"/consents/texts", "/invitations/accept"}
     for route in matrix.service.api.declared:
         for cell in matrix.cells(route):

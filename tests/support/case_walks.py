@@ -35,7 +35,7 @@ from tests.support.consult_world import (
     ConsultWorld,
 )
 
-AT_ONCE: Final = 25
+AT_ONCE: Final = 10
 """Cases that walk together: their commits are shared."""
 MAX_STEPS: Final = 16
 """Of one walk; most end before."""
