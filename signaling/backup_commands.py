@@ -1,5 +1,5 @@
-"""``lianzhen backup FILE`` and ``lianzhen restore FILE``: database, checkpoints and keys in one archive; its
-ledger is checked before anybody is told that it is done.
+"""``lianzhen backup FILE`` and ``lianzhen restore FILE``: database, checkpoints, keys and the attachments of
+cases in one archive; its ledger is checked before anybody is told that it is done.
 
 A backup is a tar file: the database as SQLite, whichever it was; the latest checkpoints; the keys, as without
 them nobody could go on with the ledger. Recordings are files beside it, large and sealed: they are copied as
@@ -30,6 +30,7 @@ from recording.errors import RecordingError
 from recording.files import make_private_folder, sync_folder
 from recording.keys import KEYS_FOLDER, PUBLIC_KEY_FILE
 from signaling.audit_commands import print_report
+from signaling.consult.attachment_files import FOLDER as ATTACHMENTS_FOLDER
 from signaling.errors import SettingWrong, Unavailable
 from signaling.messages import say_to
 from signaling.settings import Settings, chosen_language, read_settings
@@ -42,7 +43,8 @@ EXIT_OK: Final = 0
 PART_SUFFIX: Final = ".part"
 _UNSIGNED_TAIL: Final = "no_checkpoint_covers"
 """What a kill, or a moment's look at a running service, leaves: the next start signs it."""
-_FOLDERS: Final = (CHECKPOINTS_FOLDER, KEYS_FOLDER)
+_PROOFS: Final = (CHECKPOINTS_FOLDER, KEYS_FOLDER)
+_FOLDERS: Final = (*_PROOFS, ATTACHMENTS_FOLDER)
 
 
 def backup(options: argparse.Namespace) -> int:
@@ -59,9 +61,11 @@ def backup(options: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix=".lianzhen-backup-", dir=file.absolute().parent) as scratch:
             folder = Path(scratch)
             # Before the database: a note of later would tell of events that the copy has not.
-            for name in _FOLDERS:
+            for name in _PROOFS:
                 _copy_folder(settings.data_dir / name, folder / name)
             asyncio.run(take_snapshot(url, folder / DATABASE_FILE))
+            # After the database: every file that it names was on disk before its row.
+            _copy_folder(settings.data_dir / ATTACHMENTS_FOLDER, folder / ATTACHMENTS_FOLDER)
             verdict = _checked(folder / DATABASE_FILE, folder)
             if not _is_restorable(verdict):
                 print_report(verdict)

@@ -15,6 +15,7 @@ from recording.audit.act import Act
 from recording.audit.checkpoint import parse_signature
 from recording.audit.request import Request, check
 from signaling.command_line import main
+from signaling.consult.attachment_files import AttachmentFiles
 from signaling.store.database_url import SQLITE_FILE
 from signaling.store.store import Unit
 from signaling.store.tables import institution, personal_field
@@ -139,6 +140,7 @@ def test_a_backup_is_restored_into_either_database_and_verifies(
     request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     file = tmp_path / "backup.tar"
+    attachment = AttachmentFiles(data_dir).keep(b"%PDF-1.7")
     assert main(["backup", str(file)]) == 0
     assert file.stat().st_mode & 0o777 == 0o600
     content = file.read_bytes()
@@ -156,6 +158,7 @@ def test_a_backup_is_restored_into_either_database_and_verifies(
     assert main(["restore", str(file)]) == 0, capsys.readouterr()
     assert "21 events" in capsys.readouterr().out
     assert main(["audit", "verify"]) == 0
+    assert AttachmentFiles(restored).read(attachment) == b"%PDF-1.7"
     assert main(["restore", str(file)]) == 2
     again = tmp_path / "again.tar"
     assert main(["backup", str(again)]) == 0
