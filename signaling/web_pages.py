@@ -15,6 +15,8 @@ from signaling.messages import say
 _ASSETS: Final = "assets"
 """Vite puts a hash of the content into the names in this folder."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
+_PAGES: Final = {"kiosk": "kiosk.html"}
+"""Pages with a bundle of their own, by the address that people type; all others are the start page's."""
 _TYPES: Final = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
@@ -49,7 +51,7 @@ class WebPages:
         index = self._folder / "index.html"
         if not index.is_file():
             return _missing_page()
-        path = self._find(tail)
+        path = self._find(_PAGES.get(tail.rstrip("/"), tail))
         if path is None:
             # Addresses inside the page belong to the page; files that are not there do not.
             if "." in tail.rpartition("/")[2] or tail.startswith(("api/", "twirp/", "rtc")):

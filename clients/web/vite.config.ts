@@ -13,6 +13,7 @@ export default defineConfig({
     modulePreload: { polyfill: false }, // the polyfill is for browsers below the target
     // livekit-client changes seldom: apart from our code it stays in the browser's cache.
     rolldownOptions: {
+      input: { index: "index.html", kiosk: "kiosk.html" },
       output: { codeSplitting: { groups: [{ name: "livekit", test: /node_modules\/(livekit-client|@livekit)/ }] } },
     },
   },

@@ -47,7 +47,8 @@ function refusedWords(returned: ReturnType<typeof returnFrom>, speak: Speak): st
   return speak(keyOr(`refusal.${code}`, "m1.providerFailed"), { code });
 }
 
-export function SignIn() {
+/** `lead` says what one signs in for: it differs between the pages. */
+export function SignIn({ lead = "m1.lead" }: { lead?: MessageKey }) {
   const { backend, identity, network, signedIn, leaving, speak } = useWorld();
   useTitle(speak("m1.title"));
   const [account, setAccount] = useState("");
@@ -89,7 +90,7 @@ export function SignIn() {
           <form className="sign-form" onSubmit={submit} noValidate>
             <div>
               <h1>{speak("m1.title")}</h1>
-              <p className="i2">{speak("m1.lead")}</p>
+              <p className="i2">{speak(lead)}</p>
             </div>
             {(leaving === "idle" || leaving === "expired") && (
               <p className="strip-soft" role="status">

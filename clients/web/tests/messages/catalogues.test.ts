@@ -11,7 +11,7 @@ import { ZH_CN } from "../../src/messages/zh_cn";
 const KEYS = Object.keys(ZH_CN) as MessageKey[];
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map((match) => match[0]).sort();
 const SRC = join(import.meta.dirname, "../../src");
-const SOURCES = ["ui", "io", "protocol", "meet"].flatMap((folder) =>
+const SOURCES = ["ui", "io", "protocol", "meet", "kiosk"].flatMap((folder) =>
   readdirSync(join(SRC, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name)),
@@ -120,6 +120,25 @@ test("every key is used", () => {
     "family.",
     "institution.kind.",
     "kind.",
+    "kiosk.sex.",
+    "kiosk.complaint.",
+    "kiosk.since.",
+    "kiosk.pace.",
+    "kiosk.gap.",
+    "kiosk.purpose.",
+    "kiosk.purposeMore.",
+    "kiosk.giver.",
+    "kiosk.consent.gap.",
+    "kiosk.ring.step.",
+    "kiosk.ring.station.",
+    "kiosk.cancel.",
+    "kiosk.call.why.",
+    "kiosk.adopt.",
+    "kiosk.why.",
+    "kiosk.reply.go.",
+    "kiosk.reply.gap.",
+    "kiosk.part.",
+    "kiosk.result.",
     "ledger.key.",
     "licence.kind.",
     "nav.",

@@ -1,0 +1,478 @@
+// The call itself: the expert large, oneself beside, what each side really gets, and consent that can be taken back.
+
+import { useEffect, useEffectEvent, useMemo, useState, useSyncExternalStore } from "react";
+import { stayAwake } from "../io/awake";
+import { LadderReporter } from "../io/ladder_reporter";
+import type { Meeting } from "../io/ports";
+import { answerStills } from "../io/still_service";
+import { grantedCount, may, unrecordedCause, type Consultation } from "../protocol/consultation";
+import type { MeetingView } from "../protocol/meeting";
+import { chooseStage, NO_TURN, stepTurn, type Seat, type StageChoice, type Turn } from "../protocol/stage";
+import { clock } from "../protocol/times";
+import { Icon } from "../ui/Icon";
+import { useActing, useLasting, useLoaded, useNow, useTitle } from "../ui/hooks";
+import { useKeptDevice } from "../ui/own_devices";
+import { LadderBanner, RecordingDot } from "../ui/pieces";
+import { Stage, Strip } from "../ui/Tiles";
+import { TruthPanel } from "../ui/TruthPanel";
+import { useWorld } from "../ui/world";
+import { KioskIcon } from "./KioskIcon";
+import { patientWords, Sheet, Trouble } from "./pieces";
+import { useKiosk } from "./tools";
+
+const TURN_EVERY_MS = 300;
+/** "Connecting" alone is enough for this long; then the slow step is named (interface.md §5). */
+const NAME_STEP_AFTER_MS = 2000;
+/** As long as somebody needs to read that a photo was taken. */
+const TELL_STILL_MS = 6000;
+
+interface CallProps {
+  one: Consultation;
+  onCase: (one: Consultation) => void;
+  onHome: () => void;
+  onReply: () => void;
+  onEmergency: () => void;
+}
+
+export function Call(props: CallProps) {
+  const { speak } = useWorld();
+  const { openCall } = useKiosk();
+  useTitle(speak("kiosk.call.title"));
+  const [cameraId] = useKeptDevice("camera");
+  const [microphoneId] = useKeptDevice("microphone");
+  const [speakerId] = useKeptDevice("speaker");
+  const [meeting, setMeeting] = useState<Meeting | null>(null);
+  const [isLost, setLost] = useState(false);
+  const [round, setRound] = useState(0);
+  const { id } = props.one;
+  const choices = useMemo(
+    () => ({
+      with_microphone: true,
+      with_camera: true,
+      microphone_id: microphoneId,
+      camera_id: cameraId,
+      speaker_id: speakerId,
+    }),
+    [microphoneId, cameraId, speakerId],
+  );
+  useEffect(() => {
+    let isWanted = true;
+    let stay: Meeting | null = null;
+    openCall(id, choices).then(
+      (opened) => {
+        if (!isWanted) return;
+        stay = opened;
+        setMeeting(opened);
+        void opened.enter();
+      },
+      () => {
+        if (isWanted) setLost(true);
+      },
+    );
+    // Whatever ends the stay (another screen, a closed page), the room is told.
+    return () => {
+      isWanted = false;
+      void stay?.leave();
+      setMeeting(null);
+      setLost(false);
+    };
+  }, [openCall, id, choices, round]);
+  useEffect(() => stayAwake(), []);
+  const [isHungUp, setHungUp] = useState(false);
+
+  if (isHungUp) {
+    return (
+      <HungUp
+        {...props}
+        onAgain={() => {
+          setRound(round + 1);
+          setHungUp(false);
+        }}
+      />
+    );
+  }
+  if (meeting === null) return <NotYet {...props} isLost={isLost} onAgain={() => setRound(round + 1)} />;
+  return (
+    <InCall
+      key={round}
+      {...props}
+      meeting={meeting}
+      onHangUp={() => {
+        void meeting.leave();
+        setHungUp(true);
+      }}
+      onAgain={() => setRound(round + 1)}
+    />
+  );
+}
+
+/** The part of the page that speaks with the room is on its way, or did not come. */
+function NotYet(props: CallProps & { isLost: boolean; onAgain: () => void }) {
+  const { speak } = useWorld();
+  return (
+    <>
+      <header className="k-bar">
+        <h1 className="k-title">{speak("kiosk.call.title")}</h1>
+        <span className="i2 clip">{patientWords(props.one.patient, speak)}</span>
+      </header>
+      <main className="k-middle" role="status">
+        <h2 className="k-big">{speak(props.isLost ? "kiosk.call.lost" : "kiosk.call.entering")}</h2>
+      </main>
+      <div className="k-acts">
+        <button type="button" className="k-btn" onClick={props.onHome}>
+          {speak("kiosk.call.home")}
+        </button>
+        <span className="sp" />
+        {props.isLost && (
+          <button type="button" className="k-btn act k-next" onClick={props.onAgain}>
+            {speak("kiosk.call.again")}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+function HungUp(props: CallProps & { onAgain: () => void }) {
+  const { speak } = useWorld();
+  const isSigned = props.one.state === "signed";
+  return (
+    <>
+      <header className="k-bar">
+        <h1 className="k-title">{speak("kiosk.call.title")}</h1>
+        <span className="i2 clip">{patientWords(props.one.patient, speak)}</span>
+      </header>
+      <main className="k-middle" role="status">
+        <h2 className="k-big">{speak(isSigned ? "kiosk.call.signed" : "kiosk.call.hungUp")}</h2>
+        {!isSigned && <p className="k-body">{speak("kiosk.call.hungUpMore")}</p>}
+      </main>
+      <div className="k-acts">
+        <button type="button" className="k-btn" onClick={props.onHome}>
+          {speak("kiosk.call.home")}
+        </button>
+        <span className="sp" />
+        {isSigned && (
+          <button type="button" className="k-btn" onClick={props.onAgain}>
+            {speak("kiosk.call.again")}
+          </button>
+        )}
+        <button type="button" className="k-btn act k-next" autoFocus onClick={isSigned ? props.onReply : props.onAgain}>
+          {speak(isSigned ? "kiosk.call.seeReply" : "kiosk.call.again")}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function useStage(view: MeetingView, meeting: Meeting) {
+  const [picked, setPicked] = useState<StageChoice | null>(null);
+  const [turn, setTurn] = useState<Turn>(NO_TURN);
+  const seats: Seat[] = view.people.map((person) => ({
+    identity: person.identity,
+    is_self: person.is_self,
+    has_screen: person.screen !== null && person.screen.state !== "off",
+    is_speaking: person.is_speaking,
+  }));
+  const look = useEffectEvent(() => {
+    const next = stepTurn(turn, seats, performance.now());
+    if (next.identity !== turn.identity || next.rival !== turn.rival) setTurn(next);
+  });
+  useEffect(() => {
+    const timer = window.setInterval(() => look(), TURN_EVERY_MS);
+    return () => window.clearInterval(timer);
+  }, []);
+  const stage = chooseStage(seats, turn, picked);
+  const identity = stage?.identity;
+  const source = stage?.source;
+  useEffect(() => {
+    meeting.setStage(identity === undefined || source === undefined ? null : { identity, source });
+  }, [meeting, identity, source]);
+  return { stage, picked, setPicked };
+}
+
+/** Tells the record of the steps of the ladder that this page suffers. */
+function useLadderReport(one: Consultation, view: MeetingView): void {
+  const { consultations, account } = useWorld();
+  const identity = account?.identity ?? "";
+  const [reporter] = useState(() => new LadderReporter(consultations, one.id, identity));
+  useEffect(() => () => reporter.close(), [reporter]);
+  useEffect(() => {
+    const own = view.people.find((person) => person.is_self)?.report ?? null;
+    const isOwn = view.level === 5 || view.worst?.is_self === true;
+    const hear = own?.hear.state;
+    reporter.see({ level: view.level, isOwn, cause: hear === "none" || hear === "degraded" ? "hear" : "see" });
+  }, [reporter, view]);
+}
+
+/** Answers whoever asks for a photo; true for a moment after one was taken. */
+function useStills(one: Consultation, meeting: Meeting): boolean {
+  const { consultations } = useWorld();
+  const [takenAt_ms, setTaken] = useState(0);
+  useEffect(
+    () => answerStills(meeting, consultations, one.id, () => setTaken(Date.now())),
+    [meeting, consultations, one.id],
+  );
+  return useNow(1000) - takenAt_ms < TELL_STILL_MS;
+}
+
+function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onAgain: () => void }) {
+  const { speak } = useWorld();
+  const { meeting, one } = props;
+  const view = useSyncExternalStore(
+    (onChange) => meeting.subscribe(onChange),
+    () => meeting.view(),
+  );
+  const { stage, picked, setPicked } = useStage(view, meeting);
+  useLadderReport(one, view);
+  const isStillTaken = useStills(one, meeting);
+  const now_ms = useNow(1000);
+  const [isConsenting, setConsenting] = useState(false);
+  const others = view.people.filter((person) => !person.is_self);
+  const inCall = view.entered_at_ms === null ? "" : clock(now_ms - view.entered_at_ms);
+  const isIn = view.link === "connected" || view.link === "reconnecting";
+  return (
+    <>
+      <header className="k-bar">
+        <h1 className="k-title">{speak("kiosk.call.title")}</h1>
+        <span className="i2 clip">
+          {one.invited.person_name}　{one.invited.institution_name}
+        </span>
+        <span className="sp" />
+        <button type="button" className="k-btn slim quiet k-rec" onClick={() => setConsenting(true)}>
+          <Recording one={one} view={view} />
+        </button>
+        <b className="k-clock" role="timer">
+          {inCall}
+        </b>
+      </header>
+      <LadderBanner
+        level={view.level}
+        sentence={speak(`ladder.${view.level}`, { tries: view.tries })}
+        {...(view.level === 5 ? { why: speak("ladder.5.more") } : {})}
+      />
+      <Strips {...props} view={view} isStillTaken={isStillTaken} />
+      <main className="k-call">
+        <section className="k-stage">
+          {view.link === "connecting" ? (
+            <Connecting view={view} />
+          ) : view.link === "ended" ? (
+            <div className="k-middle">
+              <h2 className="k-big">{speak("kiosk.call.lost")}</h2>
+              <p className="k-body">{speak(`end.${view.ending ?? "link_lost"}`)}</p>
+              <button type="button" className="k-btn act" onClick={props.onAgain}>
+                <Icon name="retry" size={28} />
+                {speak("kiosk.call.again")}
+              </button>
+            </div>
+          ) : others.length === 0 ? (
+            <div className="k-middle" role="status">
+              <h2 className="k-big">{speak("kiosk.call.waitingExpert")}</h2>
+              <p className="k-body">
+                {one.invited.person_name}　{one.invited.institution_name}
+              </p>
+            </div>
+          ) : (
+            <Stage
+              meeting={meeting}
+              people={view.people}
+              stage={stage}
+              isLinkLost={view.link === "reconnecting"}
+              isPicked={picked !== null}
+              onFollow={() => setPicked(null)}
+              onInvite={() => undefined}
+            />
+          )}
+        </section>
+        <aside className="k-call-side">
+          {isIn && (
+            <>
+              <Strip
+                meeting={meeting}
+                people={view.people}
+                stage={stage}
+                onPick={setPicked}
+                isAlone={others.length === 0}
+              />
+              <TruthPanel people={view.people} />
+            </>
+          )}
+        </aside>
+      </main>
+      <div className="k-acts">
+        <button
+          type="button"
+          className="k-btn"
+          aria-pressed={!view.microphone.is_on}
+          disabled={!isIn}
+          onClick={() => void meeting.setMicrophone(!view.microphone.is_on)}
+        >
+          <Icon name={view.microphone.is_on ? "mic" : "micOff"} size={28} />
+          {speak(view.microphone.is_on ? "kiosk.call.mute" : "kiosk.call.unmute")}
+        </button>
+        <button
+          type="button"
+          className="k-btn"
+          aria-pressed={!view.camera.is_on}
+          disabled={!isIn}
+          onClick={() => void meeting.setCamera(!view.camera.is_on)}
+        >
+          <Icon name={view.camera.is_on ? "cam" : "camOff"} size={28} />
+          {speak(view.camera.is_on ? "kiosk.call.camOff" : "kiosk.call.camOn")}
+        </button>
+        <button type="button" className="k-btn" onClick={() => setConsenting(true)}>
+          <KioskIcon name="pen" />
+          {speak("kiosk.call.consents")}
+        </button>
+        <span className="sp" />
+        <button type="button" className="k-btn strong" onClick={props.onHangUp}>
+          <Icon name="end" size={28} />
+          {speak("kiosk.call.hangUp")}
+        </button>
+        <button type="button" className="k-btn crit" onClick={props.onEmergency}>
+          <KioskIcon name="amb" size={32} />
+          {speak("kiosk.ring.worse")}
+        </button>
+      </div>
+      {isConsenting && <ConsentSheet one={one} onCase={props.onCase} onClose={() => setConsenting(false)} />}
+    </>
+  );
+}
+
+/** The dot says what the room does; the case says why. */
+function Recording({ one, view }: { one: Consultation; view: MeetingView }) {
+  const { speak } = useWorld();
+  const isOn = view.is_recording || one.is_recording;
+  const cause = unrecordedCause({ ...one, is_recording: isOn });
+  return (
+    <RecordingDot isOn={isOn}>
+      {cause === null
+        ? speak("kiosk.call.recOn", { count: grantedCount(one.consents) })
+        : speak("kiosk.call.recOff", { why: speak(`kiosk.call.why.${cause}`) })}
+    </RecordingDot>
+  );
+}
+
+function Connecting({ view }: { view: MeetingView }) {
+  const { speak } = useWorld();
+  const [began_ms] = useState(() => Date.now());
+  const now_ms = useNow(500);
+  const isSlow = useLasting(true, NAME_STEP_AFTER_MS);
+  const seconds = Math.round((now_ms - began_ms) / 1000);
+  return (
+    <div className="k-middle" role="status">
+      <h2 className="k-big">{speak("kiosk.call.entering")}</h2>
+      {isSlow && <p className="k-body">{speak("kiosk.call.slow", { step: speak(`m3.step.${view.step}`), seconds })}</p>}
+    </div>
+  );
+}
+
+/** What asks for a touch or has just happened: one line each, above the pictures. */
+function Strips(props: CallProps & { meeting: Meeting; view: MeetingView; isStillTaken: boolean }) {
+  const { consultations, speak } = useWorld();
+  const { one, view } = props;
+  const act = useActing();
+  const waiting = may(one, "admit") ? one.parties.filter((party) => party.state === "waiting") : [];
+  return (
+    <>
+      {view.is_sound_blocked && (
+        <div className="k-strip" role="alert">
+          <b>{speak("kiosk.call.soundBlocked")}</b>
+          <span className="sp" />
+          <button type="button" className="k-btn act slim" onClick={() => void props.meeting.allowSound()}>
+            {speak("kiosk.call.allowSound")}
+          </button>
+        </div>
+      )}
+      {one.state === "signed" && (
+        <div className="k-strip" role="status">
+          <b>{speak("kiosk.call.signed")}</b>
+          <span className="sp" />
+          <button type="button" className="k-btn act slim" onClick={props.onReply}>
+            {speak("kiosk.call.seeReply")}
+          </button>
+        </div>
+      )}
+      {waiting.map((party) => (
+        <div key={party.person} className="k-strip" role="status">
+          <b className="clip">
+            {speak("kiosk.call.waitsOutside", { name: `${party.name} ${party.institution_name}` })}
+          </b>
+          <span className="sp" />
+          <button
+            type="button"
+            className="k-btn slim"
+            aria-disabled={act.isBusy}
+            onClick={() => act.run(async () => props.onCase(await consultations.admit(one.id, party.person)))}
+          >
+            {speak("kiosk.call.admit")}
+          </button>
+        </div>
+      ))}
+      {props.isStillTaken && (
+        <div className="k-strip" role="status">
+          <Icon name="cam" size={26} />
+          <b>{speak("kiosk.call.still")}</b>
+        </div>
+      )}
+      {act.failure !== null && (
+        <div className="k-strip">
+          <Trouble failure={act.failure} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function ConsentSheet(props: { one: Consultation; onCase: (one: Consultation) => void; onClose: () => void }) {
+  const { consultations, speak } = useWorld();
+  const { desk } = useKiosk();
+  const { one } = props;
+  const standing = useLoaded(`standing ${one.id}`, () => desk.standing(one.patient.id, one.id));
+  const act = useActing();
+  const withdraw = (consent: string): void =>
+    act.run(async () => {
+      await desk.withdraw(consent, "patient", "");
+      standing.reload();
+      props.onCase(await consultations.get(one.id));
+    });
+  return (
+    <Sheet title={speak("kiosk.call.consents")} onClose={props.onClose}>
+      <p className="k-body">{speak("kiosk.call.consentsMore")}</p>
+      <div className="k-consents">
+        {one.consents.map(({ purpose, state }) => {
+          const now = standing.value?.find((each) => each.purpose === purpose);
+          return (
+            <div key={purpose} className="k-item">
+              <div>
+                <h3>{speak(`kiosk.purpose.${purpose}`)}</h3>
+                <p className="i2">{speak(`kiosk.purposeMore.${purpose}`)}</p>
+              </div>
+              <b>
+                {speak(
+                  state === "withdrawn"
+                    ? "kiosk.call.withdrawn"
+                    : now?.is_allowed === true
+                      ? "kiosk.call.stands"
+                      : "kiosk.call.notGranted",
+                )}
+              </b>
+              {now?.is_allowed === true ? (
+                <button
+                  type="button"
+                  className="k-btn"
+                  aria-disabled={act.isBusy}
+                  onClick={() => withdraw(now.consent)}
+                >
+                  {speak("kiosk.call.withdraw")}
+                </button>
+              ) : (
+                <span />
+              )}
+            </div>
+          );
+        })}
+      </div>
+      <Trouble failure={act.failure ?? standing.failure} />
+    </Sheet>
+  );
+}
