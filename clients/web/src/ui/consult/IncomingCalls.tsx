@@ -90,7 +90,7 @@ function CallCard({ call, others, onChanged }: { call: Consultation; others: num
       location.hash = hashOf({ screen: "case", case: call.id });
     });
   const pass = (): void => begin(() => consultations.pass(call.id));
-  const toCard = (): void => acceptButton.current?.focus();
+  const toCard = (): void => acceptButton.current?.focus({ preventScroll: true });
   const byKey = (what: () => void) => (): void => {
     if (doKeysAct && !act.isBusy && !isDeclining) what();
   };

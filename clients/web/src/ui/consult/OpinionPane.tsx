@@ -285,23 +285,6 @@ function Editor(props: {
             </button>
           )}
         </fieldset>
-        <fieldset className="row wrap critical">
-          <legend className="unseen">{speak("s2.critical")}</legend>
-          <span>{speak("s2.critical")}</span>
-          {([false, true] as const).map((answer) => (
-            <label key={String(answer)} className={text.critical_value === answer ? "pick on" : "pick"}>
-              <input
-                type="radio"
-                name="critical"
-                className="unseen"
-                checked={text.critical_value === answer}
-                onChange={() => setText({ ...text, critical_value: answer })}
-              />
-              {text.critical_value === answer && <Icon name="check" size={16} weight={2.2} />}
-              {speak(answer ? "s2.yes" : "s2.no")}
-            </label>
-          ))}
-        </fieldset>
       </div>
       {saving.failure !== null && (
         <p role="alert" className="refusal">
@@ -310,7 +293,13 @@ function Editor(props: {
           {failureWords(saving.failure, speak)}
         </p>
       )}
-      <Gates one={one} gates={gates} onPatient={setPatientChecked} />
+      <Gates
+        one={one}
+        gates={gates}
+        critical={text.critical_value}
+        onPatient={setPatientChecked}
+        onCritical={(answer) => setText({ ...text, critical_value: answer })}
+      />
       <p className="bind">
         <span className="i3">{speak("s2.bind")}</span>
         <br />
@@ -348,7 +337,13 @@ function Editor(props: {
   );
 }
 
-function Gates(props: { one: Consultation; gates: readonly GateView[]; onPatient: (isChecked: boolean) => void }) {
+function Gates(props: {
+  one: Consultation;
+  gates: readonly GateView[];
+  critical: boolean | null;
+  onPatient: (isChecked: boolean) => void;
+  onCritical: (answer: boolean) => void;
+}) {
   const { speak, account } = useWorld();
   const { one } = props;
   return (
@@ -369,6 +364,23 @@ function Gates(props: { one: Consultation; gates: readonly GateView[]; onPatient
               <input type="checkbox" checked={isOpen} onChange={(event) => props.onPatient(event.target.checked)} />
               <span>{speak("s2.patientChecked")}</span>
             </label>
+          ) : gate === "critical_value" ? (
+            <fieldset className="row gate-label">
+              <legend className="unseen">{speak("s2.critical")}</legend>
+              <span>{speak("s2.critical")}</span>
+              <span className="sp" />
+              {([false, true] as const).map((answer) => (
+                <label key={String(answer)} className="row">
+                  <input
+                    type="radio"
+                    name="critical"
+                    checked={props.critical === answer}
+                    onChange={() => props.onCritical(answer)}
+                  />
+                  <span>{speak(answer ? "s2.yes" : "s2.no")}</span>
+                </label>
+              ))}
+            </fieldset>
           ) : (
             <span>
               {speak(isOpen ? `case.word.gate.${gate}` : `case.word.gateShut.${gate}`, { name: account?.name ?? "" })}
@@ -392,6 +404,9 @@ function SignDialog(props: {
   const { speak, consultations } = useWorld();
   const [given, setGiven] = useState("");
   const act = useActing();
+  const form = useRef<HTMLFormElement>(null);
+  // The dialog gives the focus to its first button; whoever signs by keyboard goes on with the factor.
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   const sign = (): void =>
     act.run(async () => {
       try {
@@ -407,6 +422,7 @@ function SignDialog(props: {
   return (
     <Dialog title={speak("s2.sign")} onClose={props.onClose}>
       <form
+        ref={form}
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();

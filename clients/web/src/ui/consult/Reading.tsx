@@ -225,6 +225,25 @@ function useContent(one: Consultation, attachment: CaseAttachment) {
   return { ...loaded, address: blob === null ? null : address };
 }
 
+/** A plain text as text: the pages' content security policy frames nothing. */
+function TextOf({ blob, name }: { blob: Blob; name: string }) {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    let isWanted = true;
+    void blob.text().then((read) => {
+      if (isWanted) setText(read);
+    });
+    return () => {
+      isWanted = false;
+    };
+  }, [blob]);
+  return (
+    <pre className="viewer-text" tabIndex={0} aria-label={name}>
+      {text}
+    </pre>
+  );
+}
+
 function Viewer(props: { one: Consultation; attachment: CaseAttachment; onSent: (id: string) => void }) {
   const { one, attachment } = props;
   const { speak } = useWorld();
@@ -282,8 +301,8 @@ function Viewer(props: { one: Consultation; attachment: CaseAttachment; onSent: 
         <div className="viewer-picture" tabIndex={0} role="group" aria-label={name}>
           <img src={address} alt={name} />
         </div>
-      ) : attachment.media_type === "application/pdf" || attachment.media_type.startsWith("text/") ? (
-        <iframe className="viewer-page" src={address} title={name} />
+      ) : attachment.media_type === "text/plain" ? (
+        <TextOf blob={content.value} name={name} />
       ) : (
         <p className="viewer-word">{speak("s2.noView")}</p>
       )}
