@@ -27,7 +27,7 @@ _HERE = InstitutionId("in_here")
 _ELSEWHERE = InstitutionId("in_elsewhere")
 _ME = PersonId("pe_me")
 _PATIENT_DATA = (
-    "room.", "recording.", "invitation.", "patient.", "consent.", "breakglass.", "trace.",
+    "room.", "recording.", "invitation.", "patient.", "consent.", "breakglass.", "trace.", "case.",
 )  # fmt: skip
 _READS = {
     Action.SESSION_READ,
@@ -47,6 +47,7 @@ _READS = {
     Action.SETTING_READ,
     Action.WEBHOOK_LIST,
     Action.EVENT_FOLLOW,
+    Action.ROSTER_READ,
 }
 _OF_ANYBODY = {rule.action for rule in RULES if rule.roles is None}
 _OWN_SESSION = {action for action in Action if action.value.startswith("session.")}
@@ -123,7 +124,7 @@ class TestTable:
             if Relation.INSTITUTION in rule.relations and rule.states != {State.NONE}:
                 is_of_colleagues = rule.action.value.split(".")[0] in {"person", "role", "licence", "account"}
                 is_of_all = rule.action.value.split(".")[0] in {
-                    "institution", "ledger", "setting", "webhook", "breakglass", "trace",
+                    "institution", "ledger", "setting", "webhook", "breakglass", "trace", "roster", "slot",
                 }  # fmt: skip
                 assert Relation.SELF in rule.relations or is_of_colleagues or is_of_all
 
@@ -163,6 +164,9 @@ class TestTable:
             Action.ROOM_READ,
             Action.ROOM_MARK,
             Action.EVENT_FOLLOW,
+            # A kiosk's nightly test of itself, and whom its first page can call.
+            Action.DEVICE_SELFTEST,
+            Action.DIRECTORY_READ,
         }
 
 
