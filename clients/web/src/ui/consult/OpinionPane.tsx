@@ -33,13 +33,15 @@ const PHRASES = [1, 2, 3, 4, 5] as const;
 
 export function OpinionPane(props: { one: Consultation; onChanged: (one: Consultation) => void; onStale: () => void }) {
   const { one } = props;
-  const { consultations, speak } = useWorld();
+  const { consultations, speak, account } = useWorld();
   // Loaded anew when it is signed; not when the first draft is saved: somebody is typing then.
   const isSigned = one.opinion?.state === "signed";
   const kept = useLoaded(`opinion ${one.id} ${String(isSigned)}`, () => consultations.opinion(one.id));
   useCaseNews(one.id, kept.reload);
   const maySign = may(one, "sign");
   const isLoaded = kept.loadedAt_ms !== null;
+  // Taken by the person at the page, and not begun: nothing can be written yet.
+  const isOwnToCome = one.state === "accepted" && one.invited.person === account?.person;
   return (
     <section className="pane opinion" aria-label={speak("s2.opinion")}>
       {kept.failure !== null && !isLoaded ? (
@@ -52,9 +54,11 @@ export function OpinionPane(props: { one: Consultation; onChanged: (one: Consult
         <>
           <h2>{speak("s2.opinion")}</h2>
           <p className="i2">
-            {speak(one.invited.person === "" ? "s2.opinion.untaken" : "s2.opinion.coming", {
-              name: one.invited.person_name,
-            })}
+            {isOwnToCome
+              ? speak("case.word.lock.not_begun")
+              : speak(one.invited.person === "" ? "s2.opinion.untaken" : "s2.opinion.coming", {
+                  name: one.invited.person_name,
+                })}
           </p>
         </>
       )}
@@ -147,7 +151,7 @@ function Editor(props: {
   const gates = gatesOf({ opinion: text, isPatientChecked, isHost: one.invited.person === account?.person });
   const lock = signLock({
     gates,
-    isAllowed: one.state === "active",
+    isAllowed: may(one, "sign"),
     isOnline: !network.is_known || network.round_trip_ms !== null,
   });
   const factor = saved?.asked_factor ?? "";
