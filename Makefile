@@ -13,13 +13,16 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test setup check format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation test setup check format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 run: setup-service ## set up what is missing, start the service with demo accounts, print the addresses to open
 	@exec $(BIN)/lianzhen demo
+
+demo-consultation: setup-service ## the demo with two virtual people who can be called from the kiosk page
+	@exec $(BIN)/python -m load_tests.virtual_people
 
 test: setup check test-core test-web test-python ## set up what is missing and run every check and test
 
@@ -83,6 +86,9 @@ test-python: setup ## unit, contract, integration and end-to-end tests
 
 test-kill: setup ## kill -9 while recording, at 50 random moments (about ten minutes)
 	LIANZHEN_KILLS=50 $(BIN)/pytest -k kill tests/end_to_end tests/integration
+
+story-consultation: setup ## the consultation from the township's button to the signed opinion, in three real pages
+	$(BIN)/pytest -q -s tests/end_to_end/test_consultation_story.py
 
 test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 	LIANZHEN_SOAK=1 $(BIN)/pytest -m soak
