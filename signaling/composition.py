@@ -61,7 +61,7 @@ from signaling.room_pulse import RoomPulse
 from signaling.room_witness import RoomWitness
 from signaling.settings import Settings
 from signaling.standing_rooms import StandingRooms, demo_rooms
-from signaling.store.call_limits import CallLimits
+from signaling.store.call_limits import PATIENT, CallLimits
 from signaling.store.database_url import database_url
 from signaling.store.spool import ActSpool
 from signaling.store.sql_store import SqlStore
@@ -178,7 +178,6 @@ def build_service(
     *,
     is_demo: bool,
     limits: Limits | None = None,
-    store_limits: CallLimits | None = None,
 ) -> Service:
     """Returns the built server, nothing of it started. Raises RecordingError, OSError."""
     clock = SystemClock()
@@ -189,6 +188,7 @@ def build_service(
     signer = load_or_create_signer(settings.data_dir)
     ledger = Ledger(settings.data_dir / LEDGER_FILE)
     url = database_url(settings.database_url, settings.data_dir)
+    store_limits = PATIENT if is_demo else CallLimits()
     store = SqlStore(url, signer=signer, clock=clock, data_dir=settings.data_dir, limits=store_limits)
     recorder = Recorder(data_dir=settings.data_dir, ledger=ledger, signer=signer, clock=clock)
     identity = build_identity(settings, store=store, tokens=tokens, clock=clock, pacer=pacer, is_demo=is_demo)

@@ -15,6 +15,7 @@ from signaling.demo.seed import seed_demo
 from signaling.errors import Unavailable
 from signaling.messages import say_to
 from signaling.settings import Settings, read_settings
+from signaling.store.call_limits import PATIENT
 from signaling.store.database_url import database_url
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import StoreUnavailable
@@ -51,6 +52,7 @@ async def _seed(settings: Settings) -> bool:
         signer=signer,
         clock=clock,
         data_dir=settings.data_dir,
+        limits=PATIENT,
     )
     await store.open()
     try:

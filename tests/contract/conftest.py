@@ -21,7 +21,6 @@ from signaling.room_host import RoomHost
 from signaling.settings import Settings
 from tests.support.fake_sfu import FakeConnection, FakeSfu
 from tests.support.signal_client import join_request_query
-from tests.support.stores import PATIENT
 
 API_KEY, API_SECRET = "contract", "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU"
 
@@ -157,7 +156,7 @@ class Node:
 async def node(tmp_path: Path) -> AsyncIterator[Node]:
     sfu = FakeSfu()
     settings = Settings(data_dir=tmp_path / "data", web_dir=tmp_path / "web")
-    service = build_service(settings, ApiKey(API_KEY, API_SECRET), sfu, is_demo=True, store_limits=PATIENT)
+    service = build_service(settings, ApiKey(API_KEY, API_SECRET), sfu, is_demo=True)
     await service.start()
     server = TestServer(service.app)
     await server.start_server()

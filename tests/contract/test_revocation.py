@@ -32,7 +32,7 @@ from tests.contract.conftest import API_KEY, API_SECRET, Client, Node
 from tests.support.device_key import Ed25519Device, enrolment, signed_challenge
 from tests.support.fake_sfu import FakeSfu
 from tests.support.ground import add_institution, add_person
-from tests.support.stores import PATIENT, open_test_store
+from tests.support.stores import open_test_store
 
 ROOM = "clinic-discussion"
 LIMIT_S = 1.0
@@ -244,9 +244,7 @@ async def test_what_another_process_revokes_is_heard_soon(ward: Ward) -> None:
 
 async def test_a_restart_forgets_no_revocation(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", web_dir=tmp_path / "web")
-    service = build_service(
-        settings, ApiKey(API_KEY, API_SECRET), FakeSfu(), is_demo=True, store_limits=PATIENT
-    )
+    service = build_service(settings, ApiKey(API_KEY, API_SECRET), FakeSfu(), is_demo=True)
     await service.start()
     institution = await add_institution(service.store, "R1")
     doctor = await add_person(service.store, institution, "doctor_r", Role.CLINIC_DOCTOR)
@@ -268,9 +266,7 @@ async def test_a_restart_forgets_no_revocation(tmp_path: Path) -> None:
     before = desk.issue(claims, now_s=time.time() - 1, ttl_s=600)
     await service.store.write(work)
     await service.close()
-    service = build_service(
-        settings, ApiKey(API_KEY, API_SECRET), FakeSfu(), is_demo=True, store_limits=PATIENT
-    )
+    service = build_service(settings, ApiKey(API_KEY, API_SECRET), FakeSfu(), is_demo=True)
     await service.start()
     try:
         now_s = time.time()

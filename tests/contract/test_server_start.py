@@ -14,7 +14,6 @@ from signaling.composition import build_service
 from signaling.server import Listening, run_server
 from signaling.settings import Settings
 from tests.support.fake_sfu import FakeSfu
-from tests.support.stores import PATIENT
 
 API_KEY = ApiKey("starting", "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU")
 
@@ -23,7 +22,7 @@ async def test_what_lasts_is_put_aside_before_the_server_is_ready(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(data_dir=tmp_path / "data", web_dir=tmp_path / "web")
-    service = build_service(settings, API_KEY, FakeSfu(), is_demo=True, store_limits=PATIENT)
+    service = build_service(settings, API_KEY, FakeSfu(), is_demo=True)
     still_searched: list[bool] = []
 
     def announce() -> None:

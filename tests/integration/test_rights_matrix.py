@@ -59,7 +59,6 @@ from tests.support.rights_world import (
     recording_detail,
     rooms,
 )
-from tests.support.stores import PATIENT
 
 LEAST_CELLS = 20_000
 _KEY = ApiKey("matrix", "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU")
@@ -276,7 +275,7 @@ async def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     settings = Settings(data_dir=tmp_path, web_dir=tmp_path / "web")
-    service = build_service(settings, _KEY, FakeSfu(), is_demo=True, store_limits=PATIENT)
+    service = build_service(settings, _KEY, FakeSfu(), is_demo=True)
     await service.store.open()
     try:
         await populate(service.store)

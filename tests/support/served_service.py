@@ -26,7 +26,6 @@ from signaling.settings import Settings
 from signaling.store import tables as t
 from signaling.store.store import Unit
 from tests.support.fake_sfu import FakeSfu
-from tests.support.stores import PATIENT
 
 API_KEY = ApiKey("served", "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU")
 T = TypeVar("T")
@@ -77,9 +76,7 @@ def served_service(folder: Path) -> Iterator[ServedService]:
         limits = Limits(
             clock=SystemClock(), is_in_room=lambda _: False, account=_FREE, address=_FREE, login=_FREE
         )
-        service = build_service(
-            settings, API_KEY, FakeSfu(), is_demo=True, limits=limits, store_limits=PATIENT
-        )
+        service = build_service(settings, API_KEY, FakeSfu(), is_demo=True, limits=limits)
         await service.start()
         server = TestServer(service.app)
         await server.start_server()

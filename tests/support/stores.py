@@ -12,12 +12,10 @@ from sqlalchemy import URL, create_engine
 
 from recording.clock import Clock, SystemClock
 from recording.keys import load_or_create_signer
-from signaling.store.call_limits import CallLimits
+from signaling.store.call_limits import PATIENT, CallLimits
 from signaling.store.database_url import SQLITE_FILE, database_url
 from signaling.store.migrate import upgrade
 from signaling.store.sql_store import SqlStore
-
-PATIENT = CallLimits(write_s=60, read_s=60, unit_s=30)
 
 
 @contextlib.asynccontextmanager
