@@ -63,8 +63,7 @@ async def test_declining_to_be_recorded_never_denies_care(zhou: Colleague, wang:
     async with seat(zhou, case) as kiosk, seat(wang, case) as desk:
         await both_see_and_hear(kiosk, desk)
         shown = await zhou.wait_for_state(case, "active")
-        # As long again as a recording takes to begin where it is allowed.
-        await asyncio.sleep(2)
+        await asyncio.sleep(2)  # samples: as long again as a recording takes to begin where it is allowed
         assert (await zhou.case(case))["is_recording"] is False
         assert {each["purpose"]: each["state"] for each in shown["consents"]}["recording"] == "declined"
         await finish(zhou, wang, case)

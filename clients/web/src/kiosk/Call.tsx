@@ -18,7 +18,7 @@ import { TruthPanel } from "../ui/TruthPanel";
 import { useWorld } from "../ui/world";
 import { KioskIcon } from "./KioskIcon";
 import { patientWords, Sheet, Trouble } from "./pieces";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 const TURN_EVERY_MS = 300;
 /** "Connecting" alone is enough for this long; then the slow step is named (interface.md §5). */

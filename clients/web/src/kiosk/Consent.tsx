@@ -24,7 +24,7 @@ import { useWorld } from "../ui/world";
 import { Bar, Choice, NextAct, patientWords, Sheet, Trouble } from "./pieces";
 import { ReadAloud } from "./ReadAloud";
 import { SignaturePad, type Drawn } from "./SignaturePad";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 const EMPTY: Drawn = { strokes: [], size: { width: 1, height: 1 } };
 

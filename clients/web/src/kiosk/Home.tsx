@@ -15,7 +15,7 @@ import { useWorld } from "../ui/world";
 import { KioskIcon } from "./KioskIcon";
 import { patientWords, Clock } from "./pieces";
 import type { KnownPatient } from "./PatientPick";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 /** Slower than this, people begin to talk over each other. */
 const SLOW_ROUND_TRIP_MS = 400;

@@ -20,7 +20,7 @@ import { PatientPick, type KnownPatient } from "./PatientPick";
 import { Replies } from "./Replies";
 import { Request } from "./Request";
 import { SelfTestPage } from "./SelfTestPage";
-import { KioskContext, type KioskTools } from "./tools";
+import { KioskContext, type KioskTools } from "./reach";
 
 export function Kiosk(props: {
   backend: Backend;

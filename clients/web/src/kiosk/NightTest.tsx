@@ -5,7 +5,7 @@ import { keep, kept } from "../io/preferences";
 import { runSelfTest } from "../io/selftest_run";
 import { isNightlyDue } from "../protocol/selftest";
 import { useWorld } from "../ui/world";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 const LOOK_EVERY_MS = 30_000;
 

@@ -10,7 +10,7 @@ import { useWorld } from "../ui/world";
 import { useCard, useWedge } from "./Home";
 import { KioskIcon } from "./KioskIcon";
 import { Bar, Choice, patientWords, Trouble } from "./pieces";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 export interface KnownPatient {
   line: PatientLine;

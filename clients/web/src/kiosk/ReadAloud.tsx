@@ -5,7 +5,7 @@ import type { ConsentText } from "../protocol/consent_sheet";
 import { readingSeconds, sentencesOf, stepReading, type Reading } from "../protocol/read_aloud";
 import { Icon } from "../ui/Icon";
 import { useWorld } from "../ui/world";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 export function ReadAloud({ texts }: { texts: readonly ConsentText[] }) {
   const { language, speak } = useWorld();

@@ -19,7 +19,7 @@ import { useActing, useLoaded, useTitle } from "../ui/hooks";
 import { whenWords } from "../ui/words";
 import { useWorld } from "../ui/world";
 import { Bar, Choice, Clock, NextAct, patientWords, Sheet, Trouble } from "./pieces";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 export function Reply(props: {
   one: Consultation;

@@ -14,7 +14,7 @@ import { useWorld } from "../ui/world";
 import { OwnPreview } from "./OwnPreview";
 import { KioskIcon } from "./KioskIcon";
 import { Clock, Choice, patientWords, Sheet, Trouble } from "./pieces";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 /** What the service takes (signaling/api/consultation_models.py), without "other": that asks for a note. */
 const CANCEL_REASONS = ["resolved", "patient_left", "referred", "mistake", "technical"] as const;

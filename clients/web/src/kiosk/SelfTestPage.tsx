@@ -19,7 +19,7 @@ import { LevelMeter } from "../ui/pieces";
 import { offsetWords } from "../ui/words";
 import { useWorld } from "../ui/world";
 import { Bar } from "./pieces";
-import { useKiosk } from "./tools";
+import { useKiosk } from "./reach";
 
 type Results = Partial<Record<Part, PartResult>>;
 

@@ -18,7 +18,7 @@ import "../ui/parts.css";
 import "../ui/meet.css";
 import "./kiosk.css";
 import { Kiosk } from "./Kiosk";
-import type { KioskTools } from "./tools";
+import type { KioskTools } from "./reach";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("kiosk.html has no #root");
