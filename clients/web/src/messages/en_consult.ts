@@ -63,7 +63,7 @@ export const CONSULT_EN: Readonly<Record<keyof typeof CONSULT_ZH, string>> = {
 
   "s0.waiting": "Queue",
   "s0.waitingNone": "Nobody is waiting",
-  "s0.waitingCount": "Waiting: {count}, longest {minutes} min",
+  "s0.waitingCount": "Waiting: {count}, longest {longest}",
   "s0.waitingHint": "Urgent calls ring at once, without queueing",
   "s0.mine": "My consults",
   "s0.mineNone": "No consult in progress",
@@ -84,7 +84,8 @@ export const CONSULT_EN: Readonly<Record<keyof typeof CONSULT_ZH, string>> = {
   "s0.col.reason": "Reason",
   "s0.col.state": "State",
   "s0.col.act": "Act",
-  "s0.waited": "{minutes} min",
+  "s0.waited.minutes": "{count} min",
+  "s0.waited.hours": "{count} h",
   "s0.place": "No. {place}",
   "s0.acceptNow": "Take now",
   "s0.accept": "Take",

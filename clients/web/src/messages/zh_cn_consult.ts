@@ -61,7 +61,7 @@ export const CONSULT_ZH = {
 
   "s0.waiting": "排队",
   "s0.waitingNone": "现在没有人等",
-  "s0.waitingCount": "{count} 人等回话，最久 {minutes} 分",
+  "s0.waitingCount": "{count} 人等回话，最久 {longest}",
   "s0.waitingHint": "急会诊不排队，直接响铃",
   "s0.mine": "我的会诊",
   "s0.mineNone": "没有进行中的会诊",
@@ -81,7 +81,8 @@ export const CONSULT_ZH = {
   "s0.col.reason": "事由",
   "s0.col.state": "状态",
   "s0.col.act": "操作",
-  "s0.waited": "{minutes} 分",
+  "s0.waited.minutes": "{count} 分",
+  "s0.waited.hours": "{count} 小时",
   "s0.place": "第 {place} 位",
   "s0.acceptNow": "现在接",
   "s0.accept": "接",

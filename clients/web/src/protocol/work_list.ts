@@ -33,6 +33,16 @@ export function waited_min(one: Consultation, now_ms: number): number {
   return Math.max(0, Math.floor((now_ms + one.clock_ahead_ms - waitsSince_ms(one)) / 60_000));
 }
 
+/** Longer waits are told in whole hours: nobody reads 1398 minutes. */
+const HOURS_FROM_MIN = 120;
+
+/** Minutes as people read a wait. */
+export function readable(minutes: number): { unit: "hours" | "minutes"; count: number } {
+  return minutes < HOURS_FROM_MIN
+    ? { unit: "minutes", count: minutes }
+    : { unit: "hours", count: Math.floor(minutes / 60) };
+}
+
 /** The service ranks those that wait (emergency before urgent before routine); without a rank the longest wait is first. */
 function byQueue(a: Consultation, b: Consultation): number {
   const last = Number.MAX_SAFE_INTEGER;

@@ -16,7 +16,7 @@ import {
 import { callToShow, ringPhrase } from "../../src/protocol/incoming";
 import { dueReport } from "../../src/protocol/ladder_report";
 import { receivedStill, stillName, stillToSend } from "../../src/protocol/still_request";
-import { BOOKED_AHEAD_MS, unsignedCount, waited_min, waitsSince_ms, workList } from "../../src/protocol/work_list";
+import { BOOKED_AHEAD_MS, readable, unsignedCount, waited_min, waitsSince_ms, workList } from "../../src/protocol/work_list";
 import { aCase } from "../support/cases";
 
 const NOW_MS = 1_800_000_000_000;
@@ -71,6 +71,11 @@ describe("the work list", () => {
     expect(waitsSince_ms(asked("a", { invited_at_ms: null, created_at_ms: 3 }))).toBe(3);
     const one = asked("a", { invited_at_ms: NOW_MS - 149_000 });
     expect([waited_min(one, NOW_MS), waited_min(one, NOW_MS - 400_000)]).toEqual([2, 0]);
+    expect([119, 120, 1398].map(readable)).toEqual([
+      { unit: "minutes", count: 119 },
+      { unit: "hours", count: 2 },
+      { unit: "hours", count: 23 },
+    ]);
   });
 
   test("says how many want a signature", () => {

@@ -4,7 +4,7 @@ import { useState, type ReactNode } from "react";
 import { may, type Consultation } from "../../protocol/consultation";
 import { hashOf } from "../../protocol/route";
 import { timeOfDay } from "../../protocol/times";
-import { unsignedCount, waited_min, workList, type WorkList } from "../../protocol/work_list";
+import { readable, unsignedCount, waited_min, workList, type WorkList } from "../../protocol/work_list";
 import { useActing, useNow, useTitle } from "../hooks";
 import { Failure, OfflineBanner, Skeleton } from "../pieces";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "../Top";
@@ -79,6 +79,10 @@ function Lists({ lists, now_ms, onChanged }: { lists: WorkList; now_ms: number; 
   const unsigned = unsignedCount(mine);
   const [next] = booked;
   const shown = isWholePast ? past : past.slice(0, PAST_SHOWN);
+  const waitWords = (minutes: number): string => {
+    const { unit, count } = readable(minutes);
+    return speak(`s0.waited.${unit}`, { count });
+  };
   return (
     <>
       {waiting.length + mine.length + booked.length === 0 && (
@@ -94,7 +98,7 @@ function Lists({ lists, now_ms, onChanged }: { lists: WorkList; now_ms: number; 
             ? speak("s0.waitingNone")
             : speak("s0.waitingCount", {
                 count: waiting.length,
-                minutes: Math.max(...waiting.map((one) => waited_min(one, now_ms))),
+                longest: waitWords(Math.max(...waiting.map((one) => waited_min(one, now_ms)))),
               })
         }
         hint={speak("s0.waitingHint")}
@@ -109,7 +113,7 @@ function Lists({ lists, now_ms, onChanged }: { lists: WorkList; now_ms: number; 
                 onChanged={onChanged}
                 first={
                   <>
-                    <b>{speak("s0.waited", { minutes: waited_min(one, now_ms) })}</b>
+                    <b>{waitWords(waited_min(one, now_ms))}</b>
                     {one.queue !== null && (
                       <small className="i3">{speak("s0.place", { place: one.queue.place })}</small>
                     )}
