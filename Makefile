@@ -98,6 +98,7 @@ test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 
 test-walks: setup ## 10,000 random walks of consultations through the API, beside a model (about an hour)
 	LIANZHEN_WALKS=10000 $(BIN)/pytest -s tests/integration/test_case_walks.py
+
 test-ledger: setup ## a million forgeries, 200 kills, databases killed and frozen for a minute (about half an hour)
 	LIANZHEN_MUTATIONS=1000000 $(BIN)/pytest --timeout 3600 tests/unit/recording/audit/test_mutations.py
 	LIANZHEN_LEDGER_KILLS=200 LIANZHEN_LEDGER_FAULT_S=60 $(BIN)/pytest --timeout 3600 \

@@ -93,6 +93,7 @@ test("every key is used", () => {
     "case.word.",
     "s0.line.",
     "s0.notice.",
+    "s0.waited.",
     "s1.next.",
     "s1.answer.",
     "s2.side.",

@@ -16,7 +16,14 @@ import {
 import { callToShow, ringPhrase } from "../../src/protocol/incoming";
 import { dueReport } from "../../src/protocol/ladder_report";
 import { receivedStill, stillName, stillToSend } from "../../src/protocol/still_request";
-import { BOOKED_AHEAD_MS, readable, unsignedCount, waited_min, waitsSince_ms, workList } from "../../src/protocol/work_list";
+import {
+  BOOKED_AHEAD_MS,
+  readable,
+  unsignedCount,
+  waited_min,
+  waitsSince_ms,
+  workList,
+} from "../../src/protocol/work_list";
 import { aCase } from "../support/cases";
 
 const NOW_MS = 1_800_000_000_000;
