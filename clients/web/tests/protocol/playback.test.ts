@@ -160,6 +160,10 @@ describe("places worth stopping at", () => {
     expect(places).toEqual([200, 30_000, 40_000, 50_000]);
   });
 
+  test("what lies outside the recording has no place in it", () => {
+    expect(stops([], [{ offset_ms: null }, { offset_ms: 5 }])).toEqual([5]);
+  });
+
   test("the next lies ahead", () => {
     expect(nextStop(places, 200, 1)).toBe(30_000);
     expect(nextStop(places, 50_000, 1)).toBeNull();
