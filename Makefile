@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation screens test setup check format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -24,7 +24,9 @@ run: setup-service ## set up what is missing, start the service with demo accoun
 demo-consultation: setup-service ## the demo with two virtual people who can be called from the kiosk page
 	@exec $(BIN)/python -m load_tests.virtual_people
 
-test: setup check test-core test-web test-python ## set up what is missing and run every check and test
+test: setup ## set up what is missing and run every check and test
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check test-core test-web
+	@$(MAKE) --no-print-directory test-python
 
 setup: setup-service .setup/test ## everything that run and test need
 
@@ -58,13 +60,19 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
 
 # ---- checks ------------------------------------------------------------------------------------------------
 
-check: setup-service ## lint, types, import contracts, cargo and web checks
+check: check-python check-core check-web ## lint, types, import contracts, cargo and web checks
+
+check-python: setup-service
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-core: setup-service
 	$(CARGO) fmt --manifest-path $(CORE)/Cargo.toml --all --check
 	$(CARGO) clippy $(CARGO_FLAGS) --release --all-targets -- -D warnings
+
+check-web: setup-service
 	cd $(WEB) && npm run --silent check
 
 format: setup-service ## put every file into the house's format
