@@ -25,7 +25,7 @@ from signaling.consult.attachment_files import AttachmentFiles
 from tests.support.case_walks import Walks
 from tests.support.consult_world import CHEN, SUN, WANG, consult_world
 
-# Forty take half a minute of a processor; the thousands have a target of their own.
+# Forty take some ten seconds; the thousands have a target of their own.
 WALKS = int(os.environ.get("LIANZHEN_WALKS", "40"))
 SEED = int(os.environ.get("LIANZHEN_WALKS_SEED", "20261122"))
 ROUND = 500
