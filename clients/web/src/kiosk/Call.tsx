@@ -1,18 +1,18 @@
 // The call itself: the expert large, oneself beside, what each side really gets, and consent that can be taken back.
 
-import { useEffect, useEffectEvent, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { stayAwake } from "../io/awake";
-import { LadderReporter } from "../io/ladder_reporter";
 import type { Meeting } from "../io/ports";
 import { answerStills } from "../io/still_service";
 import { grantedCount, may, unrecordedCause, type Consultation } from "../protocol/consultation";
 import type { MeetingView } from "../protocol/meeting";
-import { chooseStage, NO_TURN, stepTurn, type Seat, type StageChoice, type Turn } from "../protocol/stage";
 import { clock } from "../protocol/times";
 import { Icon } from "../ui/Icon";
 import { useActing, useLasting, useLoaded, useNow, useTitle } from "../ui/hooks";
+import { useLadderReports } from "../ui/ladder_reports";
 import { useKeptDevice } from "../ui/own_devices";
 import { LadderBanner, RecordingDot } from "../ui/pieces";
+import { useStage } from "../ui/stage";
 import { Stage, Strip } from "../ui/Tiles";
 import { TruthPanel } from "../ui/TruthPanel";
 import { useWorld } from "../ui/world";
@@ -20,7 +20,6 @@ import { KioskIcon } from "./KioskIcon";
 import { patientWords, Sheet, Trouble } from "./pieces";
 import { useKiosk } from "./reach";
 
-const TURN_EVERY_MS = 300;
 /** "Connecting" alone is enough for this long; then the slow step is named (interface.md §5). */
 const NAME_STEP_AFTER_MS = 2000;
 /** As long as somebody needs to read that a photo was taken. */
@@ -164,46 +163,6 @@ function HungUp(props: CallProps & { onAgain: () => void }) {
   );
 }
 
-function useStage(view: MeetingView, meeting: Meeting) {
-  const [picked, setPicked] = useState<StageChoice | null>(null);
-  const [turn, setTurn] = useState<Turn>(NO_TURN);
-  const seats: Seat[] = view.people.map((person) => ({
-    identity: person.identity,
-    is_self: person.is_self,
-    has_screen: person.screen !== null && person.screen.state !== "off",
-    is_speaking: person.is_speaking,
-  }));
-  const look = useEffectEvent(() => {
-    const next = stepTurn(turn, seats, performance.now());
-    if (next.identity !== turn.identity || next.rival !== turn.rival) setTurn(next);
-  });
-  useEffect(() => {
-    const timer = window.setInterval(() => look(), TURN_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, []);
-  const stage = chooseStage(seats, turn, picked);
-  const identity = stage?.identity;
-  const source = stage?.source;
-  useEffect(() => {
-    meeting.setStage(identity === undefined || source === undefined ? null : { identity, source });
-  }, [meeting, identity, source]);
-  return { stage, picked, setPicked };
-}
-
-/** Tells the record of the steps of the ladder that this page suffers. */
-function useLadderReport(one: Consultation, view: MeetingView): void {
-  const { consultations, account } = useWorld();
-  const identity = account?.identity ?? "";
-  const [reporter] = useState(() => new LadderReporter(consultations, one.id, identity));
-  useEffect(() => () => reporter.close(), [reporter]);
-  useEffect(() => {
-    const own = view.people.find((person) => person.is_self)?.report ?? null;
-    const isOwn = view.level === 5 || view.worst?.is_self === true;
-    const hear = own?.hear.state;
-    reporter.see({ level: view.level, isOwn, cause: hear === "none" || hear === "degraded" ? "hear" : "see" });
-  }, [reporter, view]);
-}
-
 /** Answers whoever asks for a photo; true for a moment after one was taken. */
 function useStills(one: Consultation, meeting: Meeting): boolean {
   const { consultations } = useWorld();
@@ -222,8 +181,8 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
     (onChange) => meeting.subscribe(onChange),
     () => meeting.view(),
   );
-  const { stage, picked, setPicked } = useStage(view, meeting);
-  useLadderReport(one, view);
+  const { stage, picked, setPicked } = useStage(view.people, meeting);
+  useLadderReports(one, meeting, view);
   const isStillTaken = useStills(one, meeting);
   const now_ms = useNow(1000);
   const [isConsenting, setConsenting] = useState(false);

@@ -7,7 +7,6 @@ import { recordingTrouble, type RoomSummary } from "../protocol/api";
 import { rowOf, type Row } from "../protocol/cells";
 import type { Level } from "../protocol/ladder";
 import type { MeetingView, Person } from "../protocol/meeting";
-import { chooseStage, NO_TURN, stepTurn, type Seat, type StageChoice, type Turn } from "../protocol/stage";
 import { clock } from "../protocol/times";
 import type { MessageKey, Speak } from "../messages/speak";
 import { Dock, Tools, useActs } from "./RoomActs";
@@ -16,14 +15,13 @@ import { Icon } from "./Icon";
 import { useKeys, useLasting, useNow, usePhone, useTitle } from "./hooks";
 import { NoteField, NoteList, useNotes } from "./Notes";
 import { LadderBanner, Notice, RecordingDot } from "./pieces";
+import { useStage } from "./stage";
 import { Stage, Strip } from "./Tiles";
 import { TruthPanel } from "./TruthPanel";
 import { Brand, Top } from "./Top";
 import { causeWords } from "./words";
 import { useWorld } from "./world";
 
-/** How often the turn to speak is looked at; a quarter of the time it takes to change. */
-const TURN_EVERY_MS = 300;
 /** "Connecting" alone is enough for this long; then the slow step is named (interface.md §5). */
 const NAME_STEP_AFTER_MS = 2000;
 
@@ -66,30 +64,6 @@ function Entering(props: { view: MeetingView; title: string; onLeave: () => void
   );
 }
 
-function useStage(view: MeetingView, meeting: Meeting) {
-  const [picked, setPicked] = useState<StageChoice | null>(null);
-  const [turn, setTurn] = useState<Turn>(NO_TURN);
-  const seats: Seat[] = view.people.map((person) => ({
-    identity: person.identity,
-    is_self: person.is_self,
-    has_screen: person.screen !== null && person.screen.state !== "off",
-    is_speaking: person.is_speaking,
-  }));
-  const look = useEffectEvent(() => {
-    const next = stepTurn(turn, seats, performance.now());
-    if (next.identity !== turn.identity || next.rival !== turn.rival) setTurn(next);
-  });
-  useEffect(() => {
-    const timer = window.setInterval(() => look(), TURN_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, []);
-  const stage = chooseStage(seats, turn, picked);
-  useEffect(() => {
-    meeting.setStage(stage === null ? null : { identity: stage.identity, source: stage.source });
-  }, [meeting, stage?.identity, stage?.source]); // eslint-disable-line react-hooks/exhaustive-deps -- a new object each time, the same choice
-  return { stage, picked, setPicked };
-}
-
 function Inside(props: {
   meeting: Meeting;
   view: MeetingView;
@@ -102,7 +76,7 @@ function Inside(props: {
   const isPhone = usePhone();
   const now_ms = useNow(1000);
   const [dialog, setDialog] = useState<RoomDialog | null>(null);
-  const { stage, picked, setPicked } = useStage(view, meeting);
+  const { stage, picked, setPicked } = useStage(view.people, meeting);
   const acts = useActs(meeting, view, props.room, setDialog, props.onLeave);
   const notes = useNotes(view.room, view.link === "connected");
   const notice = useRecordingNotice(view.is_recording);

@@ -1,12 +1,11 @@
 // S2: one consultation. Pictures and what each side really gets on the left, the record in the middle, talk and
 // opinion on the right. Without a room (offline, or over) the same page without the pictures.
 
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
-import { LadderReporter } from "../../io/ladder_reporter";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { stayAwake } from "../../io/awake";
 import type { Meeting } from "../../io/ports";
 import { rowOf } from "../../protocol/cells";
-import { grantedCount, isEnded, may, unrecordedCause, type Consultation } from "../../protocol/consultation";
+import { grantedCount, isEnded, unrecordedCause, type Consultation } from "../../protocol/consultation";
 import type { Level } from "../../protocol/ladder";
 import type { MeetingView } from "../../protocol/meeting";
 import { hashOf } from "../../protocol/route";
@@ -20,6 +19,7 @@ import { useActs, type RoomActs } from "../RoomActs";
 import { DevicesDialog } from "../RoomDialogs";
 import { Brand, Top } from "../Top";
 import { TruthPanel } from "../TruthPanel";
+import { useLadderReports } from "../ladder_reports";
 import { useWorld } from "../world";
 import { CaseActs } from "./CaseActs";
 import { CaseVideo } from "./CaseVideo";
@@ -319,25 +319,6 @@ function ladderWords(view: MeetingView, speak: Speak): { sentence: string; why: 
       ? speak("ladder.why.own", { what })
       : speak("ladder.why.other", { name: view.worst.name, what }),
   };
-}
-
-/** Tells the record which steps of the ladder this page suffers. */
-function useLadderReports(one: Consultation, meeting: Meeting | null, view: MeetingView | null): void {
-  const { consultations } = useWorld();
-  const self = view?.people.find((person) => person.is_self) ?? null;
-  const identity = self?.identity ?? null;
-  const reporter = useMemo(
-    () => (meeting === null || identity === null ? null : new LadderReporter(consultations, one.id, identity)),
-    [consultations, meeting, one.id, identity],
-  );
-  useEffect(() => () => reporter?.close(), [reporter]);
-  const isOwn = view?.worst?.is_self === true;
-  const hear = self?.report?.hear.state;
-  const level = view?.level ?? 0;
-  const mayWrite = may(one, "write");
-  useEffect(() => {
-    if (mayWrite) reporter?.see({ level, isOwn, cause: hear === "none" || hear === "degraded" ? "hear" : "see" });
-  }, [reporter, level, isOwn, hear, mayWrite]);
 }
 
 /** F6 goes from pane to pane, as in every program with panes. */

@@ -1,19 +1,16 @@
 // The pictures of a case's room in the left column, and what stands there while nobody is in it.
 
-import { useEffect, useEffectEvent, useState } from "react";
 import { isEnded, may, type Consultation } from "../../protocol/consultation";
 import type { MeetingView } from "../../protocol/meeting";
-import { chooseStage, NO_TURN, stepTurn, type Seat, type StageChoice, type Turn } from "../../protocol/stage";
 import type { Meeting } from "../../io/ports";
 import { useLasting } from "../hooks";
 import { Icon } from "../Icon";
+import { useStage } from "../stage";
 import { Stage, Strip } from "../Tiles";
 import { failureWords } from "../words";
 import { useWorld } from "../world";
 import type { Stay } from "./stay";
 
-/** As in the plain room: a quarter of the time it takes for a turn to change. */
-const TURN_EVERY_MS = 300;
 const NAME_STEP_AFTER_MS = 2000;
 
 export function CaseVideo(props: {
@@ -65,30 +62,10 @@ export function CaseVideo(props: {
 
 function Pictures({ meeting, view }: { meeting: Meeting; view: MeetingView }) {
   const { speak } = useWorld();
-  const [picked, setPicked] = useState<StageChoice | null>(null);
-  const [turn, setTurn] = useState<Turn>(NO_TURN);
   // Shared screens are read in the middle of the page; here stand the people.
-  const seats: Seat[] = view.people.map((person) => ({
-    identity: person.identity,
-    is_self: person.is_self,
-    has_screen: false,
-    is_speaking: person.is_speaking,
-  }));
-  const look = useEffectEvent(() => {
-    const next = stepTurn(turn, seats, performance.now());
-    if (next.identity !== turn.identity || next.rival !== turn.rival) setTurn(next);
-  });
-  useEffect(() => {
-    const timer = window.setInterval(() => look(), TURN_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, []);
-  const stage = chooseStage(seats, turn, picked);
-  const identity = stage?.identity ?? null;
-  useEffect(() => {
-    meeting.setStage(identity === null ? null : { identity, source: "camera" });
-  }, [meeting, identity]);
-  const isAlone = view.people.length < 2;
   const people = view.people.map((person) => ({ ...person, screen: null }));
+  const { stage, picked, setPicked } = useStage(people, meeting);
+  const isAlone = people.length < 2;
   return (
     <div className={people.length > 2 ? "case-video many" : "case-video"}>
       {isAlone ? (
