@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 PRIVATE_FILE_MODE = 0o600
@@ -38,7 +39,30 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises OSError; ``path`` is then as it was before.
     """
-    part = path.with_name(path.name + PART_SUFFIX)
+    with _part_of(path, content) as part:
+        part.rename(path)
+    sync_folder(path.parent)
+
+
+def create_atomically(path: Path, content: bytes) -> None:
+    """Puts ``content`` at ``path`` as a whole, on disk when this returns, unless something is there already.
+
+    Of several processes that do this at once exactly one succeeds. Raises FileExistsError where the name is
+    taken, OSError when the disk refuses; ``path`` is then as it was before.
+    """
+    with _part_of(path, content) as part:
+        # Not rename: it would replace a file that is already there.
+        os.link(part, path)
+    sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _part_of(path: Path, content: bytes) -> Iterator[Path]:
+    """A file beside ``path`` that holds ``content`` on disk, gone afterwards unless it was renamed.
+
+    Its name is this process's own: two that write one path at once must not take each other's part away.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}{PART_SUFFIX}")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE_MODE)
     try:
@@ -47,11 +71,9 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        part.rename(path)
-    except OSError:
+        yield part
+    finally:
         part.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
 
 
 def create_with(path: Path, content: bytes) -> int:

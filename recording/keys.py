@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from recording.errors import UnusableKey
-from recording.files import make_private_folder, write_atomically
+from recording.files import create_atomically, make_private_folder, write_atomically
 from recording.signing import Ed25519Signer
 
 KEYS_FOLDER = "keys"
@@ -27,14 +28,14 @@ def load_or_create_signer(data_dir: Path) -> Ed25519Signer:
     folder = data_dir / KEYS_FOLDER
     make_private_folder(folder)
     private_path = folder / PRIVATE_KEY_FILE
-    if private_path.exists():
-        private_key = _load_private(private_path)
-    else:
-        private_key = Ed25519PrivateKey.generate()
-        pem = private_key.private_bytes(
+    if not private_path.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        write_atomically(private_path, pem)
+        # Of two processes that start at once in a new folder, the second takes the key of the first.
+        with contextlib.suppress(FileExistsError):
+            create_atomically(private_path, pem)
+    private_key = _load_private(private_path)
     public_path = folder / PUBLIC_KEY_FILE
     public_pem = private_key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo

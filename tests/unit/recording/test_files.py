@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from recording.files import AppendFile, create_with, make_private_folder, write_all, write_atomically
+from recording.files import (
+    AppendFile,
+    create_atomically,
+    create_with,
+    make_private_folder,
+    write_all,
+    write_atomically,
+)
 
 
 def refusing(after_bytes: int) -> object:
@@ -27,7 +34,7 @@ def refusing(after_bytes: int) -> object:
 
 def test_an_atomic_write_is_private_and_replaces_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    (tmp_path / "file.part").write_bytes(b"left by a kill")
+    (tmp_path / f"file.{os.getpid()}.part").write_bytes(b"left by a kill, before the number came again")
     write_atomically(path, b"one")
     write_atomically(path, b"two")
     assert path.read_bytes() == b"two"
@@ -44,6 +51,16 @@ def test_an_atomic_write_that_fails_leaves_what_was_there(
     with pytest.raises(OSError, match="full"):
         write_atomically(path, b"two")
     assert path.read_bytes() == b"one"
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_atomic_creation_is_private_and_takes_nothing_away(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    create_atomically(path, b"one")
+    with pytest.raises(FileExistsError):
+        create_atomically(path, b"two")
+    assert path.read_bytes() == b"one"
+    assert path.stat().st_mode & 0o777 == 0o600
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,26 @@ def test_a_key_is_made_once_and_both_halves_fit(tmp_path: Path) -> None:
     public_key = load_public_key(tmp_path / "keys" / "signing.pub")
     assert first.key_fingerprint == second.key_fingerprint == fingerprint(public_key)
     assert is_signed(public_key, b"message", second.sign(b"message"))
+
+
+def test_processes_that_start_at_once_have_one_key(tmp_path: Path) -> None:
+    at_once = multiprocessing.get_context("spawn").Barrier(4)
+    workers = [
+        multiprocessing.get_context("spawn").Process(target=_make, args=(tmp_path, at_once, number))
+        for number in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    made = {(tmp_path / str(number)).read_text() for number in range(4)}
+    assert made == {load_or_create_signer(tmp_path).key_fingerprint}
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["signing.key", "signing.pub"]
+
+
+def _make(folder: Path, at_once: Barrier, number: int) -> None:
+    at_once.wait()
+    (folder / str(number)).write_text(load_or_create_signer(folder).key_fingerprint)
 
 
 def test_the_private_half_is_private(tmp_path: Path) -> None:
