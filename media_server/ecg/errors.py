@@ -1,0 +1,15 @@
+"""What can be wrong with an ECG from outside: the sender's fault, refused, and nothing is changed."""
+
+from __future__ import annotations
+
+from media_server.errors import PeerProtocolError
+
+
+class MalformedFrame(PeerProtocolError):  # noqa: N818
+    """Bytes that are no frame. ``code`` says why: frame_truncated, frame_foreign, frame_version_unknown,
+    frame_size_wrong or frame_altered.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
