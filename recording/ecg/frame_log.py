@@ -1,0 +1,151 @@
+"""One device's frames on disk, as they came: appended to files of some seconds, found again after a kill.
+
+A file holds frames one after the other and nothing else, so that whoever knows the format reads it without
+us. What a kill cut off at the end of the last file is taken back when the log is opened again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from media_server.ecg.errors import MalformedFrame
+from media_server.ecg.frame import Envelope, read_envelope
+from media_server.ecg.spans import Span, Spans
+from recording.ecg.runs import Run, Runs
+from recording.errors import MisuseError
+from recording.files import AppendFile, make_private_folder, sync_folder
+
+FILE_SUFFIX: Final = ".e1"
+FILE_SAMPLED_US: Final = 10_000_000
+"""Of the gateway's clock, between a file's first frame and the frame that opens the next one: as long as a
+segment of sound and picture."""
+_DIGITS: Final = 6
+
+
+class FrameLog:
+    """The frames of one stream in a folder. Not for two threads at once; one process owns the folder.
+
+    ``sealed`` are the files that will not change any more, and are on disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the folder or makes it. Raises OSError."""
+        make_private_folder(folder)
+        self._folder = folder
+        self._runs = Runs()
+        self._file: AppendFile | None = None
+        self._opened_us = 0
+        paths = sorted(folder.glob("*" + FILE_SUFFIX))
+        for path in paths[:-1]:
+            self._scan(path)
+        self.sealed: list[Path] = paths[:-1]
+        if paths:
+            self._reopen(paths[-1])
+
+    @property
+    def epochs(self) -> list[int]:
+        """The epochs of which there are samples, in order."""
+        return list(self._runs.epochs)
+
+    def spans(self, epoch: int) -> Spans:
+        """The samples of an epoch that are kept."""
+        return self._runs.spans(epoch)
+
+    def append(self, content: bytes, envelope: Envelope) -> tuple[Span, ...]:
+        """Keeps the frame that lies in ``content`` where its envelope says; survives the end of the process
+        when this returns. Returns those of its samples that are new; a frame without any is not written.
+
+        Raises OSError: the disk took nothing of it.
+        """
+        known = self._runs.spans(envelope.epoch)
+        if known.has(envelope.first_sample, envelope.end_sample):
+            return ()
+        file = self._file_for(envelope.taken_us)
+        frame = content[envelope.start : envelope.end]
+        offset = file.length_bytes
+        file.append(frame)
+        return self._runs.add(envelope.epoch, self._run(envelope, _number(file.path), offset))
+
+    def read(self, epoch: int, start: int, end: int) -> Iterator[bytes]:
+        """Yields the frames that hold any of these samples, by their first sample; one may come twice where
+        frames overlap. Raises OSError.
+        """
+        for run in self._runs.covering(epoch, start, end):
+            with self._path(run.file).open("rb") as file:
+                file.seek(run.offset)
+                content = file.read(run.length)
+            for envelope in envelopes(content):
+                if envelope.first_sample < end and envelope.end_sample > start:
+                    yield content[envelope.start : envelope.end]
+
+    def sync(self) -> None:
+        """Returns when everything appended is on disk. Raises OSError."""
+        if self._file is not None:
+            self._file.sync()
+
+    def close(self) -> None:
+        """Puts everything on disk and closes. Closing twice is harmless. Raises OSError."""
+        if self._file is not None:
+            self._seal(self._file)
+            self._file = None
+
+    def _file_for(self, taken_us: int) -> AppendFile:
+        # A clock that was set back opens no new file; one that was set forward opens one too many.
+        if self._file is not None and taken_us - self._opened_us >= FILE_SAMPLED_US:
+            self._seal(self._file)
+            self._file = None
+        if self._file is None:
+            number = _number(self.sealed[-1]) + 1 if self.sealed else 1
+            self._file = AppendFile.create(self._path(number), b"")
+            sync_folder(self._folder)
+            self._opened_us = taken_us
+        return self._file
+
+    def _seal(self, file: AppendFile) -> None:
+        file.sync()
+        file.close()
+        self.sealed.append(file.path)
+
+    def _reopen(self, path: Path) -> None:
+        end = self._scan(path)
+        os.truncate(path, end)
+        self._file = AppendFile.reopen(path)
+        first = next(envelopes(path.read_bytes()), None)
+        self._opened_us = first.taken_us if first is not None else 0
+
+    def _scan(self, path: Path) -> int:
+        """Notes the frames of a file; returns where the last whole one ends."""
+        end = 0
+        for envelope in envelopes(path.read_bytes()):
+            self._runs.add(envelope.epoch, self._run(envelope, _number(path), envelope.start))
+            end = envelope.end
+        return end
+
+    @staticmethod
+    def _run(envelope: Envelope, file: int, offset: int) -> Run:
+        length = envelope.end - envelope.start
+        return Run(envelope.first_sample, envelope.end_sample, file, offset, length)
+
+    def _path(self, number: int) -> Path:
+        if number >= 10**_DIGITS:
+            raise MisuseError("a stream has too many files")
+        return self._folder / f"{number:0{_DIGITS}d}{FILE_SUFFIX}"
+
+
+def envelopes(content: bytes) -> Iterator[Envelope]:
+    """Yields the frames that lie one after the other from the beginning, up to the first that is none."""
+    offset = 0
+    while offset < len(content):
+        try:
+            envelope = read_envelope(content, offset)
+        except MalformedFrame:
+            return
+        yield envelope
+        offset = envelope.end
+
+
+def _number(path: Path) -> int:
+    return int(path.stem)

@@ -1,0 +1,113 @@
+"""A log of frames: what was appended is there, in files that hold nothing else, after any kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from media_server.ecg.frame import Frame, encode_frame, read_envelope
+from media_server.ecg.spans import Span
+from recording.ecg.frame_log import FILE_SAMPLED_US, FrameLog
+from recording.errors import MisuseError
+
+SAMPLES = 20
+FRAME_US = 40_000
+
+
+def frame(number: int, *, epoch: int = 0, late_us: int = 0) -> bytes:
+    """The ``number``-th 40 ms of two leads."""
+    values = np.arange(SAMPLES * 2, dtype=np.int32).reshape(SAMPLES, 2) + number
+    return encode_frame(Frame(1, epoch, SAMPLES * number, FRAME_US * number + late_us, values))
+
+
+def append(log: FrameLog, content: bytes) -> tuple[Span, ...]:
+    return log.append(content, read_envelope(content))
+
+
+def test_frames_are_read_back_by_their_samples(tmp_path: Path) -> None:
+    log = FrameLog(tmp_path / "stream")
+    for number in (0, 1, 4, 2):
+        assert append(log, frame(number)) == (Span(20 * number, 20 * number + 20),)
+    assert append(log, frame(1)) == ()
+    assert log.epochs == [0]
+    assert list(log.spans(0)) == [Span(0, 60), Span(80, 100)]
+    assert list(log.read(0, 25, 41)) == [frame(1), frame(2)]
+    assert list(log.read(0, 60, 80)) == []
+    assert list(log.read(0, 0, 1_000)) == [frame(number) for number in (0, 1, 2, 4)]
+    log.close()
+    log.close()
+    assert (tmp_path / "stream/000001.e1").read_bytes() == b"".join(map(frame, (0, 1, 4, 2)))
+
+
+def test_a_frame_may_lie_anywhere_in_what_came(tmp_path: Path) -> None:
+    log = FrameLog(tmp_path)
+    content = frame(0) + frame(1)
+    log.append(content, read_envelope(content, len(frame(0))))
+    assert list(log.read(0, 0, 99)) == [frame(1)]
+
+
+def test_every_ten_seconds_a_file_is_sealed(tmp_path: Path) -> None:
+    log = FrameLog(tmp_path)
+    per_file = FILE_SAMPLED_US // FRAME_US
+    for number in range(2 * per_file + 1):
+        append(log, frame(number))
+    assert [path.name for path in log.sealed] == ["000001.e1", "000002.e1"]
+    assert log.sealed[1].read_bytes() == b"".join(map(frame, range(per_file, 2 * per_file)))
+    # A late frame goes to the file that is open; the samples still come in order.
+    append(log, frame(2 * per_file + 2))
+    append(log, frame(2 * per_file + 1))
+    asked = range(2 * per_file - 1, 2 * per_file + 3)
+    read = list(log.read(0, SAMPLES * asked.start, SAMPLES * asked.stop))
+    assert read == [frame(number) for number in asked]
+
+
+def test_after_a_kill_at_any_byte_the_whole_frames_are_there_and_it_goes_on(tmp_path: Path) -> None:
+    whole = frame(0) + frame(1)
+    for cut in range(len(whole) + 1):
+        folder = tmp_path / str(cut)
+        folder.mkdir()
+        (folder / "000001.e1").write_bytes(whole[:cut])
+        log = FrameLog(folder)
+        kept = sum(cut >= len(whole[:end]) for end in (len(frame(0)), len(whole)))
+        assert list(log.read(0, 0, 99)) == [frame(number) for number in range(kept)]
+        append(log, frame(1))
+        log.sync()
+        assert list(log.read(0, 20, 40)) == [frame(1)]
+        log.close()
+        assert (folder / "000001.e1").read_bytes() == b"".join(frame(n) for n in range(kept and 1)) + frame(1)
+
+
+def test_a_log_goes_on_where_it_was(tmp_path: Path) -> None:
+    per_file = FILE_SAMPLED_US // FRAME_US
+    log = FrameLog(tmp_path)
+    for number in range(per_file + 10):
+        append(log, frame(number))
+    again = FrameLog(tmp_path)
+    assert list(again.spans(0)) == [Span(0, SAMPLES * (per_file + 10))]
+    assert [path.name for path in again.sealed] == ["000001.e1"]
+    append(again, frame(2 * per_file - 1))
+    append(again, frame(2 * per_file))
+    assert [path.name for path in again.sealed] == ["000001.e1", "000002.e1"]
+    again.close()
+    last = FrameLog(tmp_path)
+    last.sync()
+    append(last, frame(0, epoch=1))
+    assert last.epochs == [0, 1]
+    assert list(last.read(1, 0, 20)) == [frame(0, epoch=1)]
+
+
+def test_an_empty_log_has_nothing_to_put_on_disk(tmp_path: Path) -> None:
+    log = FrameLog(tmp_path)
+    log.sync()
+    log.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_there_are_no_more_files_than_names(tmp_path: Path) -> None:
+    (tmp_path / "999998.e1").write_bytes(frame(0))
+    (tmp_path / "999999.e1").write_bytes(frame(1))
+    log = FrameLog(tmp_path)
+    with pytest.raises(MisuseError):
+        append(log, frame(1_000))
