@@ -13,3 +13,13 @@ class MalformedFrame(PeerProtocolError):  # noqa: N818
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class MalformedDescriptor(PeerProtocolError):  # noqa: N818
+    """What a device says of itself cannot be: ``field`` is the first at fault."""
+
+    code = "descriptor_malformed"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
