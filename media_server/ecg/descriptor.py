@@ -17,8 +17,9 @@ STANDARD_LEADS: Final = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3"
 """In the order in which they are printed."""
 LEAST_DIAGNOSTIC_HZ: Final = 500
 COARSEST_DIAGNOSTIC_NV: Final = 5_000
-"""Below 500 samples a second, or coarser than 5 µV, an ECG is for monitoring only (AHA/ACC/HRS 2007; 「心电采集
-盒」 differ: 中国全科医学 2023-5)."""
+"""Below 500 samples a second, or coarser than 5 µV, an ECG is for monitoring only (AHA/ACC/HRS 2007); county
+networks have boxes of either kind.
+"""
 MIN_RATE_HZ: Final = 25
 MAX_RATE_HZ: Final = 32_000
 MAX_RESOLUTION_NV: Final = 1_000_000

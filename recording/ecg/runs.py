@@ -15,7 +15,7 @@ from media_server.ecg.spans import Span, Spans
 
 @dataclass(slots=True)
 class Run:
-    """Bytes of one file that hold whole frames of one epoch, each beginning with the sample after the one before."""
+    """Bytes of one file that hold whole frames of one epoch, whose samples follow each other."""
 
     start: int
     """Its first sample."""
