@@ -16,7 +16,7 @@ export default tseslint.config(
   },
   {
     // Deciding code knows no browser, no network and no drawing.
-    files: ["src/protocol/**"],
+    files: ["src/protocol/**", "src/ecg/**"],
     rules: {
       "no-restricted-imports": [
         "error",

@@ -29,7 +29,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude],
     coverage: {
       provider: "v8",
-      include: ["src/protocol/**"], // what decides; drivers and drawings are tested in real browsers
+      include: ["src/protocol/**", "src/ecg/**"], // what decides; drivers and drawings are tested in real browsers
       thresholds: { branches: 100, lines: 100, functions: 100, statements: 100 },
       reporter: [["text", { skipFull: true }]],
     },

@@ -87,7 +87,7 @@ export function decodeFrame(content: Uint8Array, offset = 0): { frame: Frame; en
   const samples = new Int32Array(leads * count);
   let atBit = atDeltas * 8;
   for (let lead = 0; lead < leads; lead += 1) {
-    const width = widths[lead] ?? 0;
+    const width = widths[lead] as number;
     let value = view.getInt32(offset + HEADER_BYTES + 4 * lead, true);
     for (let i = 0; i < count; i += 1) {
       if (i > 0 && width > 0) {
@@ -134,7 +134,7 @@ function bitsAt(content: Uint8Array, atBit: number, width: number): number {
   let scale = 1;
   // Not shifts: five bytes may be needed, and JavaScript's shifts have 32 bits.
   for (let i = first; scale < 2 ** (width + skipped); i += 1) {
-    value += (content[i] ?? 0) * scale;
+    value += (content[i] as number) * scale;
     scale *= 256;
   }
   return Math.floor(value / 2 ** skipped) % 2 ** width;
@@ -149,6 +149,6 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, number) => {
 /** CRC-32 as in gzip and zlib. */
 function crc32(content: Uint8Array): number {
   let value = 0xffffffff;
-  for (const byte of content) value = (CRC_TABLE[(value ^ byte) & 0xff] ?? 0) ^ (value >>> 8);
+  for (const byte of content) value = (CRC_TABLE[(value ^ byte) & 0xff] as number) ^ (value >>> 8);
   return (value ^ 0xffffffff) >>> 0;
 }
