@@ -3,6 +3,8 @@
 ClinicalRefusal
 ├── ConsentRefused          a consent that is not one, or an answer that does not follow from the last one
 ├── ConsultationRefused     an act of a consultation that is not possible, or not yet
+├── CriticalValueRefused    an act on a critical value that is not possible
+├── EcgReportRefused        an ECG report that cannot be written, signed or reviewed so
 ├── OpinionRefused          an opinion that cannot be signed yet, or an answer to it that contradicts itself
 └── RosterRefused           a shift, a phone or a slot that cannot be
 """
@@ -26,6 +28,18 @@ class ConsentRefused(ClinicalRefusal):
 
 class ConsultationRefused(ClinicalRefusal):
     """See consultation.py for the codes; nothing has changed. ``missing`` names the fields that are empty."""
+
+    def __init__(self, code: str, *, missing: tuple[str, ...] = ()) -> None:
+        self.missing = missing
+        super().__init__(code)
+
+
+class CriticalValueRefused(ClinicalRefusal):
+    """See critical_value.py for the codes; nothing has changed."""
+
+
+class EcgReportRefused(ClinicalRefusal):
+    """See ecg_report.py for the codes; nothing has changed. ``missing`` names the gates that are shut."""
 
     def __init__(self, code: str, *, missing: tuple[str, ...] = ()) -> None:
         self.missing = missing
