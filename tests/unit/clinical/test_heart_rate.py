@@ -1,0 +1,96 @@
+"""The heart rate that is shown: the median of eight intervals, and none rather than an old one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from clinical.heart_rate import HeartRate
+from media_server.errors import MisuseError
+from tests.unit.clinical.ecg_waves import Signal, beats_every, drawn
+
+FS = 250
+DURATION_MS = 20_000
+
+
+def counting(signal: Signal, rate: HeartRate | None = None, first_sample: int = 0) -> HeartRate:
+    rate = rate or HeartRate(FS)
+    for at in range(0, len(signal), 10):
+        rate.receive(first_sample + at, signal[at : at + 10])
+    return rate
+
+
+def test_too_slow_a_device_is_refused() -> None:
+    with pytest.raises(MisuseError):
+        HeartRate(100)
+
+
+@pytest.mark.parametrize(("interval_ms", "expected"), [(300, 200), (600, 100), (1_000, 60), (2_000, 30)])
+def test_it_counts(interval_ms: int, expected: int) -> None:
+    rate = counting(drawn(beats_every(interval_ms, DURATION_MS), DURATION_MS, FS))
+    shown = rate.per_minute(DURATION_MS * FS // 1000)
+    assert shown is not None and abs(shown - expected) <= 1
+
+
+def test_there_is_none_before_three_intervals_are_known() -> None:
+    beats_ms = [2_500, 3_500, 4_500, 5_500]
+    signal = drawn(beats_ms, 8_000, FS)
+    rate = HeartRate(FS)
+    shown = []
+    for at in range(0, 6 * FS, 10):
+        for _ in rate.receive(at, signal[at : at + 10]):
+            shown.append(rate.per_minute(at + 10))
+    assert shown == [None, None, None, 60]
+
+
+def test_a_few_early_beats_do_not_move_it() -> None:
+    beats_ms = beats_every(1_000, DURATION_MS)
+    beats_ms[-3] -= 350
+    rate = counting(drawn(beats_ms, DURATION_MS, FS))
+    assert rate.per_minute(DURATION_MS * FS // 1000) == 60
+
+
+def test_it_is_gone_when_the_last_beat_is_three_seconds_old() -> None:
+    rate = counting(drawn([*beats_every(1_000, 9_000), 8_500], 9_000, FS))
+    [*_, last] = [8_500 * FS // 1000]
+    assert rate.per_minute(last + 3 * FS - 5) == 60
+    assert rate.per_minute(last + 3 * FS + 5) is None
+
+
+def test_after_a_long_gap_there_is_none_until_beats_are_found_again() -> None:
+    signal = drawn(beats_every(500, DURATION_MS), DURATION_MS, FS)
+    rate = counting(signal)
+    start = len(signal) + FS + 1
+    rate.receive(start, signal[:10])
+    assert rate.per_minute(start) is None
+    slower = drawn(beats_every(1_000, DURATION_MS), DURATION_MS, FS)
+    counting(slower[10:], rate, start + 10)
+    assert rate.per_minute(start + len(slower)) == 60
+
+
+def test_a_short_gap_leaves_it() -> None:
+    signal = drawn(beats_every(500, DURATION_MS), DURATION_MS, FS)
+    rate = counting(signal)
+    start = len(signal) + FS // 2
+    counting(signal[: 2 * FS], rate, start)
+    assert rate.per_minute(start + 2 * FS) == 120
+
+
+def test_a_beat_taken_back_is_not_counted() -> None:
+    waves_ms = beats_every(900, DURATION_MS)
+    signal = drawn(waves_ms, DURATION_MS, FS, height_uv=700)
+    signal += drawn([at + 170 for at in waves_ms[8:]], DURATION_MS, FS, height_uv=1_000)
+    rate, shown, replaced = HeartRate(FS), set(), 0
+    for at in range(0, len(signal), 10):
+        replaced += sum(beat.replaces for beat in rate.receive(at, signal[at : at + 10]))
+        shown.add(rate.per_minute(at))
+    assert replaced > 0
+    assert shown == {None, 67}
+
+
+def test_the_first_beat_taken_back_leaves_no_interval() -> None:
+    signal = np.zeros(8 * FS)
+    signal += drawn([2_500, 3_500, 4_500, 5_500], 8_000, FS, height_uv=800)
+    signal += drawn([2_670, 3_670, 4_670, 5_670], 8_000, FS)
+    rate = counting(signal[: 7 * FS])
+    assert rate.per_minute(7 * FS) == 60
