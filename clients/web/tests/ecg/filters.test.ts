@@ -9,7 +9,7 @@ const HALF_POWER = Math.SQRT1_2;
 /** How much of a sine wave comes through, once the filter has settled: 1 is all. */
 function gain(choice: FilterChoice, rateHz: number, hz: number): number {
   const filter = new LeadFilter(choice, rateHz);
-  const settling = Math.ceil(rateHz * (choice.band === "diagnostic" ? 20 : 4));
+  const settling = Math.ceil(rateHz * (hz < 0.2 ? 20 : 4));
   // Whole periods, at least two seconds of them.
   const measured = Math.round((rateHz * Math.ceil(2 * hz)) / hz);
   let real = 0;
@@ -49,10 +49,10 @@ describe.each([500, 1000])("at %d Hz", (rateHz) => {
   });
 
   it.each([50, 60] as const)("a notch takes out %d Hz, and within 5 per cent of its width no more", (notch_hz) => {
-    const choice: FilterChoice = { band: "diagnostic", notch_hz };
+    const choice: FilterChoice = { band: "monitor", notch_hz };
     expect(gain(choice, rateHz, notch_hz)).toBeLessThan(0.01);
     // The width, by the ratio to the same band without the notch.
-    const left = (hz: number): number => gain(choice, rateHz, hz) / gain(DIAGNOSTIC, rateHz, hz);
+    const left = (hz: number): number => gain(choice, rateHz, hz) / gain(MONITOR, rateHz, hz);
     const edge = (side: 1 | -1): number => {
       let [inside, outside] = [0.1, 4];
       while (outside - inside > 0.01) {
