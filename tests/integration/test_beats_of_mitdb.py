@@ -1,10 +1,10 @@
 """Beats and heart rate counted on six MIT-BIH records, as ANSI/AAMI EC57 scores them, told in 40 ms chunks.
 
 No number of the detector was fitted to these records, but two of its rules were chosen after a first run on
-them (qrs_detector.py says which): they are not a held-out set any more. What issue 5 asks (gross sensitivity and positive
-predictivity of 99.3 %, heart rate within 5 a minute) is printed beside what is reached. The assertions hold
-what is reached, a little below it, so that nothing gets worse unseen; where a record misses the figure asked,
-MISSED says so by name.
+them (qrs_detector.py says which): they are not a held-out set any more. What issue 5 asks (gross sensitivity
+and positive predictivity of 99.3 %, heart rate within 5 a minute) is printed beside what is reached. The
+assertions hold what is reached, a little below it, so that nothing gets worse unseen; where a record misses
+the figure asked, MISSED says so by name.
 """
 
 from __future__ import annotations
