@@ -4,6 +4,7 @@
 // and no others. Times are the service's; `clock_ahead_ms` is what to add to this page's own clock to have them.
 
 import { isRecord, type TwoLanguages } from "./api";
+import { hospitalClock } from "./hospital_time";
 
 export const CASE_STATES = [
   "drafted",
@@ -389,7 +390,7 @@ export const isEnded = (state: CaseState): boolean => state === "closed" || stat
 /** Age in years that somebody born in a year reaches in the year of `now`; null when unknown or impossible. */
 export function ageAt(birth_year: number | null, now: Date): number | null {
   if (birth_year === null) return null;
-  const age = now.getFullYear() - birth_year;
+  const age = hospitalClock(now).year - birth_year;
   return age < 0 || age > 130 ? null : age;
 }
 

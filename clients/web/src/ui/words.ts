@@ -1,5 +1,6 @@
 // Times, lengths and the service's codes, in words.
 
+import { hospitalClock } from "../protocol/hospital_time";
 import { day, daysBefore, minutesAndSeconds, timeOfDay } from "../protocol/times";
 import type { ApiFailure } from "../protocol/api";
 import { offsetParts } from "../protocol/staff";
@@ -28,7 +29,7 @@ export function whenWords(at: Date, speak: Speak): string {
   const time = timeOfDay(at, false);
   const days = daysBefore(new Date(), at);
   if (days === 0 || days === 1) return `${speak(`day.${days}`)} ${time}`;
-  const isThisYear = at.getFullYear() === new Date().getFullYear();
+  const isThisYear = hospitalClock(at).year === hospitalClock(new Date()).year;
   return `${isThisYear ? day(at).slice(5) : day(at)} ${time}`;
 }
 

@@ -183,7 +183,7 @@ describe("what follows from a case", () => {
   });
 
   test("the age is counted in years, and not at all where it cannot be", () => {
-    const now = new Date(2026, 10, 9);
+    const now = new Date("2026-11-09T00:00+08:00");
     expect([1965, 2026, 2027, 1890, null].map((year) => ageAt(year, now))).toEqual([61, 0, null, null, null]);
   });
 

@@ -11,7 +11,7 @@ import { testTone } from "../../src/protocol/tone";
 import { cardsOf } from "../../src/protocol/verdict";
 
 describe("times", () => {
-  const at = new Date(2026, 10, 9, 4, 3, 9);
+  const at = new Date("2026-11-09T04:03:09+08:00");
 
   test("a time of day has two digits each", () => {
     expect(timeOfDay(at)).toBe("04:03:09");
@@ -36,7 +36,7 @@ describe("times", () => {
   });
 
   test("days go by the calendar, not by 24 hours", () => {
-    expect(daysBefore(new Date(2026, 10, 9, 0, 10), new Date(2026, 10, 8, 23, 50))).toBe(1);
+    expect(daysBefore(new Date("2026-11-09T00:10+08:00"), new Date("2026-11-08T23:50+08:00"))).toBe(1);
     expect(daysBefore(at, at)).toBe(0);
   });
 });
