@@ -58,6 +58,7 @@ class Server:
     data_dir: Path
     name: str = "server"
     command: str = "serve"
+    program: tuple[str, ...] = (str(LIANZHEN),)
     settings: dict[str, str] = field(default_factory=dict)
     api_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     http_port: int = HTTP_PORT
@@ -91,7 +92,7 @@ class Server:
         self.stdout.clear()
         self.stderr.clear()
         self.process = subprocess.Popen(
-            self.network.server.command(str(LIANZHEN), self.command),
+            self.network.server.command(*self.program, self.command),
             env=self.environment(),
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,

@@ -74,6 +74,13 @@ function Inside() {
     go("patient_known");
   };
   const open = (one: Consultation): void => {
+    if (one.state === "drafted") {
+      // The request's own patient, not the one who stands there now: the screen before asks for them anew.
+      setPatient(null);
+      setDraft(one);
+      setScreen("consent");
+      return;
+    }
     setCaseId(one.id);
     setScreen(one.state === "signed" || one.adoption !== "" ? "reply" : "ringing");
   };
@@ -115,7 +122,7 @@ function Inside() {
         ) : screen === "consent" && draft !== null ? (
           <Consent
             one={draft}
-            onBack={() => go("back")}
+            onBack={() => (patient === null ? finish() : go("back"))}
             onInvited={(one) => {
               setCaseId(one.id);
               setDraft(null);
