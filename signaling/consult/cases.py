@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consultation import (
@@ -34,6 +34,12 @@ MAX_LISTED: Final = 100
 _CHINA: Final = timedelta(hours=8)
 """Serials carry the day as people here count it (China has one time zone and no summer time)."""
 _C: Final = t.consultation.c
+# Every request of a case asks these, some of them thrice: so they are built once.
+_BY_ID: Final = select(t.consultation).where(_C.id == bindparam("wanted"))
+_BY_ID_LOCKED: Final = _BY_ID.with_for_update()
+_STORE: Final = update(t.consultation).where(
+    _C.id == bindparam("wanted"), _C.version == bindparam("version_read")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Case:
 
 async def find_case(connection: AsyncConnection, case: str) -> Case | None:
     """Returns the case of an id, of any institution: the caller checks whose it is."""
-    row = (await connection.execute(select(t.consultation).where(_C.id == case))).one_or_none()
+    row = (await connection.execute(_BY_ID, {"wanted": case})).one_or_none()
     return None if row is None else _case(row)
 
 
@@ -97,8 +103,7 @@ async def lock_case(unit: Unit, case: str) -> Case:
     """Returns a case that a unit is about to write, held against other writers. Raises
     ConsultationRefused(consultation_state) for what is not there.
     """
-    query = select(t.consultation).where(_C.id == case).with_for_update()
-    row = (await unit.connection.execute(query)).one_or_none()
+    row = (await unit.connection.execute(_BY_ID_LOCKED, {"wanted": case})).one_or_none()
     if row is None:
         raise ConsultationRefused("consultation_state")
     return _case(row)
@@ -154,7 +159,7 @@ async def store_case(unit: Unit, case: Case) -> Case:
     """
     after = replace(case, version=case.version + 1, updated_at_ms=unit.now_ms)
     done = await unit.connection.execute(
-        update(t.consultation).where(_C.id == case.id, _C.version == case.version).values(**_values(after))
+        _STORE, {"wanted": case.id, "version_read": case.version, **_values(after)}
     )
     if done.rowcount != 1:
         raise ConsultationRefused("consultation_state")

@@ -77,7 +77,7 @@ async def test_no_walk_leaves_the_law_and_no_event_is_missing(
     while done < WALKS:
         folder = tmp_path / str(done)
         folder.mkdir()
-        async with consult_world(folder, more=_opinions) as world:
+        async with consult_world(folder, more=_opinions, is_inline=True) as world:
             await world.on_duty(WANG)
             await world.on_duty(CHEN, line=2)
             await world.on_duty(SUN, specialty="respiratory")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 
 from clinical.ids import PersonId
 from signaling.api.case_desk import CaseDesk
@@ -28,9 +28,11 @@ from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.cases import Case
 from signaling.consult.ring_driver import RingDriver
 from signaling.store import tables as t
+from signaling.store.database_url import SQLITE_FILE
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
 from tests.support.api import Answer, ApiClient, SettledClock, api_client, person
+from tests.support.inline_sqlite import inline_url
 from tests.support.stores import open_test_store
 
 CLINIC, HOSPITAL, ELSEWHERE = "in_clinic", "in_hospital", "in_elsewhere"
@@ -204,13 +206,18 @@ def request_body(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def consult_world(
-    folder: Path, *, more: Callable[[CaseDesk, AttachmentFiles], Iterable[Route]] | None = None
+    folder: Path,
+    *,
+    more: Callable[[CaseDesk, AttachmentFiles], Iterable[Route]] | None = None,
+    is_inline: bool = False,
 ) -> AsyncIterator[ConsultWorld]:
-    """Serves the routes of consultations and consents in ``folder``, and those of ``more``."""
+    """Serves the routes of consultations and consents in ``folder``, and those of ``more``. ``is_inline``: the
+    database is asked on the loop thread (inline_sqlite.py)."""
     clock = SettledClock()
     changed: list[Case] = []
     recorded: set[str] = set()
-    async with open_test_store(folder, clock=clock) as store:
+    url = await _inline_database(folder) if is_inline else None
+    async with open_test_store(folder, url=url, clock=clock) as store:
         rings = RingDriver(store, clock, changed=changed.append)
         desk = CaseDesk(store, is_recording=lambda room: room in recorded, changed=changed.append)
         files = AttachmentFiles(folder)
@@ -224,6 +231,12 @@ async def consult_world(
             world = ConsultWorld(api, store, clock, rings, changed, recorded)
             await populate(world)
             yield world
+
+
+async def _inline_database(folder: Path) -> URL:
+    async with open_test_store(folder):
+        """Its tables are there now."""
+    return inline_url(folder / SQLITE_FILE)
 
 
 class _NoRecordings:
