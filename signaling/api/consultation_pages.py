@@ -109,7 +109,13 @@ class ConsultationPages:
                 self.accept,
                 answer=ConsultationView,
                 find=self._cases.find,
-                refusals=(*_STATE, "consultation_taken", "consultation_not_called", "licence_expired"),
+                refusals=(
+                    *_STATE,
+                    "consultation_taken",
+                    "consultation_not_called",
+                    "licence_missing",
+                    "licence_expired",
+                ),
             ),
             Route(
                 "POST",

@@ -133,6 +133,7 @@ class OpinionPages:
                 pace=Pace.LOGIN,
                 refusals=(
                     *_STATE,
+                    "licence_missing",
                     "licence_expired",
                     "opinion_incomplete",
                     "sign_factor_needed",

@@ -90,6 +90,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "device_clock_off": 409,
     "room_no_place": 403,
     "licence_expired": 403,
+    "licence_missing": 403,
     "invitation_unknown": 404,
     "invitation_used": 410,
     "invitation_expired": 410,

@@ -15,7 +15,7 @@ from signaling.auth.rights import Caller, Role
 from signaling.store import tables as t
 from tests.contract.conftest import Client, Node
 from tests.contract.test_revocation import LIMIT_S, ask, secret_of
-from tests.support.ground import acts_of, add_institution, add_patient, add_person
+from tests.support.ground import acts_of, add_institution, add_licence, add_patient, add_person
 
 PATIENT = "pt_zhang"
 
@@ -42,6 +42,8 @@ class Practice:
         ):
             practice.people[name] = caller = await add_person(store, place, name, role)
             practice.cookies[name] = await secret_of(store, caller)
+            if role is Role.SPECIALIST:
+                await add_licence(store, caller, valid_until_ms=4_000_000_000_000)
         await add_patient(store, clinic, PATIENT)
         now_ms = time.time_ns() // 1_000_000
         shift = {"id": "sh_1", "institution": practice.hospital, "specialty": "cardiology", "line": 1}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import URL, insert
+from sqlalchemy import URL, delete, insert
 
 from clinical.ids import PersonId
 from signaling.api.case_desk import CaseDesk
@@ -38,6 +38,7 @@ from tests.support.stores import open_test_store
 CLINIC, HOSPITAL, ELSEWHERE = "in_clinic", "in_hospital", "in_elsewhere"
 PATIENT: Final = "pt_zhang"
 DAY_MS: Final = 86_400_000
+_FAR_MS: Final = 4_000_000_000_000
 _SIGNATURE: Final = "cd" * 32
 
 
@@ -173,19 +174,29 @@ class ConsultWorld:
         )
 
     async def licence(self, caller: Caller, *, days: int) -> None:
-        """Gives somebody a licence that ends so many days from now; it may be over."""
+        """Gives somebody this licence alone, which ends so many days from now; it may be over."""
         until_ms = self.clock.wall // 1_000_000 + days * DAY_MS
-        await self.put(
-            t.licence,
-            {
-                "id": f"li_{caller.person}_{days}",
-                "institution": caller.institution,
-                "person": caller.person,
-                "number": f"{caller.person} {days}",
-                "kind": "physician",
-                "valid_until_ms": until_ms,
-            },
-        )
+        await self.take_licences(caller)
+        await self.put(t.licence, _licence(caller, until_ms))
+
+    async def take_licences(self, caller: Caller) -> None:
+        """As if none had ever been entered for somebody."""
+
+        async def work(unit: Unit) -> None:
+            await unit.connection.execute(delete(t.licence).where(t.licence.c.person == caller.person))
+
+        await self.store.write(work)
+
+
+def _licence(caller: Caller, until_ms: int) -> dict[str, Any]:
+    return {
+        "id": f"li_{caller.person}",
+        "institution": caller.institution,
+        "person": caller.person,
+        "number": f"110-{caller.person}",
+        "kind": "physician",
+        "valid_until_ms": until_ms,
+    }
 
 
 def request_body(**changes: Any) -> dict[str, Any]:
@@ -211,8 +222,10 @@ async def consult_world(
     more: Callable[[CaseDesk, AttachmentFiles], Iterable[Route]] | None = None,
     is_inline: bool = False,
 ) -> AsyncIterator[ConsultWorld]:
-    """Serves the routes of consultations and consents in ``folder``, and those of ``more``. ``is_inline``: the
-    database is asked on the loop thread (inline_sqlite.py)."""
+    """Serves the routes of consultations and consents in ``folder``, and those of ``more``.
+
+    ``is_inline``: the database is asked on the loop thread (inline_sqlite.py).
+    """
     clock = SettledClock()
     changed: list[Case] = []
     recorded: set[str] = set()
@@ -275,6 +288,7 @@ async def populate(world: ConsultWorld) -> None:
         t.person_role,
         *({"person": PersonId(one.person), "role": role.value} for one in PEOPLE for role in one.roles),
     )
+    await world.put(t.licence, *(_licence(one, _FAR_MS) for one in PEOPLE if one is not QIAN))
     await world.put(
         t.patient,
         {

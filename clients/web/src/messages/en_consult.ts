@@ -315,6 +315,7 @@ export const CONSULT_EN: Readonly<Record<keyof typeof CONSULT_ZH, string>> = {
   "refusal.consultation_offline": "An offline consult has no room.",
   "refusal.consultation_reason_missing": "A reason is needed.",
   "refusal.consultation_consent_missing": "The patient has not agreed to a consult yet.",
+  "refusal.licence_missing": "Cannot accept or sign: no valid licence on file. Ask the administrator to enter it.",
   "refusal.licence_expired": "Cannot accept: licence expired. Ask the administrator to renew it.",
   "refusal.transfer_person_unfit": "They cannot take it: not at the asked hospital, or without a valid licence.",
   "refusal.room_waiting": "The host has not let you in yet.",

@@ -312,6 +312,7 @@ export const CONSULT_ZH = {
   "refusal.consultation_offline": "离线会诊没有房间。",
   "refusal.consultation_reason_missing": "要写原因。",
   "refusal.consultation_consent_missing": "患者还没有同意会诊。",
+  "refusal.licence_missing": "不能接受，也不能签发：没有登记有效执业证。请找管理员登记。",
   "refusal.licence_expired": "不能接受：执业证已过期。请找管理员更新。",
   "refusal.transfer_person_unfit": "这个人不能接：不在被邀医院，或没有有效执业证。",
   "refusal.room_waiting": "主持还没有放你进来。",

@@ -153,6 +153,15 @@ async def test_an_expired_licence_cannot_sign(world: TakenCase) -> None:
     assert (answer.status, answer.code) == (403, "licence_expired")
 
 
+async def test_without_a_licence_on_file_nobody_signs(world: TakenCase) -> None:
+    await world.draft()
+    await world.change(t.licence, kind="nurse")
+    answer = await world.sign()
+    assert (answer.status, answer.code) == (403, "licence_missing")
+    assert "没有你的有效执业证" in answer.body["detail"]
+    assert await world.acts(HOSPITAL, "opinion.signed") == []
+
+
 async def test_another_experts_draft_cannot_be_signed_as_ones_own(world: TakenCase) -> None:
     await world.draft()
     await world.change(t.opinion, author=COLLEAGUE.person)

@@ -70,6 +70,32 @@ async def test_an_expired_licence_cannot_accept_and_hears_why(tmp_path: Path) ->
         assert "invitation.accepted" not in await w.kinds(case)
 
 
+async def test_without_a_licence_on_file_nobody_accepts_and_it_says_why(tmp_path: Path) -> None:
+    async with consult_world(tmp_path) as w:
+        await w.on_duty(WANG)
+        await w.take_licences(WANG)
+        case = await w.ringing()
+        refused = await w.ask(WANG, "POST", f"/consultations/{case}/accept")
+        assert (refused.status, refused.code) == (403, "licence_missing")
+        assert "没有你的有效执业证" in refused.body["detail"]
+        assert (await w.show(case))["state"] == "ringing"
+        await w.licence(WANG, days=1)
+        assert (await w.ask(WANG, "POST", f"/consultations/{case}/accept")).status == 200
+
+
+async def test_neither_the_ring_nor_a_transfer_reaches_who_has_no_licence(tmp_path: Path) -> None:
+    async with consult_world(tmp_path) as w:
+        await w.take_licences(CHEN)
+        # Nobody is on a roster: the specialty's specialists are called.
+        ring = (await w.show(await w.ringing()))["ring"]
+        assert [one["person"] for one in ring["called"]] == ["pe_wang"]
+        case = await w.accepted()
+        unfit = await w.ask(
+            WANG, "POST", f"/consultations/{case}/transfer", {"person": CHEN.person, "reason": "换人"}
+        )
+        assert unfit.code == "transfer_person_unfit"
+
+
 async def test_a_stranger_hears_that_there_is_no_such_case(tmp_path: Path) -> None:
     async with consult_world(tmp_path) as w:
         case = await w.ringing()
