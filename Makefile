@@ -104,7 +104,7 @@ screens: setup ## a picture of every screen in both languages, into screens/
 test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 	LIANZHEN_SOAK=1 $(BIN)/pytest -m soak
 
-test-walks: setup ## 10,000 random walks of consultations through the API, beside a model (about an hour)
+test-walks: setup ## 10,000 random walks of consultations through the API, beside a model (about half an hour)
 	LIANZHEN_WALKS=10000 $(BIN)/pytest -s tests/integration/test_case_walks.py
 
 test-ledger: setup ## a million forgeries, 200 kills, databases killed and frozen for a minute (about half an hour)

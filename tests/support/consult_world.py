@@ -221,12 +221,13 @@ async def consult_world(
     *,
     more: Callable[[CaseDesk, AttachmentFiles], Iterable[Route]] | None = None,
     is_inline: bool = False,
+    clock: SettledClock | None = None,
 ) -> AsyncIterator[ConsultWorld]:
     """Serves the routes of consultations and consents in ``folder``, and those of ``more``.
 
     ``is_inline``: the database is asked on the loop thread (inline_sqlite.py).
     """
-    clock = SettledClock()
+    clock = clock or SettledClock()
     changed: list[Case] = []
     recorded: set[str] = set()
     url = await _inline_database(folder) if is_inline else None
