@@ -15,6 +15,7 @@ import {
 import { ADOPTIONS, may, type Consultation } from "../protocol/consultation";
 import { timeOfDay } from "../protocol/times";
 import { Icon } from "../ui/Icon";
+import { OpinionVerdict } from "../ui/consult/OpinionVerdict";
 import { useActing, useLoaded, useTitle } from "../ui/hooks";
 import { whenWords } from "../ui/words";
 import { useWorld } from "../ui/world";
@@ -137,6 +138,7 @@ export function Reply(props: {
                     {"\u3000"}
                     {speak("kiosk.reply.fingerprint")} <span className="mono">{opinion.fingerprint.slice(0, 16)}</span>
                   </div>
+                  <OpinionVerdict id={one.id} />
                 </div>
               </div>
             </>
