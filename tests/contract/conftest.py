@@ -21,6 +21,7 @@ from signaling.room_host import RoomHost
 from signaling.settings import Settings
 from tests.support.fake_sfu import FakeConnection, FakeSfu
 from tests.support.signal_client import join_request_query
+from tests.support.waiting import HANG_S
 
 API_KEY, API_SECRET = "contract", "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU"
 
@@ -36,7 +37,7 @@ class Client:
     async def send(self, **message: Any) -> None:
         await self.socket.send_bytes(rtc.SignalRequest(**message).SerializeToString())
 
-    async def next(self, kind: str, timeout_s: float = 3) -> Any:
+    async def next(self, kind: str, timeout_s: float = HANG_S) -> Any:
         """The next message of a kind, past those of others."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -56,7 +57,7 @@ class Client:
         await self.next("pong")
         return [str(message.WhichOneof("message")) for message in self.seen[before:-2]]
 
-    async def closed(self, timeout_s: float = 3) -> int | None:
+    async def closed(self, timeout_s: float = HANG_S) -> int | None:
         """Reads to the end, returns the close code."""
         async with asyncio.timeout(timeout_s):
             while True:

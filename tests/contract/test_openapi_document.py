@@ -23,10 +23,10 @@ from signaling.auth.rights import Assurance
 from signaling.messages.field_names import FIELD_NAMES
 from signaling.messages.route_sentences import ROUTE_SENTENCES
 from tests.support.served_service import ServedService, served_service
+from tests.support.waiting import HANG_S
 
 MAX_URL_CHARACTERS = 8_000
 """Longer ones aiohttp refuses by itself, with 400 and a plain text."""
-TIMEOUT_S = 60
 """Verifying a chain starts a process, which takes its time on a busy machine."""
 EXAMPLES = 5
 """For each operation: some 100 of them are to be done in a minute."""
@@ -62,7 +62,7 @@ def known_names(served: ServedService) -> Mapping[str, str]:
 
     def make(login: str, path: str, body: Any) -> Any:
         headers = dict(served.headers_of(login))
-        answer = requests.post(f"{served.url}/api/v1{path}", json=body, headers=headers, timeout=10)
+        answer = requests.post(f"{served.url}/api/v1{path}", json=body, headers=headers, timeout=HANG_S)
         assert answer.status_code == 201, answer.text
         return answer.json()
 
@@ -125,7 +125,7 @@ class Asking:
         for caller in self.callers if not self.asked else [self._next()]:
             base_url = f"{self.served.url}/api/v1"
             response = case.call(
-                base_url=base_url, headers=dict(caller), timeout=TIMEOUT_S, allow_redirects=False
+                base_url=base_url, headers=dict(caller), timeout=HANG_S, allow_redirects=False
             )
             if len(response.request.url or "") < MAX_URL_CHARACTERS:
                 case.validate_response(response, checks=CHECKS)
@@ -171,7 +171,7 @@ def explore(operation: Any, asking: Asking, seen: Counter[int]) -> None:
 
 
 def test_every_route_and_every_field_has_its_words_in_chinese(served: ServedService) -> None:
-    document = requests.get(f"{served.url}/api/v1/openapi.json", timeout=10).json()
+    document = requests.get(f"{served.url}/api/v1/openapi.json", timeout=HANG_S).json()
     silent = []
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

@@ -16,6 +16,7 @@ from signaling.store.call_limits import PATIENT, CallLimits
 from signaling.store.database_url import SQLITE_FILE, database_url
 from signaling.store.migrate import upgrade
 from signaling.store.sql_store import SqlStore
+from tests.support.patient_databases import databases_as_served
 
 
 @contextlib.asynccontextmanager
@@ -36,7 +37,8 @@ async def open_test_store(
         data_dir=folder,
         limits=limits,
     )
-    await store.open()
+    with contextlib.nullcontext() if limits is PATIENT else databases_as_served():
+        await store.open()
     try:
         yield store
     finally:

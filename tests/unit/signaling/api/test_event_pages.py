@@ -25,6 +25,7 @@ from signaling.room_journal import RoomEvent
 from signaling.store.sql_store import SqlStore
 from tests.support.api import ApiClient, api_client, person
 from tests.support.stores import open_test_store
+from tests.support.waiting import HANG_S
 
 _DOCTOR = person(Role.SPECIALIST)
 _SUPERVISOR = person(Role.SUPERVISOR, name="pe_s")
@@ -72,7 +73,7 @@ async def world(tmp_path: Path) -> AsyncIterator[_World]:
 async def _until(socket: ClientWebSocketResponse, sequence: int) -> list[dict[str, Any]]:
     """The messages up to the one that reaches that place in the ledger."""
     told = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         while True:
             message = await socket.receive_json()
             told.append(message)
@@ -173,7 +174,7 @@ class TestSight:
 
 class TestEnds:
     async def _close_code(self, socket: ClientWebSocketResponse) -> int | None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             while (await socket.receive()).type is WSMsgType.TEXT:
                 pass
         return socket.close_code
