@@ -26,6 +26,7 @@ from clinical.consultation import (
 from clinical.errors import ConsultationRefused
 from clinical.escalation import Ring, ring_from_json, ring_to_json
 from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
+from clinical.recording_policy import RecordingPolicy
 from signaling.store import tables as t
 from signaling.store.store import Unit
 
@@ -61,7 +62,7 @@ class Case:
     version: int
     request: Request
     slot: str
-    recording_policy: str
+    recording_policy: RecordingPolicy
     ring: Ring | None
     ring_due_ms: int | None
     end_reason: str
@@ -221,7 +222,7 @@ def _values(case: Case) -> dict[str, Any]:
         "summary": request.summary,
         "wanted_at_ms": request.wanted_at_ms,
         "slot": case.slot,
-        "recording_policy": case.recording_policy,
+        "recording_policy": case.recording_policy.value,
         "ring": "" if case.ring is None else ring_to_json(case.ring),
         "ring_due_ms": case.ring_due_ms,
         "end_reason": case.end_reason,
@@ -260,7 +261,7 @@ def _case(row: Row[Any]) -> Case:
             wanted_at_ms=row.wanted_at_ms,
         ),
         slot=row.slot,
-        recording_policy=row.recording_policy,
+        recording_policy=RecordingPolicy(row.recording_policy),
         ring=ring_from_json(row.ring) if row.ring else None,
         ring_due_ms=row.ring_due_ms,
         end_reason=row.end_reason,

@@ -20,6 +20,7 @@ from sqlalchemy import insert, select, update
 
 from clinical.consultation import ConsultationKind, ConsultationState, Request, Urgency
 from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
+from clinical.recording_policy import RecordingPolicy
 from recording.audit.act import Act
 from recording.signing import Ed25519Signer
 from recording.summary import RecordingId, RecordingSummary
@@ -282,7 +283,7 @@ async def _populate(unit: Unit, password_hash: str, kind: ConsultationKind) -> N
             version=1,
             request=Request(kind, *(getattr(REQUEST, name) for name in _REQUEST_FIELDS)),
             slot="",
-            recording_policy="with_consent",
+            recording_policy=RecordingPolicy.WITH_CONSENT,
             ring=None,
             ring_due_ms=None,
             end_reason="",

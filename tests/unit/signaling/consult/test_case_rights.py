@@ -17,6 +17,7 @@ from clinical.consultation import (
 )
 from clinical.escalation import Ring, Stage, decline, start_ring, step
 from clinical.ids import CaseId, DeviceId, InstitutionId, PatientId, PersonId
+from clinical.recording_policy import RecordingPolicy
 from signaling.auth.rights import NOBODY, Caller, Role
 from signaling.consult.case_rights import Deed, deeds_of, is_inside, refusal_of
 from signaling.consult.cases import Case
@@ -45,7 +46,7 @@ def case_in(state: ConsultationState, **changes: Any) -> Case:
         version=1,
         request=Request(kind, Urgency.URGENT, "cardiology", "any", "r", "p", "s"),
         slot="",
-        recording_policy="with_consent",
+        recording_policy=RecordingPolicy.WITH_CONSENT,
         ring=RING if state is S.RINGING else None,
         ring_due_ms=None,
         end_reason="",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from signaling.store import tables as t
 from tests.support.consult_world import (
     CHEN,
     CLINIC,
+    ELSEWHERE,
     HE,
     HOSPITAL,
     LI,
@@ -258,3 +260,19 @@ async def test_words_that_are_no_specialty_title_or_hospital_are_refused(tmp_pat
         ):
             refused = await w.ask(LI, "POST", "/consultations", request_body(**{field: word}))
             assert refused.code == code
+
+
+async def test_a_case_keeps_the_recording_policy_it_was_written_under(tmp_path: Path) -> None:
+    async with consult_world(tmp_path) as w:
+        before = await w.draft()
+        assert (await w.show(before))["recording_policy"] == "with_consent"
+        for institution, value in ((HOSPITAL, "never"), (CLINIC, "with_consent")):
+            row = {"institution": institution, "name": "recording_policy", "value": value}
+            await w.put(t.institution_setting, row)
+        # The stricter of both sides' rules.
+        case = await w.draft()
+        assert (await w.show(case))["recording_policy"] == "never"
+        assert (await w.acts(CLINIC, case))[0]["after"]["recording_policy"] == "never"
+        assert (await w.show(before))["recording_policy"] == "with_consent"
+        elsewhere = await w.ask(LI, "PATCH", f"/consultations/{case}", {"institution": ELSEWHERE})
+        assert elsewhere.body["recording_policy"] == "with_consent"
