@@ -243,7 +243,8 @@ class ConsultationPages:
         return await self._cases.store.read(work)
 
     async def show(self, call: Call) -> ConsultationView:
-        """Shows it."""
+        """Shows it: with its record summary."""
+        await self._cases.note_look(call, "record")
         return await self._cases.view(call, call.found)
 
     async def invite(self, call: Call) -> ConsultationView:

@@ -222,7 +222,9 @@ class OpinionPages:
 
     async def show(self, call: Call) -> OpinionView:
         """Shows it."""
-        return await self._store.read(lambda connection: self._opinion(connection, call, call.found))
+        view = await self._store.read(lambda connection: self._opinion(connection, call, call.found))
+        await self._cases.note_look(call, "opinion")
+        return view
 
     async def templates(self, call: Call) -> TemplateList:
         """Lists forms."""

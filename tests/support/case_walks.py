@@ -46,7 +46,9 @@ SECOND_LINE_MS, PHONE_MS, OVER_MS = 30_000, 60_000, 120_000
 BOOKED_MS: Final = 45_000
 _LINES: Final = {"cardiology": (["pe_wang"], ["pe_chen"]), "respiratory": (["pe_sun"], [])}
 _EXPERTS: Final = {"pe_wang": WANG, "pe_chen": CHEN, "pe_sun": SUN}
-_PEOPLE: Final[dict[str, Caller]] = {one.person: one for one in (LI, HE, WANG, CHEN, SUN, QIAN, STRANGER, *MANY)}
+_PEOPLE: Final[dict[str, Caller]] = {
+    one.person: one for one in (LI, HE, WANG, CHEN, SUN, QIAN, STRANGER, *MANY)
+}
 _INVITER: Final = "pe_li"
 _MAX_INSIDE: Final = 8
 _SEATED: Final = ("invited", "admitted")

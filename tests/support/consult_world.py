@@ -143,8 +143,8 @@ class ConsultWorld:
         return [act for act in acts if not case or act["subject"].get("case") == case]
 
     async def kinds(self, case: str, institution: str = HOSPITAL) -> list[str]:
-        """The kinds of a case's events."""
-        return [act["kind"] for act in await self.acts(institution, case)]
+        """The kinds of a case's events, without those of who looked at it meanwhile."""
+        return [act["kind"] for act in await self.acts(institution, case) if act["kind"] != "case.viewed"]
 
     async def put(self, table: Any, *rows: dict[str, Any]) -> None:
         """Writes rows as they are."""
