@@ -21,7 +21,7 @@ from tests.support.walk_world import walk_world
 # Forty take some ten seconds; the thousands have a target of their own.
 WALKS = int(os.environ.get("LIANZHEN_WALKS", "40"))
 SEED = int(os.environ.get("LIANZHEN_WALKS_SEED", "20261122"))
-ROUND = 500
+ROUND = 200
 """Walks in one database: what lists and queues look through stays as it is in a service."""
 
 
