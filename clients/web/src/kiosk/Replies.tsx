@@ -53,7 +53,9 @@ export function Replies(props: { onBack: () => void; onOpen: (one: Consultation)
               <span className="i2 clip">{one.reason}</span>
               <span className="sp" />
               <span className="i2 nb">{one.specialty_name[language === "en" ? "en" : "zh"]}</span>
-              <span className="i2 nb">{whenWords(new Date(one.signed_at_ms ?? one.updated_at_ms), speak)}</span>
+              <span className="i2 nb k-line-when">
+                {whenWords(new Date(one.signed_at_ms ?? one.updated_at_ms), speak)}
+              </span>
               <Icon name="right" size={24} />
             </button>
           ))

@@ -62,7 +62,7 @@ export function Reply(props: {
         {one.opinion?.state === "signed" && (
           <span className="k-sign ok">
             <Icon name="check" size={24} weight={2.4} />
-            <b>{speak("kiosk.reply.signedAt", { time: whenWords(new Date(one.signed_at_ms ?? 0), speak) })}</b>
+            <b>{speak("kiosk.reply.signedWhen", { when: whenWords(new Date(one.signed_at_ms ?? 0), speak) })}</b>
           </span>
         )}
         <Clock />
@@ -182,9 +182,7 @@ export function Reply(props: {
             )
           )}
           <span className="sp" />
-          <p className="i2">
-            {speak("kiosk.reply.refer")}：{speak("kiosk.reply.referMore")}
-          </p>
+          <p className="i2">{speak("kiosk.reply.refer")}</p>
         </aside>
       </main>
       <div className="k-acts">

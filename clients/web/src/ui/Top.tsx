@@ -185,7 +185,7 @@ export function AccountMenu() {
         type="button"
         className="btn ghost account"
         aria-haspopup="dialog"
-        aria-label={speak("app.menu", { name: account.name })}
+        title={speak("app.menu", { name: account.name })}
         onClick={() => setOpen(true)}
       >
         <b>{account.name}</b>

@@ -193,10 +193,11 @@ function Record({ one, reading }: { one: Consultation; reading: ReadingHandle })
                 <Icon name={each.kind === "document" || each.kind === "consent_signature" ? "file" : "camera"} />
                 <span className="clip">
                   <b>{speak(`case.word.kind.${each.kind}`)}</b>
-                  <span className="i2 clip">{each.name}</span>
-                </span>
-                <span className="i3 nb">
-                  {each.person_name} {timeOfDay(new Date(each.at_ms), false)}
+                  <span className="i2 clip">
+                    {/* A name that somebody gave says something; that of a still or a signature is a number. */}
+                    {each.kind === "document" ? `${each.name}\u3000` : ""}
+                    {each.person_name} {timeOfDay(new Date(each.at_ms), false)}
+                  </span>
                 </span>
               </button>
             </li>
