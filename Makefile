@@ -86,7 +86,7 @@ test-core: setup-service ## the native core's own tests
 	$(CARGO) test $(CARGO_FLAGS) --release --no-default-features --quiet
 
 test-web: setup-service ## the pages' own tests
-	cd $(WEB) && npm test --silent
+	cd $(WEB) && npm test --silent -- --testTimeout=60000 --hookTimeout=60000
 
 test-python: setup ## unit, contract, integration and end-to-end tests
 	$(BIN)/pytest -n auto --dist loadfile -m "not alone and not end_to_end"

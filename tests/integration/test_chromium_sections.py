@@ -17,6 +17,7 @@ from media_server.ids import ParticipantSid, TrackSid
 from media_server.plans import ChannelKind, MediaKind, PublicationPlan, SubscriptionPlan
 from media_server.sfu import Sfu, start_native_core
 from tests.support.listening import KeepingListener, until
+from tests.support.waiting import HANG_S
 
 pytestmark = pytest.mark.end_to_end
 
@@ -124,7 +125,7 @@ class Tab:
         await until_async(has_seen)
 
 
-async def until_async(condition: Any, timeout_s: float = 20.0) -> None:
+async def until_async(condition: Any, timeout_s: float = HANG_S) -> None:
     async with asyncio.timeout(timeout_s):
         while not await condition():
             await asyncio.sleep(0.05)
