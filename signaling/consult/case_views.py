@@ -53,6 +53,7 @@ _OPINIONS: Final = _by_ids(t.opinion, "case_id")
 _PEOPLE: Final = _by_ids(t.person)
 _PATIENTS: Final = _by_ids(t.patient)
 _INSTITUTIONS: Final = _by_ids(t.institution)
+_PHONES: Final = _by_ids(t.duty_phone, "institution").order_by(t.duty_phone.c.specialty)
 
 
 @dataclass
@@ -64,6 +65,8 @@ class _Sight:
     is_recording: Callable[[RoomName], bool]
     people: Mapping[str, Row[Any]] = field(default_factory=dict)
     institutions: Mapping[str, str] = field(default_factory=dict)
+    phones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By institution, then by specialty."""
     patients: Mapping[str, Row[Any]] = field(default_factory=dict)
     parties: Mapping[str, Sequence[Party]] = field(default_factory=dict)
     consents: Mapping[str, Sequence[Consent]] = field(default_factory=dict)
@@ -94,6 +97,10 @@ async def views_of(
     places |= {party.institution for each in parties.values() for party in each}
     named = await _rows(connection, _INSTITUTIONS, places)
     sight.institutions = {name: row.name for name, row in named.items()}
+    phones: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in await connection.execute(_PHONES, {"wanted": sorted(places)}):
+        phones[row.institution][row.specialty] = row.phone
+    sight.phones = phones
     consents: dict[str, list[Consent]] = defaultdict(list)
     for consent in await consents_of_cases(connection, [case.patient for case in cases], ids):
         consents[consent.case].append(consent)
@@ -183,8 +190,8 @@ def _view(case: Case, sight: _Sight) -> ConsultationView:
         patient=PatientShown(
             id=patient.id, name=patient.name, sex=patient.sex, birth_year=patient.birth_year
         ),
-        inviting=_side(case.institution, case.inviter, sight),
-        invited=_side(case.invited_institution, case.expert, sight),
+        inviting=_side(case.institution, case.inviter, request.specialty, sight),
+        invited=_side(case.invited_institution, case.expert, request.specialty, sight),
         host=case.host,
         room=case.id if is_open else "",
         recording_policy=case.recording_policy,
@@ -218,13 +225,16 @@ def _view(case: Case, sight: _Sight) -> ConsultationView:
     )
 
 
-def _side(institution: str, person: str, sight: _Sight) -> Side:
+def _side(institution: str, person: str, specialty: str, sight: _Sight) -> Side:
+    phones = sight.phones.get(institution, {})
     return Side(
         institution=institution,
         institution_name=sight.institutions.get(institution, ""),
         person=person,
         person_name=_word(sight, person, "name"),
         title=_word(sight, person, "title"),
+        # A township keeps one number, whatever the case is about.
+        duty_phone=phones.get(specialty, "") or next(iter(phones.values()), ""),
     )
 
 

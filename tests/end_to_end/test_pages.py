@@ -48,7 +48,8 @@ class Person:
 
     async def sign_in(self, address: str) -> None:
         """Chooses the demo account of this name."""
-        await self.page.goto(address)
+        # To the rooms by their address, wherever this person's role begins.
+        await self.page.goto(f"{address}#/rooms")
         await self.page.get_by_role("button", name=re.compile(self.name)).click()
         await expect(self.page.get_by_role("heading", name="选房间")).to_be_visible()
 

@@ -346,6 +346,7 @@ export const CONSULT_EN: Readonly<Record<keyof typeof CONSULT_ZH, string>> = {
   "refusal.opinion_incomplete": "The opinion is not complete; it cannot be signed.",
   "refusal.opinion_too_long": "The opinion is too long.",
   "refusal.sign_factor_needed": "Not accepted; enter it again.",
-  "refusal.sign_factor_missing": "This account has nothing to sign with. Set up a code or a security key under Password and second factor.",
+  "refusal.sign_factor_missing":
+    "This account has nothing to sign with. Set up a code or a security key under Password and second factor.",
   "refusal.attachment_too_large": "The file is too large: 8 MB at most.",
 };

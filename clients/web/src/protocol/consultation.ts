@@ -79,6 +79,8 @@ export interface CaseSide {
   person: string;
   person_name: string;
   title: string;
+  /** What the other side dials when the link is lost; "" where none is kept. */
+  duty_phone: string;
 }
 
 export interface CaseConsent {
@@ -224,7 +226,13 @@ function sideFrom(value: Record<string, unknown>): CaseSide {
     person: text(value["person"]),
     person_name: text(value["person_name"]),
     title: text(value["title"]),
+    duty_phone: text(value["duty_phone"]),
   };
+}
+
+/** The number to dial when the link is lost: the other side's, "" where it keeps none; never a patient's. */
+export function phoneOfOther(one: Pick<Consultation, "inviting" | "invited">, institution: string): string {
+  return one.inviting.institution === institution ? one.invited.duty_phone : one.inviting.duty_phone;
 }
 
 function ringFrom(value: unknown): RingState | null {

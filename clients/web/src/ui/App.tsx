@@ -60,7 +60,8 @@ export function App(props: {
   );
 }
 
-const AREA_OF: Readonly<Record<Route["screen"], Area>> = {
+const AREA_OF: Readonly<Record<Route["screen"], Area | null>> = {
+  home: null,
   work: "work",
   case: "work",
   rooms: "rooms",
@@ -89,7 +90,8 @@ function Screens(props: { account: Account; openMeeting: OpenMeeting }) {
   const { account, openMeeting } = props;
   const { language } = useWorld();
   const route = useRoute();
-  const isOpenToThem = areasFor(account.roles).includes(AREA_OF[route.screen]);
+  const area = AREA_OF[route.screen];
+  const isOpenToThem = area !== null && areasFor(account.roles).includes(area);
   useEffect(() => {
     if (!isOpenToThem) location.replace(homeOf(homeFor(account.roles), account.roles));
   }, [isOpenToThem, account.roles]);
@@ -153,7 +155,7 @@ function Screens(props: { account: Account; openMeeting: OpenMeeting }) {
         ) : route.screen === "admin" ? (
           <Admin section={route.section} />
         ) : (
-          <Rooms chosen={route.room} onEnter={enter} />
+          route.screen !== "home" && <Rooms chosen={route.room} onEnter={enter} />
         )}
       </Suspense>
     </>

@@ -4,6 +4,7 @@ import { useEffect, useEffectEvent, useRef } from "react";
 import { titleIn, type RoomSummary } from "../protocol/api";
 import type { EnterChoices } from "../protocol/meeting";
 import { hashOf } from "../protocol/route";
+import { asksForHelp } from "../protocol/screens";
 import { timeOfDay } from "../protocol/times";
 import { Problems } from "./ComputerCheck";
 import { DeviceSelect, SpeakerSelect } from "./DeviceSelect";
@@ -18,7 +19,7 @@ import { useWorld } from "./world";
 const READ_EVERY_MS = 15_000;
 
 export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummary, choices: EnterChoices) => void }) {
-  const { backend, onPush, speak, language, network } = useWorld();
+  const { account, backend, onPush, speak, language, network } = useWorld();
   useTitle(speak("nav.rooms"));
   const rooms = useLoaded("rooms", () => backend.rooms());
   const reload = useEffectEvent(rooms.reload);
@@ -61,6 +62,11 @@ export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummar
               <span className="i2">{speak("m2.count", { count: list.length })}</span>
             )}
             <span className="sp" />
+            {asksForHelp(account?.roles ?? []) && (
+              <a className="btn" href="/kiosk">
+                {speak("m2.kiosk")}
+              </a>
+            )}
             {list !== null && rooms.failure !== null && rooms.loadedAt_ms !== null && (
               <span className="tag warn">
                 {speak("m2.stale", { time: timeOfDay(new Date(rooms.loadedAt_ms), false) })}

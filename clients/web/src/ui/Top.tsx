@@ -177,7 +177,11 @@ export function AccountMenu() {
     backend
       .signOut()
       .catch(() => undefined)
-      .finally(() => signedOut("left"));
+      .finally(() => {
+        signedOut("left");
+        // The next one to sign in begins where their own role works.
+        location.replace(hashOf({ screen: "home" }));
+      });
   };
   return (
     <>

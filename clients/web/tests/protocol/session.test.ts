@@ -99,6 +99,9 @@ describe("the navigation", () => {
   });
 
   test("begins where each works most", () => {
+    expect(homeFor(["specialist"])).toBe("work");
+    expect(homeFor(["duty_expert", "administrator"])).toBe("work");
+    expect(homeFor(["ambulance_crew"])).toBe("rooms");
     expect(homeFor(["clinic_doctor", "supervisor"])).toBe("rooms");
     expect(homeFor(["supervisor"])).toBe("trace");
     expect(homeFor(["auditor"])).toBe("trace");

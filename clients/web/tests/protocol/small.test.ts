@@ -43,8 +43,8 @@ describe("times", () => {
 
 describe("addresses", () => {
   test.each<[string, Route]>([
-    ["", { screen: "rooms", room: null }],
-    ["#/", { screen: "rooms", room: null }],
+    ["", { screen: "home" }],
+    ["#/", { screen: "home" }],
     ["#/rooms", { screen: "rooms", room: null }],
     ["#/rooms/", { screen: "rooms", room: null }],
     ["#/rooms/clinic", { screen: "rooms", room: "clinic" }],
@@ -55,13 +55,14 @@ describe("addresses", () => {
     ["#/work", { screen: "work" }],
     ["#/cases", { screen: "work" }],
     ["#/cases/ca_1", { screen: "case", case: "ca_1" }],
-    ["#/nonsense/x", { screen: "rooms", room: null }],
+    ["#/nonsense/x", { screen: "home" }],
     ["#/rooms/%E9", { screen: "rooms", room: "%E9" }],
   ])("%s", (hash, route) => {
     expect(routeFrom(hash)).toEqual(route);
   });
 
   test.each<Route>([
+    { screen: "home" },
     { screen: "rooms", room: null },
     { screen: "rooms", room: "a/b 门诊" },
     { screen: "room", room: "a/b" },
