@@ -20,6 +20,7 @@ from signaling.composition import Service, build_service
 from signaling.room_host import RoomHost
 from signaling.settings import Settings
 from tests.support.fake_sfu import FakeConnection, FakeSfu
+from tests.support.seeded_demo import copy_seeded_demo
 from tests.support.signal_client import join_request_query
 from tests.support.waiting import HANG_S
 
@@ -157,7 +158,9 @@ class Node:
 async def node(tmp_path: Path) -> AsyncIterator[Node]:
     sfu = FakeSfu()
     settings = Settings(data_dir=tmp_path / "data", web_dir=tmp_path / "web")
-    service = build_service(settings, ApiKey(API_KEY, API_SECRET), sfu, is_demo=True)
+    key = ApiKey(API_KEY, API_SECRET)
+    await copy_seeded_demo(settings.data_dir, key)
+    service = build_service(settings, key, sfu, is_demo=True)
     await service.start()
     server = TestServer(service.app)
     await server.start_server()

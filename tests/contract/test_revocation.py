@@ -33,6 +33,7 @@ from tests.support.best_of_three import best_of_three
 from tests.support.device_key import Ed25519Device, enrolment, signed_challenge
 from tests.support.fake_sfu import FakeSfu
 from tests.support.ground import add_institution, add_person
+from tests.support.seeded_demo import copy_seeded_demo
 from tests.support.stores import open_test_store
 from tests.support.waiting import wait_until
 
@@ -287,6 +288,7 @@ async def test_what_another_process_revokes_is_heard_soon(ward: Ward) -> None:
 
 async def test_a_restart_forgets_no_revocation(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", web_dir=tmp_path / "web")
+    await copy_seeded_demo(settings.data_dir, ApiKey(API_KEY, API_SECRET))
     service = build_service(settings, ApiKey(API_KEY, API_SECRET), FakeSfu(), is_demo=True)
     await service.start()
     institution = await add_institution(service.store, "R1")
