@@ -209,6 +209,7 @@ async def _consultation(album: Album, browser: Browser, zhou: Colleague, wang: C
         await album.desk(desk, "s2-over")
         await desk.page.goto(f"{album.address}/#/recordings/{recording}")
         await expect(desk.page.locator(".verdict").first).to_be_visible(timeout=OPEN_MS)
+        await expect(desk.page.locator(".player .vid-hatch")).to_have_count(0, timeout=OPEN_MS)
         await album.desk(desk, "replay")
 
 

@@ -89,7 +89,7 @@ async def lost_at_zoom(page: Page) -> list[str]:
     """Returns what cannot be reached or read with half as many pixels in each direction."""
     size = page.viewport_size
     assert size is not None
-    await page.set_viewport_size({side: pixels // ZOOM for side, pixels in size.items()})
+    await page.set_viewport_size({"width": size["width"] // ZOOM, "height": size["height"] // ZOOM})
     try:
         return [f"at {ZOOM * 100} %: {one}" for one in await page.evaluate(_LOST)]
     finally:
