@@ -99,5 +99,5 @@ def served_service(folder: Path) -> Iterator[ServedService]:
     finally:
         run(stop(service, server, watches))
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=10)
+        thread.join(timeout=HANG_S)
         loop.close()
