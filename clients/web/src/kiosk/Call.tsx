@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { stayAwake } from "../io/awake";
 import type { Meeting } from "../io/ports";
 import { answerStills } from "../io/still_service";
+import type { Standing } from "../protocol/consent_sheet";
 import { grantedCount, may, unrecordedCause, type Consultation } from "../protocol/consultation";
 import type { MeetingView } from "../protocol/meeting";
 import { clock } from "../protocol/times";
@@ -388,9 +389,10 @@ function ConsentSheet(props: { one: Consultation; onCase: (one: Consultation) =>
   const { one } = props;
   const standing = useLoaded(`standing ${one.id}`, () => desk.standing(one.patient.id, one.id));
   const act = useActing();
-  const withdraw = (consent: string): void =>
+  const withdraw = ({ consent, giver }: Standing): void =>
     act.run(async () => {
-      await desk.withdraw(consent, "patient", "");
+      // Whoever answered for the patient takes it back too; the service has their name from then.
+      await desk.withdraw(consent, giver, "");
       standing.reload();
       props.onCase(await consultations.get(one.id));
     });
@@ -420,7 +422,7 @@ function ConsentSheet(props: { one: Consultation; onCase: (one: Consultation) =>
                   type="button"
                   className="k-btn"
                   aria-disabled={act.isBusy}
-                  onClick={() => withdraw(now.consent)}
+                  onClick={() => withdraw(now)}
                 >
                   {speak("kiosk.call.withdraw")}
                 </button>
