@@ -265,7 +265,7 @@ export const KIOSK_ZH = {
   "kiosk.reply.criticalYes": "是",
   "kiosk.reply.criticalNo": "否",
   "kiosk.reply.criticalUnsaid": "没有说",
-  "kiosk.reply.decide": "您怎么定",
+  "kiosk.reply.decide": "怎么定",
   "kiosk.reply.decideMore": "接诊医生决定，不选不会自动采纳。",
   "kiosk.adopt.full": "采纳",
   "kiosk.adopt.part": "部分采纳",
