@@ -27,6 +27,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts", "tests/**/*.test.tsx"],
     exclude: [...configDefaults.exclude],
+    testTimeout: 60_000, // a busy machine is slow, not wrong
     coverage: {
       provider: "v8",
       include: ["src/protocol/**"], // what decides; drivers and drawings are tested in real browsers
