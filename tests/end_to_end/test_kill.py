@@ -61,10 +61,10 @@ async def test_a_killed_server_loses_at_most_a_second_and_says_so(net: Network, 
                 await speaker.run("publish", width=320, height=180)
                 recording_id = await asyncio.to_thread(server.start_recording, room)
                 # The random moment of this case, and what its last seconds did to server and sender.
-                await asyncio.sleep(max(0.0, moment_s - BEFORE_KILL_S))
+                await asyncio.sleep(max(0.0, moment_s - BEFORE_KILL_S))  # what is being recorded
                 pids = (server.pid, speaker.pid)
                 delays_before = [run_delays_s(pid) for pid in pids]
-                await asyncio.sleep(min(moment_s, BEFORE_KILL_S))
+                await asyncio.sleep(min(moment_s, BEFORE_KILL_S))  # and while it is watched
                 delays_after = [run_delays_s(pid) for pid in pids]
                 killed_at_s, killed_wall_s = await asyncio.to_thread(server.kill)
                 report = await speaker.run("sent")
