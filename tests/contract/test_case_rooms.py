@@ -90,6 +90,12 @@ class Practice:
 
     async def accepted(self, *, recording: bool = True) -> str:
         """A case that Dr Wang has taken."""
+        case = await self.called(recording=recording)
+        await self.done("wang", "POST", f"/consultations/{case}/accept")
+        return case
+
+    async def called(self, *, recording: bool = True) -> str:
+        """A case that rings for Dr Wang."""
         made = await self.done(
             "li",
             "POST",
@@ -110,7 +116,6 @@ class Practice:
         await self.consent(case, "consultation")
         await self.consent(case, "recording", granted=recording)
         await self.done("li", "POST", f"/consultations/{case}/invite")
-        await self.done("wang", "POST", f"/consultations/{case}/accept")
         return case
 
     async def enter(self, name: str, case: str) -> Client:
@@ -164,6 +169,35 @@ async def test_both_sides_meet_and_are_recorded_without_anybodys_hand(practice: 
     await li.closed()
     assert (await practice.until(case, state="cancelled"))["is_recording"] is False
     assert practice.node.host.rooms.find(RoomName(case)) is None
+
+
+async def test_the_host_waits_inside_while_it_rings_alone_and_unrecorded(practice: Practice) -> None:
+    case = await practice.called()
+    li = await practice.enter("li", case)
+    for name in ("wang", "he", "sun"):
+        status, answer = await practice.ask(name, "POST", f"/consultations/{case}/room")
+        assert (status, answer["code"]) == (409, "consultation_state")
+        assert (await practice.ask(name, "POST", f"/rooms/{case}/token"))[0] == 404
+    await practice.node.service.case_rooms.turn()
+    shown = await practice.until(case, state="ringing")
+    assert (shown["is_recording"], shown["active_at_ms"]) == (False, None)
+    await practice.done("wang", "POST", f"/consultations/{case}/accept")
+    assert (await practice.until(case, state="accepted"))["is_recording"] is False
+    await practice.enter("wang", case)
+    await practice.until(case, state="active", is_recording=True)
+    assert "leave" not in await li.settle()
+
+
+async def test_a_ring_that_nobody_answers_ends_the_room_that_was_open_for_it(practice: Practice) -> None:
+    case = await practice.called()
+    li = await practice.enter("li", case)
+    await practice.done("wang", "POST", f"/consultations/{case}/decline", {"reason": "in_surgery"})
+    await li.closed()
+    await practice.until(case, state="declined")
+    status, answer = await practice.ask("li", "POST", f"/consultations/{case}/room")
+    assert (status, answer["code"]) == (409, "consultation_state")
+    await practice.done("li", "POST", f"/consultations/{case}/recall")
+    await practice.enter("li", case)
 
 
 async def test_a_withdrawn_consent_ends_the_recording_and_a_new_one_begins_another(

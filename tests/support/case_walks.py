@@ -428,7 +428,9 @@ class Walks:
     async def _enter(self, walk: Walk) -> None:
         """Somebody comes to the room: in, or before its door."""
         caller = _PEOPLE[self._random.choice([*_PEOPLE, *walk.inside])]
-        is_open = walk.kind == "live" and walk.state in _WITH_ROOM and walk.knows(caller)
+        is_waiting_host = walk.state == "ringing" and caller.person == walk.host
+        is_open = walk.state in _WITH_ROOM or is_waiting_host
+        is_open = is_open and walk.kind == "live" and walk.knows(caller)
         waits = is_open and caller.person not in walk.inside
         answer = await self._try(walk, caller, "/room", is_legal=is_open and not waits)
         if waits and not answer and walk.parties.get(caller.person) != "waiting":

@@ -44,6 +44,8 @@ export interface Backend {
 export interface Meeting {
   view(): MeetingView;
   subscribe(onChange: () => void): () => void;
+  /** Opens camera and microphone as chosen, so that entering need not wait for them. Nothing is sent before. */
+  prepare(): void;
   /** Enters; resolves when in the room or ended (the view says which). */
   enter(): Promise<void>;
   leave(): Promise<void>;
@@ -66,8 +68,8 @@ export interface Meeting {
   ownCamera(): MediaStreamTrack | null;
 }
 
-/** Opens a stay; a guest brings the token that the invitation gave. */
-export type OpenMeeting = (room: string, choices: EnterChoices, guest?: RoomToken) => Meeting;
+/** Opens a stay; who brings a token (a guest the invitation's) or will have one need not ask the room's own door. */
+export type OpenMeeting = (room: string, choices: EnterChoices, token?: RoomToken | Promise<RoomToken>) => Meeting;
 
 export interface Opened {
   stream: MediaStream | null;

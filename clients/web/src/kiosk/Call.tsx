@@ -1,6 +1,6 @@
 // The call itself: the expert large, oneself beside, what each side really gets, and consent that can be taken back.
 
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { stayAwake } from "../io/awake";
 import type { Meeting } from "../io/ports";
 import { answerStills } from "../io/still_service";
@@ -11,7 +11,6 @@ import { clock } from "../protocol/times";
 import { Icon } from "../ui/Icon";
 import { useActing, useLasting, useLoaded, useNow, useTitle } from "../ui/hooks";
 import { useLadderReports } from "../ui/ladder_reports";
-import { useKeptDevice } from "../ui/own_devices";
 import { LadderBanner, RecordingDot } from "../ui/pieces";
 import { useStage } from "../ui/stage";
 import { Stage, Strip } from "../ui/Tiles";
@@ -20,6 +19,7 @@ import { useWorld } from "../ui/world";
 import { KioskIcon } from "./KioskIcon";
 import { patientWords, Sheet, Trouble } from "./pieces";
 import { useKiosk } from "./reach";
+import type { CallStay } from "./stay";
 
 /** "Connecting" alone is enough for this long; then the slow step is named (interface.md §5). */
 const NAME_STEP_AFTER_MS = 2000;
@@ -28,6 +28,7 @@ const TELL_STILL_MS = 6000;
 
 interface CallProps {
   one: Consultation;
+  stay: CallStay;
   onCase: (one: Consultation) => void;
   onHome: () => void;
   onReply: () => void;
@@ -36,74 +37,12 @@ interface CallProps {
 
 export function Call(props: CallProps) {
   const { speak } = useWorld();
-  const { openCall } = useKiosk();
+  const { meeting, isLost, isHungUp, hangUp, again } = props.stay;
   useTitle(speak("kiosk.call.title"));
-  const [cameraId] = useKeptDevice("camera");
-  const [microphoneId] = useKeptDevice("microphone");
-  const [speakerId] = useKeptDevice("speaker");
-  const [meeting, setMeeting] = useState<Meeting | null>(null);
-  const [isLost, setLost] = useState(false);
-  const [round, setRound] = useState(0);
-  const { id } = props.one;
-  const choices = useMemo(
-    () => ({
-      with_microphone: true,
-      with_camera: true,
-      microphone_id: microphoneId,
-      camera_id: cameraId,
-      speaker_id: speakerId,
-    }),
-    [microphoneId, cameraId, speakerId],
-  );
-  useEffect(() => {
-    let isWanted = true;
-    let stay: Meeting | null = null;
-    openCall(id, choices).then(
-      (opened) => {
-        if (!isWanted) return;
-        stay = opened;
-        setMeeting(opened);
-        void opened.enter();
-      },
-      () => {
-        if (isWanted) setLost(true);
-      },
-    );
-    // Whatever ends the stay (another screen, a closed page), the room is told.
-    return () => {
-      isWanted = false;
-      void stay?.leave();
-      setMeeting(null);
-      setLost(false);
-    };
-  }, [openCall, id, choices, round]);
   useEffect(() => stayAwake(), []);
-  const [isHungUp, setHungUp] = useState(false);
-
-  if (isHungUp) {
-    return (
-      <HungUp
-        {...props}
-        onAgain={() => {
-          setRound(round + 1);
-          setHungUp(false);
-        }}
-      />
-    );
-  }
-  if (meeting === null) return <NotYet {...props} isLost={isLost} onAgain={() => setRound(round + 1)} />;
-  return (
-    <InCall
-      key={round}
-      {...props}
-      meeting={meeting}
-      onHangUp={() => {
-        void meeting.leave();
-        setHungUp(true);
-      }}
-      onAgain={() => setRound(round + 1)}
-    />
-  );
+  if (isHungUp) return <HungUp {...props} onAgain={again} />;
+  if (meeting === null) return <NotYet {...props} isLost={isLost} onAgain={again} />;
+  return <InCall {...props} meeting={meeting} onHangUp={hangUp} onAgain={again} />;
 }
 
 /** The part of the page that speaks with the room is on its way, or did not come. */

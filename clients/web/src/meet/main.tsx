@@ -34,8 +34,8 @@ createRoot(root).render(
     <App
       backend={backend}
       devices={new BrowserDevices()}
-      openMeeting={(room, choices, guest) =>
-        new LiveMeeting(guest === undefined ? backend : { roomToken: () => Promise.resolve(guest) }, room, choices)
+      openMeeting={(room, choices, token) =>
+        new LiveMeeting(token === undefined ? backend : { roomToken: () => Promise.resolve(token) }, room, choices)
       }
       openGuestBackend={(token) => new RestBackend(token)}
       desks={desks}

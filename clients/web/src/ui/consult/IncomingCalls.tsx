@@ -12,8 +12,9 @@ import { useActing, useKeys, useLasting, useNow } from "../hooks";
 import { Icon } from "../Icon";
 import { failureWords } from "../words";
 import { useWorld } from "../world";
-import { useBox } from "./cases";
+import { handOn, useBox } from "./cases";
 import { ConsentWords } from "./ConsentWords";
+import { useAnswer } from "./stay";
 import { sexAndAge, wantedWords } from "./words";
 import "./consult.css";
 
@@ -84,9 +85,10 @@ function CallCard({ call, others, onChanged }: { call: Consultation; others: num
         onChanged();
       }
     });
+  const answer = useAnswer();
   const accept = (): void =>
     begin(async () => {
-      await consultations.accept(call.id);
+      await answer(call.id, async () => handOn(await consultations.accept(call.id)));
       location.hash = hashOf({ screen: "case", case: call.id });
     });
   const pass = (): void => begin(() => consultations.pass(call.id));
@@ -108,6 +110,10 @@ function CallCard({ call, others, onChanged }: { call: Consultation; others: num
       true,
     );
   });
+  // The page of the case is fetched while it rings. If it does not come now, it is asked for again when it opens.
+  useEffect(() => {
+    import("./CasePage").catch(() => undefined);
+  }, []);
   useEffect(() => {
     say();
     const before = document.activeElement;

@@ -41,7 +41,7 @@ export function OpinionPane(props: { one: Consultation; onChanged: (one: Consult
   // Loaded anew when it is signed; not when the first draft is saved: somebody is typing then.
   const isSigned = one.opinion?.state === "signed";
   const kept = useLoaded(`opinion ${one.id} ${String(isSigned)}`, () => consultations.opinion(one.id));
-  useCaseNews(one.id, kept.reload);
+  useCaseNews(one.id, kept.reload, { of: "opinion" });
   const maySign = may(one, "sign");
   const isLoaded = kept.loadedAt_ms !== null;
   // Taken by the person at the page, and not begun: nothing can be written yet.

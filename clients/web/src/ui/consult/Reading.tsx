@@ -32,7 +32,7 @@ export interface ReadingHandle {
 export function useReading(one: Consultation, view: MeetingView | null): ReadingHandle {
   const { consultations } = useWorld();
   const attachments = useLoaded(`attachments ${one.id}`, () => consultations.attachments(one.id));
-  useCaseNews(one.id, attachments.reload);
+  useCaseNews(one.id, attachments.reload, { of: "attachment" });
   const [open, setOpen] = useState<Open>({ kind: "record" });
   const sharer =
     view?.people.find((person) => !person.is_self && person.screen !== null && person.screen.state !== "off")
