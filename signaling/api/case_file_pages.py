@@ -122,7 +122,7 @@ class CaseFilePages:
                 self.content,
                 find=find,
                 refusals=("attachment_altered",),
-                media_type="application/octet-stream",
+                media_type="*/*",
             ),
             Route(
                 "POST",

@@ -357,12 +357,7 @@ function ConsentSheet(props: { one: Consultation; onCase: (one: Consultation) =>
                 )}
               </b>
               {now?.is_allowed === true ? (
-                <button
-                  type="button"
-                  className="k-btn"
-                  aria-disabled={act.isBusy}
-                  onClick={() => withdraw(now)}
-                >
+                <button type="button" className="k-btn" aria-disabled={act.isBusy} onClick={() => withdraw(now)}>
                   {speak("kiosk.call.withdraw")}
                 </button>
               ) : (
