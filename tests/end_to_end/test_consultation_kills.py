@@ -199,7 +199,7 @@ async def _crash(face: Face, address: str) -> None:
 async def _meet(kiosk: Face, desk: Face) -> None:
     """Both go back to the case by what their pages offer, and see and hear each other."""
     await kiosk.press("回到会诊")
-    await desk.page.get_by_role("button", name=re.compile("^打开")).first.click()
+    await desk.press("进入")
     await asyncio.gather(kiosk.sees_and_hears_at_ms(), desk.sees_and_hears_at_ms())
 
 
