@@ -107,7 +107,7 @@ class CaseRoomPages:
                 body=PersonNamed,
                 answer=ConsultationView,
                 find=self._cases.find,
-                refusals=(*_STATE, "party_unknown"),
+                refusals=(*_STATE, "party_unknown", "host_unfit"),
             ),
         ]
 

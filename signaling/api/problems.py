@@ -143,6 +143,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "party_unknown": 409,
     "party_not_waiting": 409,
     "party_is_host": 409,
+    "host_unfit": 409,
     "consultation_full": 409,
     "attachment_unreadable": 400,
     "attachment_type_wrong": 415,

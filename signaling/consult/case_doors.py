@@ -88,7 +88,8 @@ async def put_out(unit: Unit, caller: Caller, case_id: str, person: str) -> Case
     """
     case, parties = await open_case(unit, caller, case_id, Deed.ADMIT)
     party = party_of(parties, person)
-    if party is None or party.state not in (*SEATED, PartyState.WAITING):
+    # An expert may have sat here before the case became theirs: it is handed on, nobody puts them out.
+    if party is None or person == case.expert or party.state not in (*SEATED, PartyState.WAITING):
         raise Refusal("party_unknown")
     if person == case.host:
         raise Refusal("party_is_host")
@@ -105,12 +106,16 @@ async def put_out(unit: Unit, caller: Caller, case_id: str, person: str) -> Case
 
 
 async def hand_over(unit: Unit, caller: Caller, case_id: str, person: str) -> Case:
-    """Makes another of those inside the host. Raises Refusal (not_permitted, party_unknown),
+    """Makes another of those inside the host. Raises Refusal (not_permitted, party_unknown, host_unfit),
     ConsultationRefused.
     """
     case, parties = await open_case(unit, caller, case_id, Deed.HOST)
     if not is_inside(case, person, seated_of(parties)):
         raise Refusal("party_unknown")
+    found = await find_person(unit.connection, person)
+    if found is None or not CLINICIANS & set(found.roles):
+        # Who only watches could neither let anybody in nor hand the host on.
+        raise Refusal("host_unfit")
     before = case.host
     case = replace(case, host=PersonId(person))
     chain_act(unit, caller, case, "host.handed_over", subject={"person": person}, before={"host": before})

@@ -288,6 +288,15 @@ async def test_the_host_hands_over_and_leaves_and_the_case_goes_on(practice: Pra
     await practice.enter("li", case)
 
 
+async def test_who_only_watches_is_not_made_the_host(practice: Practice) -> None:
+    case = await practice.accepted()
+    qian = practice.people["qian"].person
+    await practice.done("li", "POST", f"/consultations/{case}/parties", {"person": qian})
+    status, answer = await practice.ask("li", "POST", f"/consultations/{case}/host", {"person": qian})
+    assert (status, answer["code"]) == (409, "host_unfit")
+    assert (await practice.until(case))["host"] == practice.people["li"].person
+
+
 async def test_a_room_of_a_case_holds_eight(practice: Practice) -> None:
     case = await practice.accepted()
     store, hospital = practice.node.service.store, practice.hospital

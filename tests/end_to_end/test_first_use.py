@@ -1,13 +1,14 @@
 """How long until the pages can be used, on a processor four times slower: from the navigation in a fresh
 profile until the first screen is there and has answered a press (issue 4: at most 2 s on loopback).
 
-The page itself presses and looks: nothing between this process and the browser is measured. A machine that
-stands still for a moment does not decide: the best of three rounds counts, and rounds in which it stood still
-are played again.
+The page itself presses and looks: nothing between this process and the browser is measured. In an ordinary
+run each page is played once and its figure printed; `make bench-first-use` decides by the figure: the best of
+three rounds counts, and rounds in which the machine stood still are played again.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ pytestmark = pytest.mark.alone
 
 HTTPS_PORT = 8474
 SLOWER = 4
-LIMIT_MS = 2_000
-ROUNDS, MORE_ROUNDS = 3, 6
+WANTED_MS = 2_000
+DECIDES = bool(os.environ.get("LIANZHEN_FIGURES"))
+LIMIT_MS = WANTED_MS if DECIDES else 60_000
+ROUNDS, MORE_ROUNDS = (3, 6) if DECIDES else (1, 0)
 STOOD_STILL_S = 0.2
 """A pause of the machine beyond this lies within what is measured, and is not the page's."""
 
@@ -149,7 +152,7 @@ async def test_the_first_screen_can_be_used_within_two_seconds(
                 stood_s = standstill.longest_s(began_s, time.monotonic())
                 print(
                     f"\n{screen.name}: there after {seen_ms:.0f} ms, "
-                    f"answered a press after {answered_ms:.0f} ms (wanted {LIMIT_MS}; "
+                    f"answered a press after {answered_ms:.0f} ms (wanted {WANTED_MS}; "
                     f"processor {slower:.1f} times slower, longest pause {stood_s:.2f} s)"
                 )
                 taken.append(answered_ms)
@@ -159,7 +162,7 @@ async def test_the_first_screen_can_be_used_within_two_seconds(
     finally:
         standstill.end()
     # A loaded machine disturbs the comparison of single rounds.
-    assert max(slowed) > SLOWER / 2, "the browser did not slow its processor down"
+    assert max(slowed) > SLOWER / 2 or not DECIDES, "the browser did not slow its processor down"
     assert min(taken) <= LIMIT_MS * PATIENCE
 
 

@@ -462,7 +462,8 @@ class Walks:
 
     async def _put_out(self, walk: Walk) -> None:
         caller, person = self._leader(walk), self._party(walk, "waiting", *_SEATED)
-        is_there = walk.parties.get(person) in ("waiting", *_SEATED) and person != walk.host
+        is_bound = person in (walk.host, walk.expert)
+        is_there = walk.parties.get(person) in ("waiting", *_SEATED) and not is_bound
         is_legal = self._leads_door(walk, caller) and is_there
         if await self._try(walk, caller, f"/parties/{person}", is_legal=is_legal, method="DELETE"):
             walk.parties[person] = "removed"
@@ -473,7 +474,9 @@ class Walks:
         person = self._random.choice([*walk.inside, *walk.inside, *_PEOPLE])
         is_host = caller.person == walk.host and self._leads_door(walk, caller)
         body = {"person": person}
-        if await self._try(walk, caller, "/host", body, is_legal=is_host and person in walk.inside):
+        # Who only watches (QIAN) leads nothing.
+        is_fit = person in walk.inside and person != QIAN.person
+        if await self._try(walk, caller, "/host", body, is_legal=is_host and is_fit):
             walk.host = person
             walk.kinds.append("host.handed_over")
 
@@ -483,8 +486,7 @@ class Walks:
 
     @staticmethod
     def _leads_door(walk: Walk, caller: Caller) -> bool:
-        # Who only watches (QIAN) may be made the host, and still lets nobody in.
-        return caller is not QIAN and walk.has_door and caller.person in (walk.host, walk.expert)
+        return walk.has_door and caller.person in (walk.host, walk.expert)
 
     def _party(self, walk: Walk, *states: str) -> str:
         """One of the parties in these states mostly, else anybody."""

@@ -68,8 +68,16 @@ export interface Meeting {
   ownCamera(): MediaStreamTrack | null;
 }
 
-/** Opens a stay; who brings a token (a guest the invitation's) or will have one need not ask the room's own door. */
-export type OpenMeeting = (room: string, choices: EnterChoices, token?: RoomToken | Promise<RoomToken>) => Meeting;
+/** The way into rooms. What speaks with rooms is the largest part of the pages, and fetched by who enters one. */
+export interface Meetings {
+  /** Fetches that part before it is needed. If it does not come now, opening asks for it again. */
+  prepare(): void;
+  /**
+   * Opens a stay; who brings a token (a guest the invitation's) or will have one need not ask the room's own door.
+   * Rejects with ApiFailure where that part does not come.
+   */
+  open(room: string, choices: EnterChoices, token?: RoomToken | Promise<RoomToken>): Promise<Meeting>;
+}
 
 export interface Opened {
   stream: MediaStream | null;

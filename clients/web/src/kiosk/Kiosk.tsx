@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { DeskPorts } from "../io/desk_ports";
-import type { Backend, Devices, OpenMeeting } from "../io/ports";
+import type { Backend, Devices, Meetings } from "../io/ports";
 import type { Consultation } from "../protocol/consultation";
 import { EMPTY_INTAKE, type Intake } from "../protocol/intake";
 import { nextScreen, type Screen, type Touch } from "../protocol/kiosk_way";
@@ -25,7 +25,7 @@ import { KioskContext, type KioskTools } from "./reach";
 export function Kiosk(props: {
   backend: Backend;
   devices: Devices;
-  openMeeting: OpenMeeting;
+  meetings: Meetings;
   desks: DeskPorts;
   tools: KioskTools;
 }) {

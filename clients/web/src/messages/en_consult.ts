@@ -342,6 +342,7 @@ export const CONSULT_EN: Readonly<Record<keyof typeof CONSULT_ZH, string>> = {
   "refusal.party_unknown": "This person is not in this consult.",
   "refusal.party_not_waiting": "This person is not waiting.",
   "refusal.party_is_host": "Hand over the chair first.",
+  "refusal.host_unfit": "Only doctors and ambulance crew can take the chair.",
   "refusal.opinion_changed": "The draft was changed elsewhere. Read the new one first.",
   "refusal.opinion_incomplete": "The opinion is not complete; it cannot be signed.",
   "refusal.opinion_too_long": "The opinion is too long.",

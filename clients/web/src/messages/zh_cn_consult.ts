@@ -339,6 +339,7 @@ export const CONSULT_ZH = {
   "refusal.party_unknown": "这个人不在这次会诊里。",
   "refusal.party_not_waiting": "这个人没有在等。",
   "refusal.party_is_host": "先把主持交给别人。",
+  "refusal.host_unfit": "只有医生和急救人员能主持。",
   "refusal.opinion_changed": "草稿在别处改过。请看新的再写。",
   "refusal.opinion_incomplete": "意见还没齐，不能签发。",
   "refusal.opinion_too_long": "意见太长。",

@@ -67,7 +67,7 @@ function useRinging(call: Consultation): boolean {
 const isWriting = (element: Element | null): boolean => element?.closest("input, textarea, select, dialog") != null;
 
 function CallCard({ call, others, onChanged }: { call: Consultation; others: number; onChanged: () => void }) {
-  const { speak, language, consultations, announce } = useWorld();
+  const { speak, language, consultations, meetings, announce } = useWorld();
   const [isDeclining, setDeclining] = useState(false);
   const acceptButton = useRef<HTMLButtonElement>(null);
   // Whoever is typing keeps the field: the rest of their word must not answer the call.
@@ -113,7 +113,8 @@ function CallCard({ call, others, onChanged }: { call: Consultation; others: num
   // The page of the case is fetched while it rings. If it does not come now, it is asked for again when it opens.
   useEffect(() => {
     import("./CasePage").catch(() => undefined);
-  }, []);
+    meetings.prepare();
+  }, [meetings]);
   useEffect(() => {
     say();
     const before = document.activeElement;

@@ -50,20 +50,23 @@ function takeBegun(id: string): Meeting | null {
  * before the page of the case is there. Rejects as `accept` does; then nothing is left open.
  */
 export function useAnswer(): (id: string, accept: () => Promise<unknown>) => Promise<void> {
-  const { consultations, openMeeting } = useWorld();
+  const { consultations, meetings } = useWorld();
   return async (id, accept) => {
     const accepted = accept();
     const token = accepted.then(() => consultations.enter(id));
     // Told by the meeting when it enters.
     token.catch(() => undefined);
-    const meeting = openMeeting(id, choices(), token);
-    meeting.prepare();
+    // Where the part that speaks with rooms does not come, the page of the case asks for it again, and says so.
+    const opening = meetings.open(id, choices(), token).catch(() => null);
+    void opening.then((meeting) => meeting?.prepare());
     try {
       await accepted;
     } catch (error) {
-      void meeting.leave();
+      void opening.then((meeting) => meeting?.leave());
       throw error;
     }
+    const meeting = await opening;
+    if (meeting === null) return;
     begun = { id, meeting };
     void meeting.enter();
     window.setTimeout(() => void takeBegun(id)?.leave(), TAKEN_WITHIN_MS);
@@ -71,7 +74,7 @@ export function useAnswer(): (id: string, accept: () => Promise<unknown>) => Pro
 }
 
 export function useStay(one: Consultation): StayHandle {
-  const { consultations, openMeeting, account } = useWorld();
+  const { consultations, meetings, account } = useWorld();
   const [round, setRound] = useState(() => (ENTERED_AT_ONCE.includes(one.state) ? 1 : 0));
   const [stay, setStay] = useState<Stay>({ kind: "none" });
   const isOpen = one.kind === "live" && may(one, "room");
@@ -89,9 +92,9 @@ export function useStay(one: Consultation): StayHandle {
           setStay({ kind: "in", meeting });
           return;
         }
-        const token = await consultations.enter(one.id);
+        const opened = await consultations.enter(one.id).then((token) => meetings.open(token.room, choices(), token));
         if (!isWanted) return;
-        meeting = openMeeting(token.room, choices(), token);
+        meeting = opened;
         setStay({ kind: "in", meeting });
         await meeting.enter();
       } catch (error) {
@@ -106,7 +109,7 @@ export function useStay(one: Consultation): StayHandle {
       void meeting?.leave();
     };
     // `key` stands for the own part while waiting; a change of it elsewhere must not leave the room.
-  }, [consultations, openMeeting, one.id, isOpen, round, key]);
+  }, [consultations, meetings, one.id, isOpen, round, key]);
   const isGone = !isOpen && stay.kind !== "none";
   if (isGone) setStay({ kind: "none" });
   return {
