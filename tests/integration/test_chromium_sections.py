@@ -233,7 +233,7 @@ async def test_an_ice_restart_keeps_the_picture(sfu: Sfu, browser: Browser) -> N
 async def test_two_connections_we_offer_and_open_the_channels(sfu: Sfu, browser: Browser) -> None:
     publisher, viewer = await open_tab(sfu, browser), await open_tab(sfu, browser, offers=True)
     await viewer.be_answered()
-    await until(lambda: viewer.listener.is_connected, 15)
+    await until(lambda: viewer.listener.is_connected)
     await until_async(lambda: viewer.call("Object.keys(channels).length == 2"))
     assert viewer.connection.send_data(ChannelKind.RELIABLE, b"x" * 60_000)
     await until_async(lambda: viewer.call("messages.length == 1"))

@@ -66,7 +66,7 @@ class Client:
         return answer.mid_to_track
 
     async def up(self) -> None:
-        await until(lambda: self.listener.is_connected and self.channel.readyState == "open", 15)
+        await until(lambda: self.listener.is_connected and self.channel.readyState == "open")
 
 
 @pytest.fixture
@@ -158,5 +158,5 @@ async def test_a_tap_gets_whole_frames(sfu: Sfu, clients: list[Client]) -> None:
         frames.extend(tap.read())
         return len(frames) >= 10
 
-    await until(read, 15)
+    await until(read)
     tap.close()
