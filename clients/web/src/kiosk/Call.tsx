@@ -15,6 +15,7 @@ import { LadderBanner, RecordingDot } from "../ui/pieces";
 import { useStage } from "../ui/stage";
 import { Stage, Strip } from "../ui/Tiles";
 import { TruthPanel } from "../ui/TruthPanel";
+import { byPhone } from "../ui/words";
 import { useWorld } from "../ui/world";
 import { KioskIcon } from "./KioskIcon";
 import { patientWords, Sheet, Trouble } from "./pieces";
@@ -147,7 +148,7 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
       <LadderBanner
         level={view.level}
         sentence={speak(`ladder.${view.level}`, { tries: view.tries })}
-        {...(view.level === 5 ? { why: speak("ladder.5.more") } : {})}
+        {...(view.level === 5 ? { why: byPhone(one.invited.duty_phone, speak) } : {})}
       />
       <Strips {...props} view={view} isStillTaken={isStillTaken} />
       <main className="k-call">

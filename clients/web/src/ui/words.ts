@@ -19,6 +19,11 @@ export function failureWords(failure: ApiFailure, speak: Speak): string {
   return failure.words ?? speak("error.other", { code: failure.code });
 }
 
+/** What to do while the link is lost; `phone` is "" where none is kept. */
+export function byPhone(phone: string, speak: Speak): string {
+  return phone === "" ? speak("ladder.5.more") : speak("ladder.5.call", { phone });
+}
+
 /** Why something was not recorded. */
 export function causeWords(cause: string, speak: Speak): string {
   return cause === "" ? speak("m4.noMediaNoCause") : speak(keyOr(`cause.${cause}`, "cause.other"), { code: cause });

@@ -20,6 +20,7 @@ import { DevicesDialog } from "../RoomDialogs";
 import { Brand, Top } from "../Top";
 import { TruthPanel } from "../TruthPanel";
 import { useLadderReports } from "../ladder_reports";
+import { byPhone } from "../words";
 import { useWorld } from "../world";
 import { CaseActs } from "./CaseActs";
 import { CaseVideo } from "./CaseVideo";
@@ -300,8 +301,7 @@ function CaseLadder({ one, view }: { one: Consultation; view: MeetingView }) {
 
 function ladderWords(view: MeetingView, phone: string, speak: Speak): { sentence: string; why: string } {
   if (view.level === 5) {
-    const why = phone === "" ? speak("ladder.5.more") : speak("ladder.5.call", { phone });
-    return { sentence: speak("ladder.5", { tries: view.tries }), why };
+    return { sentence: speak("ladder.5", { tries: view.tries }), why: byPhone(phone, speak) };
   }
   const sentence = speak(`ladder.${view.level}`);
   if (view.worst === null) return { sentence, why: speak("ladder.back") };
