@@ -64,7 +64,13 @@ export function Replies(props: { onBack: () => void; onOpen: (one: Consultation)
       {replies.length > PER_PAGE && (
         <div className="k-acts">
           <span className="sp" />
-          <button type="button" className="k-btn" disabled={page === 0} onClick={() => setPage(page - 1)}>
+          <button
+            type="button"
+            className="k-btn"
+            aria-label={speak("kiosk.replies.pageBefore")}
+            disabled={page === 0}
+            onClick={() => setPage(page - 1)}
+          >
             <Icon name="back" size={28} />
           </button>
           <b>
@@ -73,6 +79,7 @@ export function Replies(props: { onBack: () => void; onOpen: (one: Consultation)
           <button
             type="button"
             className="k-btn"
+            aria-label={speak("kiosk.replies.pageAfter")}
             disabled={(page + 1) * PER_PAGE >= replies.length}
             onClick={() => setPage(page + 1)}
           >

@@ -259,6 +259,8 @@ export const KIOSK_EN = {
   "kiosk.replies.none": "No replies yet",
   "kiosk.replies.unread": "Unread",
   "kiosk.replies.stale": "No link; this is from {time}",
+  "kiosk.replies.pageBefore": "Page before",
+  "kiosk.replies.pageAfter": "Next page",
   "kiosk.reply.title": "County reply",
   "kiosk.reply.signedWhen": "Signed · {when}",
   "kiosk.reply.signedAt": "Signed {time}",

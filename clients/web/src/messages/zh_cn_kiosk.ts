@@ -257,6 +257,8 @@ export const KIOSK_ZH = {
   "kiosk.replies.none": "还没有回复",
   "kiosk.replies.unread": "待阅",
   "kiosk.replies.stale": "连不上，这是 {time} 取到的",
+  "kiosk.replies.pageBefore": "上一页",
+  "kiosk.replies.pageAfter": "下一页",
   "kiosk.reply.title": "县医院回复",
   "kiosk.reply.signedWhen": "已签发　{when}",
   "kiosk.reply.signedAt": "已签发 {time}",
