@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -313,6 +314,8 @@ async def _third(album: Album, browser: Browser, kiosk: Face, desk: Face, zhou: 
     """A third party: in the waiting room, then at the table; the specialist leads."""
     wang_person = (await zhou.case(case))["invited"]["person"]
     async with album.page(browser, "/", DESKTOP, "赵启明") as third:
+        # Signed in, the page goes to the work list by itself; an address given before that would be lost.
+        await third.page.wait_for_url(re.compile("#/work$"), timeout=OPEN_MS)
         await third.page.goto(f"{album.address}/#/cases/{case}")
         await zhou.wait_for_case(
             case,
