@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -86,7 +86,7 @@ test-core: setup-service ## the native core's own tests
 	$(CARGO) test $(CARGO_FLAGS) --release --no-default-features --quiet
 
 test-web: setup-service ## the pages' own tests
-	cd $(WEB) && npm test --silent
+	cd $(WEB) && npm test --silent -- --testTimeout=60000 --hookTimeout=60000
 
 test-python: setup ## unit, contract, integration and end-to-end tests
 	$(BIN)/pytest -n auto --dist loadfile -m "not alone and not end_to_end"
@@ -104,13 +104,16 @@ screens: setup ## a picture of every screen in both languages, into screens/
 test-soak: setup ## the long runs: five minutes of numbered pictures and sound
 	LIANZHEN_SOAK=1 $(BIN)/pytest -m soak
 
-test-walks: setup ## 10,000 random walks of consultations through the API, beside a model (about an hour)
+test-walks: setup ## 10,000 random walks of consultations through the API, beside a model (about half an hour)
 	LIANZHEN_WALKS=10000 $(BIN)/pytest -s tests/integration/test_case_walks.py
 
 test-ledger: setup ## a million forgeries, 200 kills, databases killed and frozen for a minute (about half an hour)
 	LIANZHEN_MUTATIONS=1000000 $(BIN)/pytest --timeout 3600 tests/unit/recording/audit/test_mutations.py
 	LIANZHEN_LEDGER_KILLS=200 LIANZHEN_LEDGER_FAULT_S=60 $(BIN)/pytest --timeout 3600 \
 		tests/contract/store/test_kill.py tests/contract/store/test_faults.py
+
+bench-first-use: setup ## how long until the pages can be used on a processor four times slower
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_first_use.py
 
 bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
 	@$(CARGO) build --quiet --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --example plain_loop

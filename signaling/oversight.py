@@ -19,6 +19,7 @@ from signaling.api.webhook_pages import WebhookPages
 from signaling.auth.policy import Decision, decide
 from signaling.auth.rights import Action, Caller
 from signaling.auth.room_rights import Place, Visitor, subject_of
+from signaling.consult.party_news import PartyNews
 from signaling.ledger_check import LedgerChecker
 from signaling.ledger_feed import LedgerFeed
 from signaling.settings import Settings
@@ -33,15 +34,20 @@ class Oversight:
 
     events: EventPages
     webhooks: WebhookDeliverer
+    news: PartyNews
     routes: Sequence[Route]
 
     def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Returns what has to run for as long as the server does."""
-        return (self.events.run(), self.webhooks.run())
+        return (self.events.run(), self.webhooks.run(), self.news.run())
 
     def stats(self) -> Mapping[str, Callable[[], Mapping[str, int]]]:
         """Returns counters for metrics, by part."""
-        return {"events": self.events.stats, "webhooks": self.webhooks.stats}
+        return {
+            "events": self.events.stats,
+            "webhooks": self.webhooks.stats,
+            "party_news": self.news.stats,
+        }
 
 
 def build_oversight(
@@ -60,9 +66,11 @@ def build_oversight(
 
     feed = LedgerFeed(store)
     events = EventPages(store=store, feed=feed, clock=clock, may_see_room=may_see_room)
+    news = PartyNews(store, listening=events.people, tell=events.tell_person)
     deliverer = WebhookDeliverer(store, box, clock, networks=settings.webhook_networks)
     store.follow(feed.receive_acts)
     store.follow(deliverer.receive_acts)
+    store.follow(news.receive_acts)
     pages = (
         RightsPages(),
         SettingPages(store),
@@ -72,4 +80,4 @@ def build_oversight(
         WebhookPages(store, box, networks=settings.webhook_networks),
         events,
     )
-    return Oversight(events, deliverer, [route for each in pages for route in each.routes()])
+    return Oversight(events, deliverer, news, [route for each in pages for route in each.routes()])

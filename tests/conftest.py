@@ -1,4 +1,6 @@
-"""What every folder of tests shares: a PostgreSQL, and that what one test sets up does not reach the next."""
+"""What every folder of tests shares: a PostgreSQL, patience with a machine that stands still, and that what
+one test sets up does not reach the next.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,21 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
+from tests.support.patient_databases import patient_databases
 from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
+
+# A busy machine is slow, not wrong: no example fails by the time that it takes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_databases() -> Iterator[None]:
+    """Tests of limits open their store with ``limits`` (open_test_store), and so with the service's own."""
+    with patient_databases():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import statistics
 from load_tests.forwarding.core_process import CoreProcess
 from load_tests.forwarding.measure import Load, Result, measure
 from load_tests.forwarding.plain_loop import REFERENCE_US, PlainLoop
+from load_tests.login_storm.precedence import precedence
 
 FORWARDED_PER_S = 20_000
 """At least so many leave: a load at which CPU per packet decides how many machines are needed. Far below it
@@ -21,11 +22,15 @@ REPORTED = (
     "plain_us_per_packet",
     "times_plain",
     "cpu_us_per_packet_on_reference",
+    "delay_ms_median",
+    "delay_ms_p99",
     "loss",
     "packets_per_s",
 )
-"""cpu_us_per_packet_on_reference is the ratio to the plain loop times that loop's figure on the machine of
-performance.md: machines differ, and what counts is the ratio within one run."""
+"""times_plain is the median of the ratios of neighbouring runs. cpu_us_per_packet_on_reference is that times
+the plain loop's figure on the machine of performance.md: machines differ, what counts is the ratio within one
+run. The delay is that of a burst's first packet, from the generator's send call until it left for the first
+subscriber."""
 
 
 def main() -> None:
@@ -38,39 +43,58 @@ def main() -> None:
     parser.add_argument("--single", action="store_true", help="hand packets to the kernel one by one")
     arguments = parser.parse_args()
     report: dict[str, dict[str, float]] = {name: {} for name in REPORTED}
-    for subscribers in arguments.subscribers:
-        load = Load(
-            subscribers=subscribers,
-            packets_per_s=arguments.packets_per_s or max(PUBLISHED_PER_S, FORWARDED_PER_S // subscribers),
-            seconds=arguments.seconds,
-            is_segmented=not arguments.single,
-        )
-        results, plain = [], []
-        for _ in range(arguments.runs):
-            results.append(measure(CoreProcess, load))
-            plain.append(measure(PlainLoop, load))
-            print(_sentence(subscribers, results[-1], plain[-1]), flush=True)
-        cpu_us, plain_us = _median_us(results), _median_us(plain)
-        number = str(subscribers)
-        report["cpu_us_per_packet"][number] = round(cpu_us, 3)
-        report["plain_us_per_packet"][number] = round(plain_us, 3)
-        report["times_plain"][number] = round(cpu_us / plain_us, 3)
-        if subscribers in REFERENCE_US:
-            scaled_us = cpu_us / plain_us * REFERENCE_US[subscribers]
-            report["cpu_us_per_packet_on_reference"][number] = round(scaled_us, 3)
-        report["loss"][number] = round(statistics.median(result.loss for result in results), 6)
-        report["packets_per_s"][number] = load.packets_per_s
+    with precedence():
+        for subscribers in arguments.subscribers:
+            load = Load(
+                subscribers=subscribers,
+                packets_per_s=arguments.packets_per_s or max(PUBLISHED_PER_S, FORWARDED_PER_S // subscribers),
+                seconds=arguments.seconds,
+                is_segmented=not arguments.single,
+            )
+            _add(report, load, _pairs(load, arguments.runs))
     print(json.dumps(report))
 
 
-def _median_us(results: list[Result]) -> float:
-    return statistics.median(result.cpu_us_per_packet for result in results)
+def _pairs(load: Load, runs: int) -> list[tuple[Result, Result]]:
+    """The core and the plain loop in turn, each first as often as the other: a machine that gets slower or
+    faster meanwhile favours neither."""
+    pairs = []
+    for run in range(runs):
+        if run % 2 == 0:
+            core, plain = measure(CoreProcess, load), measure(PlainLoop, load)
+        else:
+            plain, core = measure(PlainLoop, load), measure(CoreProcess, load)
+        pairs.append((core, plain))
+        print(_sentence(load.subscribers, core, plain), flush=True)
+    return pairs
+
+
+def _add(report: dict[str, dict[str, float]], load: Load, pairs: list[tuple[Result, Result]]) -> None:
+    """Puts the medians of one number of subscribers into the report."""
+    number = str(load.subscribers)
+    times_plain = statistics.median(core.cpu_us_per_packet / plain.cpu_us_per_packet for core, plain in pairs)
+    figures = {
+        "cpu_us_per_packet": statistics.median(core.cpu_us_per_packet for core, _ in pairs),
+        "plain_us_per_packet": statistics.median(plain.cpu_us_per_packet for _, plain in pairs),
+        "times_plain": times_plain,
+        "delay_ms_median": statistics.median(core.delay.median_ms for core, _ in pairs),
+        "delay_ms_p99": statistics.median(core.delay.p99_ms for core, _ in pairs),
+        "loss": statistics.median(core.loss for core, _ in pairs),
+        "packets_per_s": load.packets_per_s,
+    }
+    if load.subscribers in REFERENCE_US:
+        figures["cpu_us_per_packet_on_reference"] = times_plain * REFERENCE_US[load.subscribers]
+    for name, value in figures.items():
+        report[name][number] = round(value, 6 if name == "loss" else 3)
 
 
 def _sentence(subscribers: int, result: Result, plain: Result) -> str:
     return (
         f"{subscribers:3d} subscribers: {result.cpu_us_per_packet:.3f} us of CPU a forwarded packet, "
-        f"a plain loop takes {plain.cpu_us_per_packet:.3f} us; "
+        f"a plain loop takes {plain.cpu_us_per_packet:.3f} us "
+        f"({result.cpu_us_per_packet / plain.cpu_us_per_packet:.2f} times); "
+        f"{result.delay.median_ms:.2f} ms on the way, p99 {result.delay.p99_ms:.2f} "
+        f"({plain.delay.median_ms:.2f}, {plain.delay.p99_ms:.2f}); "
         f"{result.datagrams_per_send:.1f} datagrams a send, {result.forwarded} forwarded, "
         f"{result.loss:.4%} ({plain.loss:.4%}) lost on the way to the sinks"
     )

@@ -15,6 +15,7 @@ from typing import Protocol
 from load_tests.forwarding import sinks
 from load_tests.forwarding.check import validate_address
 from load_tests.forwarding.core_process import FIRST_SUBSCRIBER, PUBLISHER, PeerSecrets, Reading
+from load_tests.forwarding.delay import Delay, burst_delays_ns, summary
 from load_tests.forwarding.stream import BURST_PACKETS, PACKET_BYTES, PublishedStream
 
 UDP_SEGMENT = 103
@@ -43,6 +44,7 @@ class Result:
     forwarded: int
     arrived: int
     datagrams_per_send: float
+    delay: Delay
 
     @property
     def loss(self) -> float:
@@ -86,21 +88,22 @@ def measure(start: Callable[[int | None, list[PeerSecrets]], System], load: Load
         stream = PublishedStream(peers[0].receive)
         burst_count = round(load.seconds * load.packets_per_s / BURST_PACKETS)
         warm_up = list(stream.bursts(round(WARM_UP_S * load.packets_per_s / BURST_PACKETS)))
-        _send(publisher, load, warm_up)
+        sent_wall_ns = _send(publisher, load, warm_up)
         publisher.send(stream.sender_report())
         bursts = list(stream.bursts(burst_count))
         time.sleep(0.1)
         before = system.read()
-        _send(publisher, load, bursts)
+        sent_wall_ns += _send(publisher, load, bursts)
         after = _read_when_done(system, before, len(bursts) * BURST_PACKETS)
     sink_pipe.send("stop")
     report = sink_pipe.recv()
     system.close()
     receivers.join(10)
-    return _result(before, after, report)
+    delays_ns = burst_delays_ns(sent_wall_ns, report.departures)
+    return _result(before, after, report, summary(delays_ns[-burst_count:]))
 
 
-def _result(before: Reading, after: Reading, report: sinks.SinkReport) -> Result:
+def _result(before: Reading, after: Reading, report: sinks.SinkReport, delay: Delay) -> Result:
     if report.rtp_packets > after.forwarded:
         raise RuntimeError(f"sinks saw {report.rtp_packets} packets, {after.forwarded} were forwarded")
     return Result(
@@ -109,14 +112,18 @@ def _result(before: Reading, after: Reading, report: sinks.SinkReport) -> Result
         arrived=report.rtp_packets,
         datagrams_per_send=(after.datagrams_sent - before.datagrams_sent)
         / max(1, after.sends - before.sends),
+        delay=delay,
     )
 
 
-def _send(publisher: socket.socket, load: Load, bursts: Sequence[bytes]) -> None:
+def _send(publisher: socket.socket, load: Load, bursts: Sequence[bytes]) -> list[int]:
+    """Sends at the load's pace; returns when each burst was handed over, by the wall clock."""
+    sent_wall_ns = []
     segment = [(socket.SOL_UDP, UDP_SEGMENT, struct.pack("H", PACKET_BYTES))]
     interval_s = BURST_PACKETS / load.packets_per_s
     due_s = time.monotonic()
     for burst in bursts:
+        sent_wall_ns.append(time.time_ns())
         if load.is_segmented:
             publisher.sendmsg([burst], segment)
         else:
@@ -124,6 +131,7 @@ def _send(publisher: socket.socket, load: Load, bursts: Sequence[bytes]) -> None
                 publisher.send(burst[start : start + PACKET_BYTES])
         due_s += interval_s
         time.sleep(max(0.0, due_s - time.monotonic()))
+    return sent_wall_ns
 
 
 def _read_when_done(system: System, before: Reading, packets: int) -> Reading:

@@ -14,9 +14,11 @@ from pylibsrtp import Policy
 
 from load_tests.forwarding.check import validate_address
 from load_tests.forwarding.core_process import PeerSecrets
+from load_tests.forwarding.delay import Departure
 from load_tests.forwarding.stream import session
 
 UDP_GRO = 104
+SO_TIMESTAMPNS = 35
 RECEIVE_BYTES = 65_535
 BUFFER_BYTES = 8 << 20
 QUIET_S = 0.3
@@ -31,6 +33,8 @@ class SinkReport:
     other_packets: int
     highest_gap: int
     authentic_samples: int
+    departures: list[Departure]
+    """Those to the first subscriber."""
 
 
 def run(pipe: Connection, cpu: int | None, port: int, peers: list[PeerSecrets]) -> None:
@@ -54,6 +58,7 @@ def run(pipe: Connection, cpu: int | None, port: int, peers: list[PeerSecrets]) 
             other_packets=sum(sink.other_packets for sink in sinks),
             highest_gap=max(sink.highest_gap for sink in sinks),
             authentic_samples=sum(sink.authentic_samples for sink in sinks),
+            departures=sinks[0].departures,
         )
     )
 
@@ -65,23 +70,31 @@ class _Sink:
         self.socket.connect(("127.0.0.1", port))
         validate_address(self.socket, secrets)
         self.socket.setsockopt(socket.SOL_UDP, UDP_GRO, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.setblocking(False)
         self._session = session(secrets.transmit, Policy.SSRC_ANY_INBOUND)
         self._sequence: int | None = None
+        self.departures: list[Departure] = []
         self.rtp_packets = self.other_packets = self.highest_gap = self.authentic_samples = 0
 
     def receive(self) -> None:
         """Takes one message: one datagram, or a run of equal ones."""
-        message, ancillary, _, _ = self.socket.recvmsg(RECEIVE_BYTES, 64)
-        stride = len(message)
+        message, ancillary, _, _ = self.socket.recvmsg(RECEIVE_BYTES, 128)
+        stride, wall_ns = len(message), 0
         for level, kind, value in ancillary:
             if level == socket.SOL_UDP and kind == UDP_GRO:
                 (stride,) = struct.unpack("i", value[:4])
+            elif level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+                seconds, rest_ns = struct.unpack("qq", value[:16])
+                wall_ns = seconds * 1_000_000_000 + rest_ns
+        if _is_rtp(message):
+            packets = -(-len(message) // stride)
+            self.departures.append(Departure(wall_ns, int.from_bytes(message[2:4], "big"), packets))
         for start in range(0, len(message), stride):
             self._count(message[start : start + stride])
 
     def _count(self, datagram: bytes) -> None:
-        if not 128 <= datagram[0] < 192 or 192 <= datagram[1] < 224:
+        if not _is_rtp(datagram):
             self.other_packets += 1
             return
         sequence = int.from_bytes(datagram[2:4], "big")
@@ -93,3 +106,7 @@ class _Sink:
         if self.rtp_packets % 500 == 1:
             self._session.unprotect(datagram)
             self.authentic_samples += 1
+
+
+def _is_rtp(datagram: bytes) -> bool:
+    return 128 <= datagram[0] < 192 and not 192 <= datagram[1] < 224

@@ -12,9 +12,11 @@ from clinical.errors import ConsultationRefused
 from media_server.ids import RoomName
 from signaling.api.consultation_models import ConsultationView
 from signaling.api.route import Call, Found, Refusal
+from signaling.consult.case_chain import chain_act
 from signaling.consult.case_subjects import found_case
 from signaling.consult.case_views import views_of
 from signaling.consult.cases import Case
+from signaling.consult.recent_looks import Look, RecentLooks
 from signaling.store.store import Store, Unit
 
 
@@ -32,6 +34,7 @@ class CaseDesk:
         self.store = store
         self._is_recording = is_recording
         self._changed = changed
+        self._looks = RecentLooks()
 
     async def find(self, call: Call) -> Found | None:
         """Finds the case of the path."""
@@ -43,6 +46,25 @@ class CaseDesk:
             case = await self.store.write(work)
         self.tell(case)
         return case
+
+    async def note_look(self, call: Call, what: str, *, attachment: str = "") -> None:
+        """Chains that the caller reads something of the case of the path: once in a while, and before it is
+        shown. Raises StoreUnavailable.
+        """
+        case: Case = call.found
+        look = Look(case.id, call.caller.actor, what, attachment)
+        if not self._looks.receive_look(look, call.now_ms):
+            return
+
+        async def work(unit: Unit) -> None:
+            subject = {"attachment": attachment}
+            chain_act(unit, call.caller, case, "case.viewed", subject=subject, after={"what": what})
+
+        try:
+            await self.store.write(work)
+        except BaseException:
+            self._looks.forget(look)
+            raise
 
     def tell(self, case: Case) -> None:
         """Tells whoever watches over cases that an act has changed this one."""

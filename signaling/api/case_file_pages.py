@@ -122,7 +122,7 @@ class CaseFilePages:
                 self.content,
                 find=find,
                 refusals=("attachment_altered",),
-                media_type="application/octet-stream",
+                media_type="*/*",
             ),
             Route(
                 "POST",
@@ -227,6 +227,7 @@ class CaseFilePages:
         except (OSError, ValueError) as error:
             _log.error("attachment_unreadable", case=found.case, error=type(error).__name__)
             raise Refusal("attachment_altered") from None
+        await self._cases.note_look(call, "attachment", attachment=found.id)
         headers = {
             "Content-Disposition": disposition(found.name),
             "Content-Security-Policy": "sandbox; default-src 'none'",

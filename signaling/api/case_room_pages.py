@@ -11,7 +11,14 @@ from signaling.api.consultation_models import ConsultationView, PersonNamed
 from signaling.api.invitation_models import RoomEntry
 from signaling.api.route import Call, Pace, Route
 from signaling.auth.rights import Action, Caller
-from signaling.consult.case_doors import admit, ask_in, hand_over, put_out, wait_at_door
+from signaling.consult.case_doors import (
+    admit,
+    ask_in,
+    hand_over,
+    may_walk_in,
+    put_out,
+    wait_at_door,
+)
 from signaling.consult.cases import Case
 from signaling.store.store import Unit
 
@@ -100,13 +107,16 @@ class CaseRoomPages:
                 body=PersonNamed,
                 answer=ConsultationView,
                 find=self._cases.find,
-                refusals=(*_STATE, "party_unknown"),
+                refusals=(*_STATE, "party_unknown", "host_unfit"),
             ),
         ]
 
     async def enter(self, call: Call) -> RoomEntry:
         """Opens the door, or notes who stands before it."""
-        case = await self._cases.write(lambda unit: wait_at_door(unit, call.caller, call.path["id"]))
+        case: Case = call.found
+        # Whoever belongs inside changes nothing by coming, and waits for no commit.
+        if not await self._cases.store.read(lambda connection: may_walk_in(connection, call.caller, case)):
+            case = await self._cases.write(lambda unit: wait_at_door(unit, call.caller, call.path["id"]))
         await self._refresh(case.id)
         return await self._entrance.enter(call.caller, case.id, asked_at_ms=call.now_ms)
 

@@ -66,6 +66,8 @@ class StandingConsent(Model):
     awaits_confirmation: bool
     consent: str
     """The id of the answer that stands; "" where nobody was asked."""
+    given_by: GivenBy | Literal[""]
+    """Who gave it, and so who is first to take it back; "" where nobody was asked."""
 
 
 class ConsentList(Model):
@@ -107,7 +109,8 @@ class NewConsents(Model):
 
 
 class ConsentWithdrawal(Model):
-    """Who takes it back, and how."""
+    """Who takes it back, and how. A guardian or relative gives their name; where one of the same kind gave
+    the consent, the name that came with it stands for them."""
 
     how: Literal["screen_signature", "voice"]
     given_by: Literal["patient", "guardian", "relative"]

@@ -169,7 +169,8 @@ class ConsentPages:
         """Takes an answer back."""
         wanted: ConsentWithdrawal = call.body
         institution, found = call.found
-        if wanted.given_by != "patient" and not wanted.giver_name:
+        is_known = wanted.given_by in ("patient", found.given_by)
+        if not is_known and not wanted.giver_name:
             raise Refusal("consent_giver_unnamed")
 
         async def work(unit: Unit) -> Change:
@@ -214,6 +215,7 @@ class ConsentPages:
                     is_allowed=is_allowed(standing, purpose),
                     awaits_confirmation=purpose in waiting,
                     consent=standing[purpose].id if purpose in standing else "",
+                    given_by=standing[purpose].given_by if purpose in standing else "",
                 )
                 for purpose in ConsentPurpose
             ],

@@ -114,13 +114,15 @@ class PatientShown(Model):
 
 
 class Side(Model):
-    """One side. ``person`` is "" before somebody has accepted."""
+    """One side. ``person`` is "" before somebody has accepted; ``duty_phone`` is what the other side dials
+    when the link is lost, "" where none is kept."""
 
     institution: str
     institution_name: str
     person: str
     person_name: str
     title: str
+    duty_phone: str
 
 
 class CaseConsent(Model):

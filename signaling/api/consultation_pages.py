@@ -109,7 +109,13 @@ class ConsultationPages:
                 self.accept,
                 answer=ConsultationView,
                 find=self._cases.find,
-                refusals=(*_STATE, "consultation_taken", "consultation_not_called", "licence_expired"),
+                refusals=(
+                    *_STATE,
+                    "consultation_taken",
+                    "consultation_not_called",
+                    "licence_missing",
+                    "licence_expired",
+                ),
             ),
             Route(
                 "POST",
@@ -237,7 +243,8 @@ class ConsultationPages:
         return await self._cases.store.read(work)
 
     async def show(self, call: Call) -> ConsultationView:
-        """Shows it."""
+        """Shows it: with its record summary."""
+        await self._cases.note_look(call, "record")
         return await self._cases.view(call, call.found)
 
     async def invite(self, call: Call) -> ConsultationView:

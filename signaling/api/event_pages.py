@@ -3,6 +3,8 @@
     {"type": "rooms"}                                        something about the rooms has changed: ask
     {"type": "room_event", "room": …, "event": {…}}          a line of a room's journal
     {"type": "event", "sequence": …, "kind": …, …}           an event of the own institution's ledger
+    {"type": "event", "kind": …, …}                          the same without a number: of a case of others to
+                                                             which the caller is a party (party_news.py)
     {"type": "position", "sequence": …}                      up to here the ledger has been looked through
 
 ``?after=<sequence>`` goes on where a page has been: every later event that its caller may see comes once and
@@ -22,13 +24,13 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
-from clinical.ids import InstitutionId
+from clinical.ids import InstitutionId, PersonId
 from media_server.ids import RoomName
 from media_server.rooms.effects import Fact, ParticipantCame, ParticipantWent, RoomClosed, RoomOpened
 from recording.clock import Clock
 from signaling.api.event_models import EventsQuery
 from signaling.api.route import Call, Refusal, Route
-from signaling.auth.event_sight import sees
+from signaling.auth.event_sight import LedgerEvent, sees
 from signaling.auth.policy import Decision, decide
 from signaling.auth.rights import Action, Caller, Role
 from signaling.auth.session_ends import ended_sessions
@@ -155,6 +157,19 @@ class EventPages:
                 page.push(text)
         if event.kind in _ROOM_EVENT_KINDS:
             self._tell_rooms_soon()
+
+    def people(self) -> frozenset[PersonId]:
+        """Returns who has a page open."""
+        return frozenset(page.caller.person for page in self._pages if page.caller.person and not page.room)
+
+    def tell_person(self, person: PersonId, event: LedgerEvent) -> None:
+        """Tells somebody's pages of an event of another's ledger, where they may see such a one."""
+        message = event.message()
+        # The number belongs to another's ledger: a page would go on after it in its own.
+        del message["sequence"]
+        for page in list(self._pages):
+            if page.caller.person == person and not page.room and sees(page.caller, event):
+                page.push(json.dumps(message))
 
     def close_for(self, session: str) -> int:
         """Ends the sockets of a session that has ended; returns how many."""

@@ -2,6 +2,7 @@
 
 GET  /consultations/{id}/opinion             the draft (its author) or the signed opinion (both sides)
 PUT  /consultations/{id}/opinion             writes the draft anew
+POST /consultations/{id}/opinion/sign/options what a browser is asked so that a passkey signs
 POST /consultations/{id}/opinion/sign        signs it, with a factor given in this very request
 GET  /consultations/{id}/opinion/check       whether the signed opinion is unaltered
 POST /consultations/{id}/acknowledge         what the treating side decides; closes the case
@@ -38,12 +39,21 @@ class OpinionDraft(Model):
 
 
 class Signing(Model):
-    """The factor: the authenticator's code, or the password where the account has no second factor."""
+    """The factor: the authenticator's code, a passkey's answer to the challenge that was made for this very
+    draft (WebAuthn, as JSON), or the password where the account has no second factor."""
 
     code: Annotated[str, Field(max_length=10)] = ""
     password: Annotated[str, Field(max_length=200)] = ""
+    passkey: dict[str, Any] | None = None
     version: Version | None = None
     """Of the draft that the signer has read."""
+
+
+class SigningWanted(Model):
+    """Which draft a passkey shall sign."""
+
+    version: Version | None = None
+    """The one that the signer has read; given again with the signature."""
 
 
 class ItemDecision(Model):
@@ -91,8 +101,9 @@ class OpinionView(Model):
     updated_at_ms: int
     shut_gates: list[Gate]
     """What is missing before it can be signed; those of identity and patient are looked at when signing."""
-    asked_factor: Asked | Literal[""]
-    """What the caller will be asked for when they sign; "" where it is signed, or they have nothing."""
+    asked_factors: list[Asked]
+    """What is taken from the caller when they sign, the first to be asked for; empty where it is signed, or
+    they have nothing."""
     signed_at_ms: int | None
     fingerprint: str
     """SHA-256 of what was signed, in hexadecimal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final, Literal
+from typing import Final
 
 import orjson
 from aiohttp import web
@@ -28,14 +28,17 @@ from signaling.api.opinion_models import (
     OpinionDraft,
     OpinionView,
     Signing,
+    SigningWanted,
     TemplateList,
     TemplateOffered,
     Timeline,
     TimelineEvent,
 )
+from signaling.api.passkey_site import site_asked
 from signaling.api.route import Call, Pace, Refusal, Route
+from signaling.api.session_models import PasskeyOptions
 from signaling.auth.accounts import account_by_person
-from signaling.auth.fresh_factor import Asked, FreshFactors, asked_of
+from signaling.auth.fresh_factor import Asked, FreshFactors, Offered, PasskeyOffered, factors_of
 from signaling.auth.rights import Action, Caller
 from signaling.auth.sign_in_desk import raised
 from signaling.consult.archive_reading import events_of, ledger_sights, read_archive
@@ -133,15 +136,30 @@ class OpinionPages:
                 pace=Pace.LOGIN,
                 refusals=(
                     *_STATE,
+                    "licence_missing",
                     "licence_expired",
                     "opinion_incomplete",
                     "sign_factor_needed",
                     "sign_factor_missing",
+                    "challenge_gone",
+                    "passkey_needs_name",
+                    "passkey_wrong",
                     "code_wrong",
                     "password_wrong",
                     "account_locked",
                     "sign_in_busy",
                 ),
+            ),
+            Route(
+                "POST",
+                "/consultations/{id}/opinion/sign/options",
+                Action.CASE_ANSWER,
+                "Give what the browser takes so that a passkey signs this draft.",
+                self.sign_options,
+                body=SigningWanted,
+                answer=PasskeyOptions,
+                find=self._cases.find,
+                refusals=(*_STATE[:2], "account_locked", "passkey_needs_name", "second_factor_unknown"),
             ),
             Route(
                 "GET",
@@ -204,7 +222,9 @@ class OpinionPages:
 
     async def show(self, call: Call) -> OpinionView:
         """Shows it."""
-        return await self._store.read(lambda connection: self._opinion(connection, call, call.found))
+        view = await self._store.read(lambda connection: self._opinion(connection, call, call.found))
+        await self._cases.note_look(call, "opinion")
+        return view
 
     async def templates(self, call: Call) -> TemplateList:
         """Lists forms."""
@@ -226,9 +246,11 @@ class OpinionPages:
         wanted: Signing = call.body
         # Nobody's password is looked at for what they may not sign anyway.
         _refuse_signing(call.found, call.caller)
-        given = await self._factors.look(
-            call.caller, code=wanted.code, password=wanted.password, now_ms=call.now_ms
-        )
+        passkey = None
+        if wanted.passkey is not None:
+            passkey = PasskeyOffered(wanted.passkey, _about(call, wanted.version), site_asked(call))
+        offered = Offered(wanted.code, wanted.password, passkey)
+        given = await self._factors.look(call.caller, offered, call.now_ms)
         case = await self._write(
             lambda unit: sign_opinion(
                 unit,
@@ -241,6 +263,15 @@ class OpinionPages:
             )
         )
         return await self._cases.view(call, case)
+
+    async def sign_options(self, call: Call) -> PasskeyOptions:
+        """Gives what the browser takes."""
+        wanted: SigningWanted = call.body
+        _refuse_signing(call.found, call.caller)
+        options = await self._factors.passkey_options(
+            call.caller, _about(call, wanted.version), site_asked(call), call.now_ms
+        )
+        return PasskeyOptions(options=options)
 
     async def check(self, call: Call) -> OpinionCheck:
         """Checks it."""
@@ -368,11 +399,11 @@ class OpinionPages:
         if opinion is None or (opinion.signature is None and not is_expert):
             # What is not signed is nobody's opinion yet.
             raise Refusal("opinion_missing")
-        asked: Asked | Literal[""] = ""
+        asked: Sequence[Asked] = ()
         if opinion.signature is None:
             account = await account_by_person(connection, call.caller.person)
             with suppress(Refusal):
-                asked = "" if account is None else asked_of(account)
+                asked = () if account is None else factors_of(account)
         adopter = "" if opinion.adoption is None else opinion.adoption.by
         names = await names_of(connection, [opinion.author, adopter])
         return _opinion_view(opinion, names, asked)
@@ -401,12 +432,17 @@ def _refuse_signing(case: Case, caller: Caller) -> None:
         raise Refusal(refusal)
 
 
+def _about(call: Call, version: int | None) -> str:
+    """What a passkey's challenge is for: this case's draft, as the signer has read it."""
+    return f"{call.path['id']} {version}"
+
+
 def _reader(case: Case, caller: Caller) -> InstitutionId:
     """Whose ledger is read: the caller's own; for a guest of a third institution the inviting side's."""
     return caller.institution if caller.institution in case.institutions else case.institution
 
 
-def _opinion_view(opinion: FiledOpinion, names: Mapping[str, str], asked: Asked | Literal[""]) -> OpinionView:
+def _opinion_view(opinion: FiledOpinion, names: Mapping[str, str], asked: Sequence[Asked]) -> OpinionView:
     content, signature, adoption = opinion.content, opinion.signature, opinion.adoption
     return OpinionView(
         state="draft" if signature is None else "signed",
@@ -419,7 +455,7 @@ def _opinion_view(opinion: FiledOpinion, names: Mapping[str, str], asked: Asked 
         author_name=names.get(opinion.author, ""),
         updated_at_ms=opinion.updated_at_ms,
         shut_gates=list(shut_gates(content, _ALL_ELSE_READY)) if signature is None else [],
-        asked_factor=asked,
+        asked_factors=list(asked),
         signed_at_ms=None if signature is None else signature.at_ms,
         fingerprint="" if signature is None else signature.fingerprint,
         key_id="" if signature is None else signature.key_id,

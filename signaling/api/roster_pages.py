@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Final
 
@@ -179,10 +180,8 @@ class RosterPages:
                 until_ms=new.until_ms,
             )
 
-        try:
+        with roster_refusals():
             return _view(await self._store.write(work))
-        except RosterRefused as refused:
-            raise Refusal(refused.code) from None
 
     async def remove(self, call: Call) -> None:
         """Removes a shift."""
@@ -211,10 +210,8 @@ class RosterPages:
         async def work(unit: Unit) -> ImportPlan:
             return await import_shifts(unit, call.caller, sheet, upload.text)
 
-        try:
+        with roster_refusals():
             plan = await self._store.write(work)
-        except RosterRefused as refused:
-            raise Refusal(refused.code) from None
         if plan.faults:
             raise RosterFaults(plan.faults, upload.format, call.language)
         return RosterTaken(added=len(plan.added), known=plan.known)
@@ -230,10 +227,8 @@ class RosterPages:
         phones = {one.specialty: one.phone for one in wanted.phones}
         if len(phones) < len(wanted.phones):
             raise Refusal("phone_twice")
-        try:
+        with roster_refusals():
             return _phones(await self._store.write(lambda unit: set_phones(unit, call.caller, phones)))
-        except RosterRefused as refused:
-            raise Refusal(refused.code) from None
 
     async def _shifts(self, call: Call, query: TimeQuery) -> Sequence[NamedShift]:
         check_range(query)
@@ -265,6 +260,15 @@ class RosterFaults(Refusal):
         ]
         super().__init__("roster_not_taken", faults=told)
         self.detail = say("api.roster_not_taken", language, first=told[0]["detail"])
+
+
+@contextmanager
+def roster_refusals() -> Iterator[None]:
+    """Turns what the rules of rosters, phones and slots refuse into the API's refusals."""
+    try:
+        yield
+    except RosterRefused as refused:
+        raise Refusal(refused.code) from None
 
 
 def check_range(query: TimeQuery) -> None:

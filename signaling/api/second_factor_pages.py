@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from signaling.api.passkey_site import site_asked
 from signaling.api.route import Call, Pace, Refusal, Route
 from signaling.api.session_models import (
     NewPasskey,
@@ -19,13 +20,7 @@ from signaling.api.session_models import (
 )
 from signaling.api.session_views import answer_for_secret, with_cookie
 from signaling.auth.accounts import EnrolledPasskey
-from signaling.auth.passkeys import (
-    PasskeyRefused,
-    Site,
-    credential_id_from,
-    credential_id_text,
-    site_of,
-)
+from signaling.auth.passkeys import PasskeyRefused, credential_id_from, credential_id_text
 from signaling.auth.rights import Action
 from signaling.auth.second_factor_desk import SecondFactorDesk
 from signaling.store.store import Store
@@ -141,7 +136,7 @@ class SecondFactorPages:
         if body.code is not None and body.passkey is None:
             session = await self._factors.give_code(call.caller, body.code)
         elif body.passkey is not None and body.code is None:
-            site = _site(call)
+            site = site_asked(call)
             session = await self._factors.give_passkey(call.caller, body.passkey, site, call.now_ms)
         else:
             raise Refusal("bad_request")
@@ -162,7 +157,7 @@ class SecondFactorPages:
     async def options(self, call: Call) -> PasskeyOptions:
         """Gives what the browser takes."""
         options = await self._factors.passkey_options(
-            call.caller, call.body.purpose, _site(call), call.now_ms
+            call.caller, call.body.purpose, site_asked(call), call.now_ms
         )
         return PasskeyOptions(options=options)
 
@@ -175,7 +170,7 @@ class SecondFactorPages:
         """Enrols a passkey."""
         body: NewPasskey = call.body
         passkey, session = await self._factors.add_passkey(
-            call.caller, body.name, body.credential, _site(call), call.now_ms
+            call.caller, body.name, body.credential, site_asked(call), call.now_ms
         )
         answer = await answer_for_secret(self._store, session, call.now_ms)
         added = PasskeyAdded(passkey=_view(passkey), account=answer.account)
@@ -188,14 +183,6 @@ class SecondFactorPages:
         except PasskeyRefused:
             raise Refusal("not_found") from None
         await self._factors.remove_passkey(call.caller, credential_id)
-
-
-def _site(call: Call) -> Site:
-    # Callers has compared it with the Host that was asked; behind a proxy only it knows of https.
-    site = site_of(call.request.headers.get("Origin", ""))
-    if site is None:
-        raise Refusal("passkey_needs_name")
-    return site
 
 
 def _view(passkey: EnrolledPasskey) -> PasskeyView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from clinical.errors import RosterRefused
 from clinical.specialties import SPECIALTIES, TITLES, Words, specialty_words
 from signaling.api.roster_models import (
     Directory,
@@ -20,7 +19,7 @@ from signaling.api.roster_models import (
     TimeQuery,
     WordsView,
 )
-from signaling.api.roster_pages import check_range
+from signaling.api.roster_pages import check_range, roster_refusals
 from signaling.api.route import Call, Found, Refusal, Route
 from signaling.auth.rights import Action, State, Subject
 from signaling.roster.directory import Entry, read_directory
@@ -144,10 +143,8 @@ class SlotPages:
                 until_ms=new.until_ms,
             )
 
-        try:
+        with roster_refusals():
             return _view(await self._store.write(work))
-        except RosterRefused as refused:
-            raise Refusal(refused.code) from None
 
     async def close(self, call: Call) -> None:
         """Closes a slot."""

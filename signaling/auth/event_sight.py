@@ -65,7 +65,7 @@ _CARING: Final = frozenset(
     }
 )
 """First words of events of care (domain.md §5.3). What stands in neither list is told to those who watch."""
-_LOOKING: Final = frozenset({"patient.searched", "patient.viewed"})
+_LOOKING: Final = frozenset({"case.viewed", "patient.searched", "patient.viewed"})
 """Who looked at whom: for those who watch, not for colleagues."""
 
 

@@ -5,7 +5,7 @@ A value that stands in the store and cannot be chosen (the demo seeds one) holds
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +13,13 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ids import InstitutionId
+from clinical.recording_policy import RecordingPolicy
 from signaling.auth.accounts import SECOND_FACTOR_SETTING
 from signaling.store.store import Unit
 from signaling.store.tables import institution_setting
+
+RECORDING_POLICY_SETTING: Final = "recording_policy"
+"""Whether consultations in which the institution takes part are recorded where the patient allows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     for setting in (
         # One factor alone is for the demo (GB/T 22239 §8.1.4.1 asks for two): nobody can choose it here.
         Setting(SECOND_FACTOR_SETTING, "required", ("required",)),
+        Setting(
+            RECORDING_POLICY_SETTING, RecordingPolicy.WITH_CONSENT.value, tuple(map(str, RecordingPolicy))
+        ),
     )
 }
 
@@ -41,6 +48,15 @@ async def chosen_settings(connection: AsyncConnection, institution: InstitutionI
     c = institution_setting.c
     rows = await connection.execute(select(c.name, c.value).where(c.institution == institution))
     return {row.name: row.value for row in rows if row.name in SETTINGS}
+
+
+async def recording_policies(
+    connection: AsyncConnection, institutions: Iterable[str]
+) -> list[RecordingPolicy]:
+    """Returns what institutions have chosen for recordings, of those that have chosen."""
+    c = institution_setting.c
+    query = select(c.value).where(c.institution.in_(list(institutions)), c.name == RECORDING_POLICY_SETTING)
+    return [RecordingPolicy(value) for value in (await connection.execute(query)).scalars()]
 
 
 async def choose_setting(unit: Unit, institution: InstitutionId, name: str, value: str) -> str:

@@ -78,7 +78,6 @@ _NEW: Final = frozenset({State.NONE})
 _ACTIVE: Final = frozenset({State.ACTIVE})
 _ENDED: Final = frozenset({State.ENDED})
 _KEPT: Final = frozenset({State.ACTIVE, State.ENDED})
-_ALL_STATES: Final = frozenset(State)
 _THERE: Final = _KEPT | {State.ERASED}
 _OR_NEW: Final = _ACTIVE | _NEW
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consent import Consent, ConsentPurpose, ConsentState, GivenBy, How
@@ -16,6 +16,10 @@ from signaling.store.store import Unit
 MAX_LISTED: Final = 500
 """Of one patient: a hundred cases with all four purposes; the newest are shown."""
 _T: Final = tables.consent
+_OF_CASES: Final = select(_T).where(
+    _T.c.patient.in_(bindparam("patients", expanding=True)),
+    _T.c.case_id.in_(bindparam("cases", expanding=True)),
+)
 
 
 async def find_consent(connection: AsyncConnection, consent: str) -> tuple[str, Consent] | None:
@@ -39,8 +43,8 @@ async def consents_of_cases(
     connection: AsyncConnection, patients: Sequence[str], cases: Sequence[str]
 ) -> Sequence[Consent]:
     """Returns the consents that these patients gave in these cases."""
-    query = select(_T).where(_T.c.patient.in_(patients), _T.c.case_id.in_(cases))
-    return [_consent(row) for row in await connection.execute(query)]
+    wanted = {"patients": list(patients), "cases": list(cases)}
+    return [_consent(row) for row in await connection.execute(_OF_CASES, wanted)]
 
 
 async def insert_consent(unit: Unit, institution: str, consent: Consent) -> None:

@@ -16,7 +16,7 @@ from signaling.auth.room_rights import Licence
 from signaling.consult.case_chain import chain_act
 from signaling.consult.case_rights import EXPERTS, Deed
 from signaling.consult.cases import Case, after_act, lock_case, store_case
-from signaling.consult.duty_calls import licence_held
+from signaling.consult.duty_calls import check_licence, licence_held
 from signaling.consult.opened_case import open_case
 from signaling.consult.parties import Party, PartyState, put_party
 from signaling.consult.ringing import end_ring, start_ringing
@@ -26,12 +26,11 @@ from signaling.store.store import Unit
 async def accept_case(unit: Unit, caller: Caller, case_id: str) -> Case:
     """Gives the case to the caller; of several at once exactly one. An offline case is opened by it.
 
-    Raises Refusal (not_permitted, licence_expired), ConsultationRefused (also consultation_taken).
+    Raises Refusal (not_permitted, licence_missing, licence_expired), ConsultationRefused (also
+    consultation_taken).
     """
     case, _ = await open_case(unit, caller, case_id, Deed.ACCEPT)
-    licence = await licence_held(unit.connection, caller.person, unit.now_ms)
-    if licence is Licence.EXPIRED:
-        raise Refusal("licence_expired")
+    licence = await check_licence(unit.connection, caller.person, unit.now_ms)
     if case.state is ConsultationState.RINGING:
         case = end_ring(unit, caller, case, "accepted")
     case = after_act(case, ConsultationAct.ACCEPT, unit.now_ms, expert=caller.person, ring_due_ms=None)
@@ -125,6 +124,6 @@ async def _fit_person(unit: Unit, case: Case, person: str) -> PersonId:
         and bool(EXPERTS & set(found.roles))
         and found.id not in (case.inviter, case.expert)
     )
-    if not is_fit or await licence_held(unit.connection, person, unit.now_ms) is Licence.EXPIRED:
+    if not is_fit or await licence_held(unit.connection, person, unit.now_ms) is not Licence.VALID:
         raise Refusal("transfer_person_unfit")
     return PersonId(person)

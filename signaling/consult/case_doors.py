@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from clinical.consultation import ConsultationState
 from clinical.ids import InstitutionId, PersonId
 from signaling.api.route import Refusal
@@ -14,10 +16,10 @@ from signaling.auth.policy import CLINICIANS
 from signaling.auth.rights import Caller, Role
 from signaling.auth.room_entry import admission_of
 from signaling.consult.case_chain import chain_act
-from signaling.consult.case_rights import Deed, is_inside
+from signaling.consult.case_rights import Deed, is_inside, refusal_of
 from signaling.consult.cases import Case, store_case
 from signaling.consult.opened_case import open_case
-from signaling.consult.parties import SEATED, Party, PartyState, party_of, put_party, seated_of
+from signaling.consult.parties import SEATED, Party, PartyState, parties_of, party_of, put_party, seated_of
 from signaling.store.store import Unit
 
 MAX_INSIDE: Final = 8
@@ -25,6 +27,12 @@ MAX_INSIDE: Final = 8
 MAX_PARTIES: Final = 32
 """Rows of one case: who waits in vain is told so before the list grows without end."""
 _MAY_SIT: Final = CLINICIANS | {Role.SUPERVISOR}
+
+
+async def may_walk_in(connection: AsyncConnection, caller: Caller, case: Case) -> bool:
+    """Returns whether the caller belongs into the room and it is open to them: there is nothing to note."""
+    seated = seated_of(await parties_of(connection, [case.id]))
+    return is_inside(case, caller.person, seated) and not refusal_of(Deed.ROOM, case, caller, seated)
 
 
 async def wait_at_door(unit: Unit, caller: Caller, case_id: str) -> Case:
@@ -80,7 +88,8 @@ async def put_out(unit: Unit, caller: Caller, case_id: str, person: str) -> Case
     """
     case, parties = await open_case(unit, caller, case_id, Deed.ADMIT)
     party = party_of(parties, person)
-    if party is None or party.state not in (*SEATED, PartyState.WAITING):
+    # An expert may have sat here before the case became theirs: it is handed on, nobody puts them out.
+    if party is None or person == case.expert or party.state not in (*SEATED, PartyState.WAITING):
         raise Refusal("party_unknown")
     if person == case.host:
         raise Refusal("party_is_host")
@@ -97,12 +106,16 @@ async def put_out(unit: Unit, caller: Caller, case_id: str, person: str) -> Case
 
 
 async def hand_over(unit: Unit, caller: Caller, case_id: str, person: str) -> Case:
-    """Makes another of those inside the host. Raises Refusal (not_permitted, party_unknown),
+    """Makes another of those inside the host. Raises Refusal (not_permitted, party_unknown, host_unfit),
     ConsultationRefused.
     """
     case, parties = await open_case(unit, caller, case_id, Deed.HOST)
     if not is_inside(case, person, seated_of(parties)):
         raise Refusal("party_unknown")
+    found = await find_person(unit.connection, person)
+    if found is None or not CLINICIANS & set(found.roles):
+        # Who only watches could neither let anybody in nor hand the host on.
+        raise Refusal("host_unfit")
     before = case.host
     case = replace(case, host=PersonId(person))
     chain_act(unit, caller, case, "host.handed_over", subject={"person": person}, before={"host": before})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from sqlalchemy import update
 
@@ -17,7 +16,9 @@ from clinical.consultation import (
 )
 from clinical.errors import ConsultationRefused
 from clinical.ids import CaseId, InstitutionId, PatientId, new_case_id
+from clinical.recording_policy import RecordingPolicy, policy_between
 from signaling.api.route import Refusal
+from signaling.auth.institution_settings import recording_policies
 from signaling.auth.institutions import find_institution
 from signaling.auth.rights import Caller
 from signaling.care.consents import consents_of
@@ -28,9 +29,6 @@ from signaling.consult.opened_case import open_case
 from signaling.consult.ringing import end_ring, start_ringing
 from signaling.store import tables as t
 from signaling.store.store import Unit
-
-WITH_CONSENT: Final = "with_consent"
-"""Recorded as long as the patient allows it (domain.md §5.1)."""
 
 
 async def create_case(
@@ -47,11 +45,12 @@ async def create_case(
     """Stores a new request as a draft, under a new id unless one was made before. Raises
     Refusal(institution_missing, slot_unknown).
     """
+    asked = await _hospital(unit, hospital)
     case = Case(
         id=case_id or new_case_id(),
         serial="",
         institution=institution,
-        invited_institution=await _hospital(unit, hospital),
+        invited_institution=asked,
         patient=patient,
         inviter=caller.person,
         device=caller.device,
@@ -61,7 +60,7 @@ async def create_case(
         version=1,
         request=request,
         slot=slot,
-        recording_policy=WITH_CONSENT,
+        recording_policy=await _policy(unit, institution, asked),
         ring=None,
         ring_due_ms=None,
         end_reason="",
@@ -77,7 +76,8 @@ async def create_case(
     await _check_slot(unit, case)
     case = await insert_case(unit, case)
     after = {"specialty": request.specialty, "urgency": request.urgency.value, "kind": request.kind.value}
-    chain_act(unit, caller, case, "request.created", after={**after, "serial": case.serial})
+    after |= {"serial": case.serial, "recording_policy": case.recording_policy}
+    chain_act(unit, caller, case, "request.created", after=after)
     _note_complete(unit, caller, case)
     return case
 
@@ -88,15 +88,19 @@ async def amend_case(
     """Writes a draft anew. Raises Refusal, ConsultationRefused."""
     case, _ = await open_case(unit, caller, case_id, Deed.AMEND)
     was_complete = _is_complete(case.request)
+    asked = await _hospital(unit, hospital)
     case = replace(
         after_act(case, ConsultationAct.AMEND, unit.now_ms),
-        invited_institution=await _hospital(unit, hospital),
+        invited_institution=asked,
+        # Written anew, it is written under the rules of now, also of another hospital.
+        recording_policy=await _policy(unit, case.institution, asked),
         request=request,
         slot=slot,
     )
     await _check_slot(unit, case)
     case = await store_case(unit, case)
-    chain_act(unit, caller, case, "request.amended", after={"request_sha256": request_sha256(case)})
+    after = {"request_sha256": request_sha256(case), "recording_policy": case.recording_policy}
+    chain_act(unit, caller, case, "request.amended", after=after)
     if not was_complete:
         _note_complete(unit, caller, case)
     return case
@@ -179,6 +183,10 @@ def _note_complete(unit: Unit, caller: Caller, case: Case) -> None:
     """Tells that the invitation holds all that the law asks for."""
     if _is_complete(case.request):
         chain_act(unit, caller, case, "invitation.drafted", after={"request_sha256": request_sha256(case)})
+
+
+async def _policy(unit: Unit, *institutions: InstitutionId) -> RecordingPolicy:
+    return policy_between(await recording_policies(unit.connection, institutions))
 
 
 async def _hospital(unit: Unit, hospital: str) -> InstitutionId:

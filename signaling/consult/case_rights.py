@@ -80,6 +80,14 @@ def is_inside(case: Case, person: str, seated: Iterable[str]) -> bool:
     return bool(person) and person in {case.inviter, case.expert, case.host, *seated}
 
 
+def may_be_inside(case: Case, person: str) -> bool:
+    """Whether the state opens the room to them: to the host while somebody is called, who then is met without
+    waiting for cameras and links (docs/adr/0017); to everybody else once the case is taken.
+    """
+    is_waiting_host = case.state is _S.RINGING and bool(person) and person == case.host
+    return case.state in IN_THE_ROOM or is_waiting_host
+
+
 def _of_inviting(act: ConsultationAct) -> Callable[[Case, Caller, frozenset[str]], str]:
     def rule(case: Case, caller: Caller, _: frozenset[str]) -> str:
         if not is_inviting(case, caller):
@@ -133,7 +141,7 @@ def _transfer(case: Case, caller: Caller, _: frozenset[str]) -> str:
 def _room(case: Case, caller: Caller, _: frozenset[str]) -> str:
     if case.request.kind is ConsultationKind.OFFLINE:
         return "consultation_offline"
-    return "" if case.state in IN_THE_ROOM else "consultation_state"
+    return "" if may_be_inside(case, caller.person) else "consultation_state"
 
 
 def _admit(case: Case, caller: Caller, _: frozenset[str]) -> str:

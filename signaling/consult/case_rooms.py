@@ -1,9 +1,9 @@
 """The rooms of cases: who may enter, when both sides have met, what is recorded, when a room ends.
 
-A live case has a room under its own id from its acceptance to its end. What is known here is read from the
-store: at the start, and again whenever an act of the case was committed. Meeting and recording are *settled*:
-what should be is compared with what is, again and again, so that neither a store that does not answer nor a
-restart leaves a case half way.
+A live case has a room under its own id from its first ring to its end; while it rings the host alone may be
+in it, and nothing is recorded. What is known here is read from the store: at the start, and again whenever an
+act of the case was committed. Meeting and recording are *settled*: what should be is compared with what is,
+again and again, so that neither a store that does not answer nor a restart leaves a case half way.
 
     should be recorded   the case is active or signed, its policy is with_consent, the patient allows it,
                          somebody is in the room
@@ -20,10 +20,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import structlog
+from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consent import ConsentPurpose, is_allowed, standing_of
-from clinical.consultation import IN_THE_ROOM, ConsultationKind, ConsultationState
+from clinical.consultation import ConsultationKind, ConsultationState
 from clinical.errors import ConsultationRefused
 from clinical.ids import CaseId, PatientId
 from clinical.specialties import specialty_words
@@ -34,6 +35,7 @@ from recording.audit.chain import ChainedAct
 from signaling.auth.rights import Caller
 from signaling.care.consents import consents_of
 from signaling.consult.case_answers import meet_case
+from signaling.consult.case_rights import may_be_inside
 from signaling.consult.cases import Case, cases_where, find_case
 from signaling.consult.parties import SEATED, parties_of, seated_of
 from signaling.errors import Unavailable
@@ -77,9 +79,10 @@ class CaseRoom:
 
     @property
     def is_live(self) -> bool:
-        """Whether there is a room at all: of a live case that was accepted once and has not ended."""
+        """Whether there is a room at all: of a live case that rings or was accepted once, until it ends."""
         is_live = self.case.request.kind is ConsultationKind.LIVE
-        return is_live and self.case.accepted_at_ms is not None and not self.case.is_ended
+        is_ringing = self.case.state is ConsultationState.RINGING
+        return is_live and not self.case.is_ended and (is_ringing or self.case.accepted_at_ms is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ class CaseRooms:
             lambda connection: cases_where(
                 connection,
                 c.state.not_in(ended),
-                c.accepted_at_ms.is_not(None),
+                or_(c.accepted_at_ms.is_not(None), c.state == ConsultationState.RINGING.value),
                 c.kind == ConsultationKind.LIVE.value,
                 limit=MAX_ROOMS,
             )
@@ -298,7 +301,6 @@ async def _read_room(connection: AsyncConnection, case_id: str) -> CaseRoom | No
 
 def _standing(room: CaseRoom) -> StandingRoom:
     case, words = room.case, specialty_words(room.case.request.specialty)
-    is_open = case.state in IN_THE_ROOM
     return StandingRoom(
         room.name,
         # Titles stand in recordings' names: nothing of the patient.
@@ -308,5 +310,5 @@ def _standing(room: CaseRoom) -> StandingRoom:
         case.institutions,
         case=case.id,
         patient=case.patient,
-        admitted=room.inside if is_open else frozenset(),
+        admitted=frozenset(person for person in room.inside if may_be_inside(case, person)),
     )

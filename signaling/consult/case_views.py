@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consent import Consent, ConsentPurpose, ConsentState, standing_of
@@ -45,6 +45,17 @@ _SERVED: Final = (ConsultationState.ACCEPTED, ConsultationState.ACTIVE)
 _C: Final = t.consultation.c
 
 
+def _by_ids(table: Table, column: str = "id") -> Select[Any]:
+    return select(table).where(table.c[column].in_(bindparam("wanted", expanding=True)))
+
+
+_OPINIONS: Final = _by_ids(t.opinion, "case_id")
+_PEOPLE: Final = _by_ids(t.person)
+_PATIENTS: Final = _by_ids(t.patient)
+_INSTITUTIONS: Final = _by_ids(t.institution)
+_PHONES: Final = _by_ids(t.duty_phone, "institution").order_by(t.duty_phone.c.specialty)
+
+
 @dataclass
 class _Sight:
     """What was loaded for a list of cases, by id."""
@@ -54,6 +65,8 @@ class _Sight:
     is_recording: Callable[[RoomName], bool]
     people: Mapping[str, Row[Any]] = field(default_factory=dict)
     institutions: Mapping[str, str] = field(default_factory=dict)
+    phones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By institution, then by specialty."""
     patients: Mapping[str, Row[Any]] = field(default_factory=dict)
     parties: Mapping[str, Sequence[Party]] = field(default_factory=dict)
     consents: Mapping[str, Sequence[Consent]] = field(default_factory=dict)
@@ -76,14 +89,18 @@ async def views_of(
     for party in await parties_of(connection, ids):
         parties[party.case].append(party)
     sight.parties = parties
-    opinions = await connection.execute(select(t.opinion).where(t.opinion.c.case_id.in_(ids)))
+    opinions = await connection.execute(_OPINIONS, {"wanted": ids})
     sight.opinions = {row.case_id: row for row in opinions}
-    sight.people = await _rows(connection, t.person, _people_in(cases, sight))
-    sight.patients = await _rows(connection, t.patient, {case.patient for case in cases})
+    sight.people = await _rows(connection, _PEOPLE, _people_in(cases, sight))
+    sight.patients = await _rows(connection, _PATIENTS, {case.patient for case in cases})
     places = {place for case in cases for place in case.institutions}
     places |= {party.institution for each in parties.values() for party in each}
-    named = await _rows(connection, t.institution, places)
+    named = await _rows(connection, _INSTITUTIONS, places)
     sight.institutions = {name: row.name for name, row in named.items()}
+    phones: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in await connection.execute(_PHONES, {"wanted": sorted(places)}):
+        phones[row.institution][row.specialty] = row.phone
+    sight.phones = phones
     consents: dict[str, list[Consent]] = defaultdict(list)
     for consent in await consents_of_cases(connection, [case.patient for case in cases], ids):
         consents[consent.case].append(consent)
@@ -101,9 +118,8 @@ def _people_in(cases: Iterable[Case], sight: _Sight) -> set[str]:
     return (people | {row.author for row in sight.opinions.values()}) - {""}
 
 
-async def _rows(connection: AsyncConnection, table: Any, ids: Iterable[str]) -> dict[str, Row[Any]]:
-    wanted = sorted(set(ids))
-    return {row.id: row for row in await connection.execute(select(table).where(table.c.id.in_(wanted)))}
+async def _rows(connection: AsyncConnection, query: Select[Any], ids: Iterable[str]) -> dict[str, Row[Any]]:
+    return {row.id: row for row in await connection.execute(query, {"wanted": sorted(set(ids))})}
 
 
 async def _queues(connection: AsyncConnection, cases: Sequence[Case], now_ms: int) -> dict[str, QueueShown]:
@@ -174,8 +190,8 @@ def _view(case: Case, sight: _Sight) -> ConsultationView:
         patient=PatientShown(
             id=patient.id, name=patient.name, sex=patient.sex, birth_year=patient.birth_year
         ),
-        inviting=_side(case.institution, case.inviter, sight),
-        invited=_side(case.invited_institution, case.expert, sight),
+        inviting=_side(case.institution, case.inviter, request.specialty, sight),
+        invited=_side(case.invited_institution, case.expert, request.specialty, sight),
         host=case.host,
         room=case.id if is_open else "",
         recording_policy=case.recording_policy,
@@ -209,13 +225,16 @@ def _view(case: Case, sight: _Sight) -> ConsultationView:
     )
 
 
-def _side(institution: str, person: str, sight: _Sight) -> Side:
+def _side(institution: str, person: str, specialty: str, sight: _Sight) -> Side:
+    phones = sight.phones.get(institution, {})
     return Side(
         institution=institution,
         institution_name=sight.institutions.get(institution, ""),
         person=person,
         person_name=_word(sight, person, "name"),
         title=_word(sight, person, "title"),
+        # A township keeps one number, whatever the case is about.
+        duty_phone=phones.get(specialty, "") or next(iter(phones.values()), ""),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consultation import (
@@ -26,6 +26,7 @@ from clinical.consultation import (
 from clinical.errors import ConsultationRefused
 from clinical.escalation import Ring, ring_from_json, ring_to_json
 from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
+from clinical.recording_policy import RecordingPolicy
 from signaling.store import tables as t
 from signaling.store.store import Unit
 
@@ -34,6 +35,12 @@ MAX_LISTED: Final = 100
 _CHINA: Final = timedelta(hours=8)
 """Serials carry the day as people here count it (China has one time zone and no summer time)."""
 _C: Final = t.consultation.c
+# Every request of a case asks these, some of them thrice: so they are built once.
+_BY_ID: Final = select(t.consultation).where(_C.id == bindparam("wanted"))
+_BY_ID_LOCKED: Final = _BY_ID.with_for_update()
+_STORE: Final = update(t.consultation).where(
+    _C.id == bindparam("wanted"), _C.version == bindparam("version_read")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Case:
     version: int
     request: Request
     slot: str
-    recording_policy: str
+    recording_policy: RecordingPolicy
     ring: Ring | None
     ring_due_ms: int | None
     end_reason: str
@@ -89,7 +96,7 @@ class Case:
 
 async def find_case(connection: AsyncConnection, case: str) -> Case | None:
     """Returns the case of an id, of any institution: the caller checks whose it is."""
-    row = (await connection.execute(select(t.consultation).where(_C.id == case))).one_or_none()
+    row = (await connection.execute(_BY_ID, {"wanted": case})).one_or_none()
     return None if row is None else _case(row)
 
 
@@ -97,8 +104,7 @@ async def lock_case(unit: Unit, case: str) -> Case:
     """Returns a case that a unit is about to write, held against other writers. Raises
     ConsultationRefused(consultation_state) for what is not there.
     """
-    query = select(t.consultation).where(_C.id == case).with_for_update()
-    row = (await unit.connection.execute(query)).one_or_none()
+    row = (await unit.connection.execute(_BY_ID_LOCKED, {"wanted": case})).one_or_none()
     if row is None:
         raise ConsultationRefused("consultation_state")
     return _case(row)
@@ -154,7 +160,7 @@ async def store_case(unit: Unit, case: Case) -> Case:
     """
     after = replace(case, version=case.version + 1, updated_at_ms=unit.now_ms)
     done = await unit.connection.execute(
-        update(t.consultation).where(_C.id == case.id, _C.version == case.version).values(**_values(after))
+        _STORE, {"wanted": case.id, "version_read": case.version, **_values(after)}
     )
     if done.rowcount != 1:
         raise ConsultationRefused("consultation_state")
@@ -216,7 +222,7 @@ def _values(case: Case) -> dict[str, Any]:
         "summary": request.summary,
         "wanted_at_ms": request.wanted_at_ms,
         "slot": case.slot,
-        "recording_policy": case.recording_policy,
+        "recording_policy": case.recording_policy.value,
         "ring": "" if case.ring is None else ring_to_json(case.ring),
         "ring_due_ms": case.ring_due_ms,
         "end_reason": case.end_reason,
@@ -255,7 +261,7 @@ def _case(row: Row[Any]) -> Case:
             wanted_at_ms=row.wanted_at_ms,
         ),
         slot=row.slot,
-        recording_policy=row.recording_policy,
+        recording_policy=RecordingPolicy(row.recording_policy),
         ring=ring_from_json(row.ring) if row.ring else None,
         ring_due_ms=row.ring_due_ms,
         end_reason=row.end_reason,

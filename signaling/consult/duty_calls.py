@@ -1,7 +1,10 @@
 """Whom a case's ring calls: those on duty for the specialty at the asked hospital.
 
-Where no roster is kept for a specialty, every specialist and duty expert of that specialty is called whose
-licence has not run out: a hospital that has entered nobody on duty can be reached all the same.
+Where no roster is kept for a specialty, every specialist and duty expert of that specialty is called who has
+a valid licence: a hospital that has entered nobody on duty can be reached all the same.
+
+Only who has a valid licence on file takes a case and signs (远程医疗服务管理规范: qualified personnel); where
+none was ever entered nothing is known of it, and what is not known does not count.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from clinical.duty import Shift, duty_lines
 from clinical.escalation import MAX_CALLED_PER_LINE, Ring, start_ring
 from clinical.ids import PersonId, ShiftId
 from clinical.specialties import specialty_of_words
+from signaling.api.route import Refusal
 from signaling.auth.room_rights import Licence, licence_of
 from signaling.consult.case_rights import EXPERTS
 from signaling.consult.cases import Case
@@ -26,6 +30,9 @@ MAX_SHIFTS: Final = 100
 """That hold at one moment for one specialty of one hospital."""
 MAX_EXPERTS: Final = 500
 """Of one hospital, looked through where there is no roster."""
+
+PHYSICIAN: Final = "physician"
+"""The kind of licence that a consultation needs: a nurse's or a technician's is for other acts."""
 
 
 async def ring_for(unit: Unit, case: Case, *, named: PersonId | None = None) -> Ring:
@@ -82,17 +89,29 @@ async def duty_phone_of(connection: AsyncConnection, case: Case) -> str:
 
 
 async def licence_held(connection: AsyncConnection, person: str, now_ms: int) -> Licence:
-    """Returns what is known of somebody's licences."""
+    """Returns what is known of somebody's licences as a physician."""
     return (await licences_held(connection, [person], now_ms))[person]
+
+
+async def check_licence(connection: AsyncConnection, person: str, now_ms: int) -> Licence:
+    """Returns what is known of somebody's licences, which hold. Raises Refusal (licence_missing,
+    licence_expired).
+    """
+    licence = await licence_held(connection, person, now_ms)
+    if licence is not Licence.VALID:
+        raise Refusal("licence_expired" if licence is Licence.EXPIRED else "licence_missing")
+    return licence
 
 
 async def licences_held(
     connection: AsyncConnection, people: Sequence[str], now_ms: int
 ) -> dict[str, Licence]:
-    """Returns what is known of the licences of each."""
+    """Returns what is known of the licences of each as a physician."""
     c = t.licence.c
     held: dict[str, tuple[list[int], int]] = {person: ([], 0) for person in people}
-    query = select(c.person, c.valid_until_ms, c.ended_at_ms).where(c.person.in_(list(held)))
+    query = select(c.person, c.valid_until_ms, c.ended_at_ms).where(
+        c.person.in_(list(held)), c.kind == PHYSICIAN
+    )
     for row in await connection.execute(query):
         until, ended = held[row.person]
         if row.ended_at_ms is None:
@@ -122,5 +141,5 @@ async def _experts_of(
         if (specialty_of_words(row.specialty) or row.specialty) == specialty
     ]
     licences = await licences_held(connection, found, now_ms)
-    able = [PersonId(person) for person in found if licences[person] is not Licence.EXPIRED]
+    able = [PersonId(person) for person in found if licences[person] is Licence.VALID]
     return able[:MAX_CALLED_PER_LINE]

@@ -29,11 +29,10 @@ from recording.audit.chain import genesis
 from recording.signing import Signer
 from signaling.api.route import Refusal
 from signaling.auth.rights import Caller
-from signaling.auth.room_rights import Licence
 from signaling.consult.case_chain import chain_act, request_sha256, text_sha256
 from signaling.consult.case_rights import Deed
 from signaling.consult.cases import Case, after_act, store_case
-from signaling.consult.duty_calls import licence_held
+from signaling.consult.duty_calls import PHYSICIAN, check_licence
 from signaling.consult.opened_case import open_case
 from signaling.consult.opinion_archive import FiledAdoption, FiledSignature
 from signaling.consult.opinion_rows import find_opinion, put_adoption, put_draft, put_signature
@@ -85,12 +84,11 @@ async def sign_opinion(
     """Signs the draft as it stands. The factor is used up only where everything else is ready for it; a
     refusal that ``prove`` returns is returned: the unit has counted the wrong try.
 
-    Raises Refusal (not_permitted, licence_expired, opinion_changed), ConsultationRefused,
+    Raises Refusal (not_permitted, licence_missing, licence_expired, opinion_changed), ConsultationRefused,
     OpinionRefused(opinion_incomplete).
     """
     case, _ = await open_case(unit, caller, case_id, Deed.SIGN)
-    if await licence_held(unit.connection, caller.person, unit.now_ms) is Licence.EXPIRED:
-        raise Refusal("licence_expired")
+    await check_licence(unit.connection, caller.person, unit.now_ms)
     opinion = await find_opinion(unit.connection, case.id)
     if opinion is not None and read_version not in (None, opinion.version):
         # What they saw is what they sign.
@@ -178,11 +176,11 @@ async def acknowledge_opinion(
 
 
 async def licence_number(connection: AsyncConnection, person: str, now_ms: int) -> str:
-    """Returns the number of the licence that holds now and longest, "" where none is kept."""
+    """Returns the number of the physician's licence that holds now and longest, "" where none is kept."""
     c = t.licence.c
     query = (
         select(c.number)
-        .where(c.person == person, c.ended_at_ms.is_(None), c.valid_until_ms > now_ms)
+        .where(c.person == person, c.kind == PHYSICIAN, c.ended_at_ms.is_(None), c.valid_until_ms > now_ms)
         .order_by(c.valid_until_ms.desc(), c.id)
         .limit(1)
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ids import CaseId, InstitutionId, PersonId
@@ -18,6 +18,11 @@ from signaling.store import tables as t
 from signaling.store.store import Unit
 
 _C: Final = t.consultation_party.c
+_OF_CASES: Final = (
+    select(t.consultation_party)
+    .where(_C.case_id.in_(bindparam("cases", expanding=True)))
+    .order_by(_C.at_ms, _C.person)
+)
 
 
 class PartyState(StrEnum):
@@ -51,7 +56,6 @@ class Party:
 
 async def parties_of(connection: AsyncConnection, cases: Iterable[str]) -> list[Party]:
     """Returns the parties of cases, who came first first."""
-    query = select(t.consultation_party).where(_C.case_id.in_(list(cases))).order_by(_C.at_ms, _C.person)
     return [
         Party(
             CaseId(row.case_id),
@@ -61,7 +65,7 @@ async def parties_of(connection: AsyncConnection, cases: Iterable[str]) -> list[
             row.added_by,
             row.at_ms,
         )
-        for row in await connection.execute(query)
+        for row in await connection.execute(_OF_CASES, {"cases": list(cases)})
     ]
 
 

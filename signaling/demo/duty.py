@@ -7,14 +7,15 @@ on, so that a demo that is opened weeks later has somebody on duty. What is ther
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from sqlalchemy import select
 
 from clinical.ids import InstitutionId, PersonId
-from signaling.auth.demo_people import DEMO_PEOPLE, HOSPITAL, DemoPerson
+from signaling.auth.demo_people import DEMO_PEOPLE, HOSPITAL, QINGXI, SHIQIAO, DemoPerson
+from signaling.auth.institutions import SYSTEM
 from signaling.auth.rights import Assurance, Caller
 from signaling.demo.cast import DAY_MS
 from signaling.demo.past import PastStore
@@ -28,6 +29,8 @@ from signaling.store.store import Store, Unit
 
 PHONES: Final[Mapping[str, str]] = {"cardiology": "0570-000 6012", "respiratory": "0570-000 6025"}
 """Invented: no local number begins with 0."""
+CLINIC_PHONES: Final[Mapping[str, str]] = {QINGXI.code: "0570-000 7001", SHIQIAO.code: "0570-000 7002"}
+"""The one number of each township, by its code: what a specialist dials when the link is lost."""
 _HOUR_MS: Final = 3_600_000
 _CHINA_MS: Final = 8 * _HOUR_MS
 _DAYS_AHEAD: Final = 14
@@ -84,6 +87,7 @@ async def _carry_on(unit: Unit) -> None:
         return
     yesterday_ms = _midnight_ms(unit.now_ms) - DAY_MS
     await enter_duty(unit, clerk, yesterday_ms, _DAYS_AHEAD + 1)
+    await _enter_clinic_phones(unit)
     known = {
         (slot.person, slot.from_ms)
         for slot in await list_slots(
@@ -95,6 +99,14 @@ async def _carry_on(unit: Unit) -> None:
         if (person, from_ms) not in known:
             opened = partial(open_slot, unit, clerk, specialty=offer.specialty, person=person)
             await opened(from_ms=from_ms, until_ms=from_ms + _HOUR_MS // 2)
+
+
+async def _enter_clinic_phones(unit: Unit) -> None:
+    i = t.institution.c
+    rows = await unit.connection.execute(select(i.id, i.code).where(i.code.in_([*CLINIC_PHONES])))
+    for row in rows.all():
+        clinic = replace(SYSTEM, institution=InstitutionId(row.id))
+        await set_phones(unit, clinic, {"general_practice": CLINIC_PHONES[row.code]})
 
 
 def _offers(now_ms: int) -> Iterator[tuple[_Offer, int]]:

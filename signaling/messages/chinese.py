@@ -199,6 +199,7 @@ CHINESE: Final[Mapping[str, str]] = {
         "这台设备的时钟与服务器相差 {hours} 小时 {minutes} 分钟，请校准；其间的记录已按服务器时间换算"
     ),
     "api.room_no_place": "你的角色不能进入这个房间",
+    "api.licence_missing": "系统里没有你的有效执业证，不能接受会诊，也不能签发。请联系管理员登记",
     "api.licence_expired": "你的执业证已过有效期，不能进入诊室。请联系管理员更新",
     "api.invitation_unknown": "这个邀请链接无效，请向邀请人重新要一个",
     "api.invitation_used": "这个邀请链接已经用过。每个链接只能用一次，请向邀请人重新要一个",

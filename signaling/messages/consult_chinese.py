@@ -26,6 +26,7 @@ CONSULT_CHINESE: Final[Mapping[str, str]] = {
     "api.party_unknown": "会诊里没有这个人",
     "api.party_not_waiting": "这个人没有在门外等候",
     "api.party_is_host": "先移交主持，再请出这个人",
+    "api.host_unfit": "只有医生和急救人员能主持",
     "api.consultation_full": "这次会诊的消息已满，不能再写",
     "api.attachment_unreadable": "附件内容读不出来，或超过 8 MiB",
     "api.attachment_type_wrong": "附件内容与所写的类型不符；可用 JPEG、PNG、PDF 和纯文本",

@@ -38,6 +38,7 @@ CONSULT_ENGLISH: Final[Mapping[str, str]] = {
     "api.party_unknown": "This person is not in the consultation",
     "api.party_not_waiting": "This person is not waiting at the door",
     "api.party_is_host": "Hand over the host first, then put this person out",
+    "api.host_unfit": "Only doctors and ambulance crew can be the host",
     "api.consultation_full": "This consultation holds as many messages as it can",
     "api.attachment_unreadable": "The file cannot be read, or is larger than 8 MiB",
     "api.attachment_type_wrong": "The file is not of its type; JPEG, PNG, PDF and plain text are taken",

@@ -234,6 +234,10 @@ ENGLISH: Final[Mapping[str, str]] = {
         " its records are converted to server time"
     ),
     "api.room_no_place": "Your role has no place in this room",
+    "api.licence_missing": (
+        "No valid licence of yours is on file, so you can neither accept nor sign; ask the administrator to "
+        "enter it"
+    ),
     "api.licence_expired": "Your licence has expired, so you cannot enter; ask the administrator to renew it",
     "api.invitation_unknown": "This invitation link does not work; ask whoever invited you for another",
     "api.invitation_used": (

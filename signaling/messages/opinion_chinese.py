@@ -26,5 +26,5 @@ OPINION_CHINESE: Final[Mapping[str, str]] = {
     "opinion.fault_text": "意见文字与签名时不同",
     "opinion.fault_attachments": "附件与签名时不同",
     "opinion.fault_ledger": "存证中的记录与签名不符",
-    "api.sign_factor_missing": "这个账号没有可用于签名的验证方式，请先在“账号”中启用验证器",
+    "api.sign_factor_missing": "这个账号没有可用于签名的验证方式，请先在“密码和第二验证”里设置",
 }

@@ -26,5 +26,5 @@ OPINION_ENGLISH: Final[Mapping[str, str]] = {
     "opinion.fault_text": "The opinion's text is not as it was signed",
     "opinion.fault_attachments": "The attachments are not as they were signed",
     "opinion.fault_ledger": "What the ledger holds does not fit the signature",
-    "api.sign_factor_missing": "This account has no factor to sign with: set up an authenticator app first",
+    "api.sign_factor_missing": "This account has nothing to sign with: set up an app or a security key first",
 }

@@ -123,6 +123,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "GET /consultations/{id}/opinion/templates": "列出可套用的意见格式，最贴近申请的在前。",
     "PUT /consultations/{id}/opinion": "保存意见草稿。",
     "POST /consultations/{id}/opinion/sign": "当场再验证一次身份，签名意见。",
+    "POST /consultations/{id}/opinion/sign/options": "给出浏览器用安全密钥签名这份草稿所需的内容。",
     "GET /consultations/{id}/opinion/check": "现在核对已签名的意见有没有改动。",
     "POST /consultations/{id}/acknowledge": "邀请方对意见逐条作出决定，会诊结束。",
     "GET /consultations/{id}/opinion.pdf": "取已签名意见的意见书（PDF）；核对有改动时不出具。",

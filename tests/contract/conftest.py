@@ -20,7 +20,9 @@ from signaling.composition import Service, build_service
 from signaling.room_host import RoomHost
 from signaling.settings import Settings
 from tests.support.fake_sfu import FakeConnection, FakeSfu
+from tests.support.seeded_demo import copy_seeded_demo
 from tests.support.signal_client import join_request_query
+from tests.support.waiting import HANG_S
 
 API_KEY, API_SECRET = "contract", "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU"
 
@@ -36,7 +38,7 @@ class Client:
     async def send(self, **message: Any) -> None:
         await self.socket.send_bytes(rtc.SignalRequest(**message).SerializeToString())
 
-    async def next(self, kind: str, timeout_s: float = 3) -> Any:
+    async def next(self, kind: str, timeout_s: float = HANG_S) -> Any:
         """The next message of a kind, past those of others."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -56,7 +58,7 @@ class Client:
         await self.next("pong")
         return [str(message.WhichOneof("message")) for message in self.seen[before:-2]]
 
-    async def closed(self, timeout_s: float = 3) -> int | None:
+    async def closed(self, timeout_s: float = HANG_S) -> int | None:
         """Reads to the end, returns the close code."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -156,7 +158,9 @@ class Node:
 async def node(tmp_path: Path) -> AsyncIterator[Node]:
     sfu = FakeSfu()
     settings = Settings(data_dir=tmp_path / "data", web_dir=tmp_path / "web")
-    service = build_service(settings, ApiKey(API_KEY, API_SECRET), sfu, is_demo=True)
+    key = ApiKey(API_KEY, API_SECRET)
+    await copy_seeded_demo(settings.data_dir, key)
+    service = build_service(settings, key, sfu, is_demo=True)
     await service.start()
     server = TestServer(service.app)
     await server.start_server()

@@ -8,12 +8,18 @@ import time
 from typing import Any
 
 import aiohttp
+import pytest
+from livekit.protocol import rtc
 
 from signaling.auth.callers import COOKIE
 from tests.contract.conftest import Node
+from tests.support.best_of_three import best_of_three
+from tests.support.waiting import HANG_S
 
 ROOM = "shiqiao-cardiology"
 PASSWORD = "lianzhen-demo"
+LIMIT_S = 2.0
+"""The issue's figure, from the request to the room."""
 
 
 class Person:
@@ -44,13 +50,37 @@ class Person:
     async def hears(self, **wanted: str) -> dict[str, Any]:
         """The first message with these fields."""
         assert self.socket is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG_S):
             while True:
                 message = json.loads((await self.socket.receive()).data)
                 self.told.append(message)
                 fields = {**message, **message.get("event", {})}
                 if all(fields.get(name) == value for name, value in wanted.items()):
                     return dict(message)
+
+
+async def break_in(outsider: Person) -> tuple[Any, rtc.JoinResponse]:
+    """Breaks the glass and enters: the service's answer, and the room's."""
+    body = {"room": ROOM, "reason": "患者室颤，本院无人会诊"}
+    status, used = await outsider.ask("POST", "/breakglass", body)
+    assert status == 201, used
+    joined = await outsider.node.open("/rtc", used["entry"]["token"])
+    return used, await joined.next("join")
+
+
+@pytest.mark.alone
+async def test_a_clinician_is_inside_within_two_seconds(node: Node) -> None:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+
+        async def took_s(attempt: int) -> float:
+            # Each has never been let in before.
+            outsider = Person(node, http)
+            await outsider.sign_in(("lijianping", "chenzhiyuan", "liyan")[attempt])
+            began = time.monotonic()
+            await break_in(outsider)
+            return time.monotonic() - began
+
+        await best_of_three("inside after breaking the glass", LIMIT_S, took_s)
 
 
 async def test_everyone_concerned_hears_of_it_while_the_clinician_is_already_inside(node: Node) -> None:
@@ -71,15 +101,7 @@ async def test_everyone_concerned_hears_of_it_while_the_clinician_is_already_ins
         inside = await node.open("/rtc", entry["token"])
         await inside.next("join")
 
-        began = time.monotonic()
-        body = {"room": ROOM, "reason": "患者室颤，本院无人会诊"}
-        status, used = await outsider.ask("POST", "/breakglass", body)
-        assert status == 201, used
-        joined = await node.open("/rtc", used["entry"]["token"])
-        join = await joined.next("join")
-        took = time.monotonic() - began
-        print(f"inside after {took * 1000:.0f} ms")
-        assert took < 2.0
+        used, join = await break_in(outsider)
         assert join.participant.attributes["breakglass"] == used["id"]
         seen = await inside.next("update")
         assert seen.participants[0].attributes["breakglass"] == used["id"]

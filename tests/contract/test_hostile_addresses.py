@@ -17,6 +17,7 @@ from yarl import URL
 from signaling.api.limits import Limits, Rate
 from tests.contract.conftest import Node
 from tests.contract.test_pages_api import ask, sign_in
+from tests.support.best_of_three import ATTEMPTS
 
 STEPS = ("..", "%2e%2e", "%2e.", "..%2f", "..%5c", "....//", "%c0%ae%c0%ae", "%252e%252e", "\u2024\u2024")
 TARGETS = (
@@ -56,24 +57,33 @@ async def test_five_hundred_paths_lead_nowhere_outside(node: Node) -> None:
 
 
 async def test_guessed_names_find_nothing_and_get_the_answer_of_what_is_anothers(node: Node) -> None:
-    """Both questions are asked in turns, so that whatever slows this machine slows both."""
+    token = node.token("sdk", "elsewhere")
+    await node.join("chen", "secret-room")
+    anothers = await ask(node, "GET", "/api/v1/rooms/secret-room/events", token=token)
+    assert anothers[0] == 404
+    for _ in range(90):
+        path = f"/api/v1/rooms/{secrets.token_hex(16)}/events"
+        assert await ask(node, "GET", path, token=token) == anothers
+
+
+@pytest.mark.alone
+async def test_the_time_of_the_answer_tells_no_more_than_the_answer(node: Node) -> None:
+    """Both are asked in turns, so that whatever slows this machine slows both; up to three times."""
     token = node.token("sdk", "elsewhere")
     await node.join("chen", "secret-room")
 
-    async def timed(room: str) -> tuple[int, Any]:
+    async def timed_ns(room: str) -> int:
         before_ns = perf_counter_ns()
-        answer = await ask(node, "GET", f"/api/v1/rooms/{room}/events", token=token)
-        times[room == "secret-room"].append(perf_counter_ns() - before_ns)
-        return answer
+        await ask(node, "GET", f"/api/v1/rooms/{room}/events", token=token)
+        return perf_counter_ns() - before_ns
 
-    times: tuple[list[int], list[int]] = ([], [])
-    anothers = await timed("secret-room")
-    assert anothers[0] == 404
-    for _ in range(90):
-        assert await timed(secrets.token_hex(16)) == anothers
-        assert await timed("secret-room") == anothers
-    absent_ns, there_ns = (median(part) for part in times)
-    assert 0.7 < absent_ns / there_ns < 1.4
+    ratios: list[float] = []
+    while not ratios or (len(ratios) < ATTEMPTS and not 0.7 < ratios[-1] < 1.4):
+        pairs = [(await timed_ns(secrets.token_hex(16)), await timed_ns("secret-room")) for _ in range(90)]
+        absent_ns, there_ns = (median(part) for part in zip(*pairs, strict=True))
+        ratios.append(absent_ns / there_ns)
+    print("time for a guess by time for another's room:", ", ".join(f"{ratio:.2f}" for ratio in ratios))
+    assert 0.7 < ratios[-1] < 1.4
 
 
 async def _burn(node: Node) -> None:

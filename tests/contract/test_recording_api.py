@@ -12,6 +12,7 @@ from livekit.protocol import rtc
 from recording.errors import FolderUnwritable
 from tests.contract.conftest import Client, Node
 from tests.contract.test_pages_api import ask, sign_in
+from tests.support.waiting import HANG_S
 
 ROOM = "clinic-discussion"
 PATH = f"/api/v1/rooms/{ROOM}/recording"
@@ -92,7 +93,7 @@ async def test_a_recording_ends_with_its_room(node: Node) -> None:
     url = f"{node.url}/twirp/livekit.RoomService/DeleteRoom"
     async with node.session.post(url, json={"room": ROOM}, headers={"Authorization": f"Bearer {token}"}) as r:
         assert r.status == 200
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         while (await _recordings(node))[0]["state"] == "recording":
             await asyncio.sleep(0.02)
     assert (await _recordings(node))[0]["state"] == "sealed"
@@ -106,7 +107,7 @@ async def test_tracks_that_come_and_go_are_recorded_from_and_to(node: Node) -> N
     assert list(node.sfu.taps) == [1]
     await client.offer("recv video", number=2)
     await ask(node, "DELETE", PATH)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         while not node.sfu.taps[1].is_closed:  # type: ignore[index]
             await asyncio.sleep(0.02)
 

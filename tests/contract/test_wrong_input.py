@@ -15,6 +15,7 @@ from signaling.auth.rights import Action, Role
 from signaling.store import tables as t
 from tests.support.api import person
 from tests.support.served_service import ServedService, served_service
+from tests.support.waiting import HANG_S
 
 LOGINS: Mapping[Role, str] = {
     Role.CLINIC_DOCTOR: "zhoulan",
@@ -47,7 +48,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedService]:
 
 def operations(served: ServedService) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Method, path and description of every operation that takes a body."""
-    document = requests.get(f"{served.url}/api/v1/openapi.json", timeout=10).json()
+    document = requests.get(f"{served.url}/api/v1/openapi.json", timeout=HANG_S).json()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             if "requestBody" in operation:
@@ -92,7 +93,7 @@ def test_bodies_that_cannot_be_read_change_nothing_and_are_refused_in_a_sentence
         for name, (content, content_type, statuses) in WRONG.items():
             for language in ("zh", "en"):
                 sent = {**headers, "Content-Type": content_type, "Accept-Language": language}
-                answer = requests.request(method, url, data=content, headers=sent, timeout=30)
+                answer = requests.request(method, url, data=content, headers=sent, timeout=HANG_S)
                 # What is named in the path may be looked for first.
                 if answer.status_code not in statuses | ({404, 403, 409} if "{" in path else set()):
                     wrong.append(f"{method} {path}: {name}: {answer.status_code}")

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.support import recorded_conversation
 from tests.support.namespaces import Network, network, reason_to_skip
 from tests.support.numbered_video import Painter, write_wav, write_y4m
 from tests.support.server import LIANZHEN, Server, running
+from tests.support.waiting import HANG_S
+
+# Browsers and service share the machine's processors: that a page comes to it is what matters.
+expect.set_options(timeout=HANG_S * 1000)
 
 _rooms = itertools.count(1)
 

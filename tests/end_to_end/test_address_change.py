@@ -45,15 +45,15 @@ async def test_media_follows_a_client_to_its_new_address(
                 await asyncio.to_thread(_ip, own_net, "ip", "addr", "del", f"{address}/24", "dev", "wire")
                 lost_at = loop.time()
                 frames = (await specialist.report())["people"]["ambulance"]["frames"]
-                await specialist.wait_for_media("ambulance", frames=frames + 5, timeout_s=30)
+                await specialist.wait_for_media("ambulance", frames=frames + 5)
                 back_s = loop.time() - lost_at
                 decoded = sum(entry["decoded"] for entry in (await ambulance.stats())["inbound"])
-                await ambulance.wait_for_media("specialist", pictures=decoded + 5, timeout_s=30)
+                await ambulance.wait_for_media("specialist", pictures=decoded + 5)
                 print(
                     f"address change: media back after {back_s:.1f} s up, {loop.time() - lost_at:.1f} s down"
                 )
 
-                await ambulance.wait_for_room_event("reconnected", timeout_s=30)
+                await ambulance.wait_for_room_event("reconnected")
                 assert await ambulance.page.evaluate("state.room.localParticipant.sid") == sid
                 assert await ambulance.call("connections") == connections
                 gone = [e for e in specialist.events if e["event"] == "participant_disconnected"]

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pyotp
 import pytest
 from playwright.async_api import Page, expect
 
+from signaling.roster.hospital_time import write_time
 from tests.support.chromium import Chromium, chromium
 from tests.support.namespaces import Network
 from tests.support.server import REPOSITORY, Server, running
@@ -20,6 +23,7 @@ ADMINISTRATOR, SUPERVISOR, AUDITOR = "sunli", "qianhui", "hejing"
 DEMO_PASSWORD = "lianzhen-demo"
 NEW_NAME, NEW_LOGIN, NEW_PASSWORD = "罗一", "luoyi", "床前明月光疑是地上霜"
 HTTPS_PORT = 8453
+SHIFT_MS = 8 * 3_600_000
 VERIFY_MS = 60_000
 """Browsers, service and check share the machine's cores."""
 
@@ -141,6 +145,36 @@ async def test_a_device_is_enrolled_by_its_code_and_knows_itself_after_a_reload(
     await administrator.reload()
     row = administrator.get_by_role("row", name=re.compile("急诊大厅一体机"))
     await expect(row.get_by_text("正常联系")).to_be_visible()
+
+
+async def test_the_roster_takes_a_spreadsheet_shows_it_and_gives_a_calendar(
+    net: Network, browser: Chromium, tmp_path: Path
+) -> None:
+    """A shift of today comes in as CSV, stands in the week, and goes out with it as iCalendar."""
+    now_ms = time.time_ns() // 1_000_000
+    shift = f"呼吸内科,二线,赵启明,{write_time(now_ms)},{write_time(now_ms + SHIFT_MS)}"
+    sheet = tmp_path / "roster.csv"
+    sheet.write_text(f"专科,线,姓名,开始,结束\r\n{shift}\r\n", encoding="utf-8")
+    page = await _page(browser, _address(net))
+    await _sign_in(page, ADMINISTRATOR)
+    await page.get_by_role("link", name="值班表").click()
+    await page.get_by_role("button", name="导入导出").click()
+    drawer = page.locator("dialog")
+    await drawer.get_by_label("选文件").set_input_files(sheet)
+    await expect(drawer.get_by_text("导入了 1 个班，0 个原来就有。")).to_be_visible()
+    await drawer.get_by_label("选文件").set_input_files(sheet)
+    await expect(drawer.get_by_text("导入了 0 个班，1 个原来就有。")).to_be_visible()
+
+    async with page.expect_download() as given:
+        await drawer.get_by_role("button", name="日历 ics").click()
+    calendar = Path(await (await given.value).path()).read_text(encoding="utf-8")
+    assert calendar.startswith("BEGIN:VCALENDAR")
+    assert "赵启明" in calendar and "呼吸内科" in calendar
+    await drawer.get_by_role("button", name="关上").click()
+    begins = write_time(now_ms).partition(" ")[2]
+    line = page.get_by_role("row", name=re.compile(f"^备班.*赵启明 {begins}"))
+    # He is on call for the heart as well, and the page says so.
+    await expect(line.get_by_text("同一人另有一班")).to_be_visible()
 
 
 async def test_the_supervisor_needs_a_purpose_reads_an_event_and_has_the_ledger_checked(

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.support.chromium import chromium, foreign_hosts
+from tests.support.chromium import LIBRARY_FAULT, chromium, foreign_hosts
 from tests.support.consult_people import DEMO_PASSWORD, PATIENT_CARD
 from tests.support.namespaces import Network
 from tests.support.server import REPOSITORY, Server, running
@@ -69,9 +69,7 @@ EXPLAINED = (
     "404 (Not Found)",
     # A report of the ladder that a busy machine had no time for; nobody waits for it.
     "503 (Service Unavailable)",
-    # livekit-client 2.23 reads a track's state after telling of it, when its hearers may have let it go
-    # (Room.handleStreamStateUpdate).
-    "reading 'streamState'",
+    LIBRARY_FAULT,
 )
 """What browsers report as errors of a page, and why it is none."""
 

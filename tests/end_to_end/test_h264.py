@@ -35,7 +35,7 @@ async def test_h264_is_forwarded_and_recorded(
 
         recording_id = await asyncio.to_thread(server.start_recording, room)
         frames = (await clinic.report())["people"]["ambulance"]["frames"]
-        await clinic.wait_for_media("ambulance", frames=frames + 12 * 15, timeout_s=30)
+        await clinic.wait_for_media("ambulance", frames=frames + 12 * 15)
         await asyncio.to_thread(server.stop_recording, room)
     folder = server.recording_folder(recording_id)
     video = [path for path in segments(folder) if path.suffix == ".mp4"]

@@ -114,7 +114,7 @@ async def test_nothing_is_written_when_nobody_records(net: Network, server: Serv
 
 
 def test_the_recording_is_in_the_list_with_a_verdict(server: Server, conversation: Conversation) -> None:
-    admin = server.token("admin", "recorded", roomAdmin=True, roomRecord=True, roomList=True)
+    admin = server.token("admin", conversation.room, roomAdmin=True, roomRecord=True, roomList=True)
     listed = server.request("GET", "/api/v1/recordings", token=admin).json()["recordings"]
     assert conversation.recording_id in {entry["recording_id"] for entry in listed}
     base = f"/api/v1/recordings/{conversation.recording_id}"

@@ -6,13 +6,16 @@ import asyncio
 import itertools
 import statistics
 import time
+from pathlib import Path
 
+from tests.support.best_of_three import ATTEMPTS
 from tests.support.namespaces import Network
 from tests.support.numbered_video import judge_order, punctual_marks, sound_behind_picture_ms
 from tests.support.recorded_conversation import export
 from tests.support.recordings import manifest, play
 from tests.support.sdk_client import SdkClient, sdk_client
 from tests.support.server import Server
+from tests.support.standstill import STANDSTILL_S, Standstill
 from tests.support.waiting import wait_until
 
 FRAMES_PER_SECOND = 15
@@ -20,7 +23,7 @@ MAX_SOUND_OFFSET_MS = 40.0
 MIN_MARKS = 3
 # The file may begin or end within a mark.
 SPARE_MARKS = 2
-MAX_SENDING_S = 60.0
+MAX_SENDING_S = 90.0
 # From the sender's clock to the time line: encoding, network and the spread of a busy machine.
 MAX_TIME_LINE_ERROR_S = 0.15
 
@@ -31,7 +34,6 @@ async def _send_for(client: SdkClient, seconds: float) -> None:
         client.report,
         what=f"{seconds} s of pictures",
         accept=lambda report: report["sent_frames"] >= start + seconds * FRAMES_PER_SECOND,
-        timeout_s=seconds * 2 + 10,
     )
 
 
@@ -56,7 +58,26 @@ async def _sent(client: SdkClient) -> tuple[dict[int, float], dict[int, float]]:
     return at_s, late_s
 
 
-async def test_the_time_line_stays_true_over_mute_and_return(net: Network, server: Server, room: str) -> None:
+async def test_the_time_line_stays_true_over_mute_and_return(
+    net: Network, server: Server, room: str, tmp_path: Path
+) -> None:
+    # What is measured while the machine stands still is not the service's, and is measured again.
+    for number in range(ATTEMPTS):
+        watch, began = Standstill(tmp_path), time.monotonic()
+        try:
+            await _check_the_time_line(net, server, f"{room}-{number}")
+            return
+        except AssertionError:
+            watch.end()
+            stood_s = watch.longest_s(began, time.monotonic())
+            print(f"attempt {number + 1} failed; the machine stood still for {stood_s * 1000:.0f} ms at most")
+            if stood_s < STANDSTILL_S or number == ATTEMPTS - 1:
+                raise
+        finally:
+            watch.end()
+
+
+async def _check_the_time_line(net: Network, server: Server, room: str) -> None:
     async with sdk_client(net.clients, "keeper") as keeper:  # keeps the room open
         await keeper.run("join", url=server.signal_url, token=server.token("keeper", room))
         async with sdk_client(net.clients, "clinic") as clinic:

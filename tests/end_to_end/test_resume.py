@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.best_of_three import ATTEMPTS
 from tests.support.chromium import HarnessPage, chromium
 from tests.support.namespaces import Network
 from tests.support.sdk_client import sdk_client
 from tests.support.server import Server, running
 from tests.support.tcp_proxy import tcp_proxy
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import wait_until
 
 # A new transport would cost packets and a key frame; what a loaded machine draws late costs neither.
 MAX_PICTURE_PAUSE_MS = 2_000
@@ -34,31 +35,35 @@ async def test_a_cut_websocket_resumes_in_the_page_without_media_loss(
         await asyncio.gather(ambulance.publish(), hospital.publish())
         await asyncio.gather(ambulance.wait_for_media("hospital"), hospital.wait_for_media("ambulance"))
         connections = await ambulance.call("connections")
-        before = {page.identity: await _inbound(page) for page in (ambulance, hospital)}
-        events_before = len(await ambulance.state("events"))
+        first_events = len(await ambulance.state("events"))
+        # A machine that stands still makes a pause, too, and may lose packets: cut again, up to three times.
+        for number in range(ATTEMPTS):
+            before = {page.identity: await _inbound(page) for page in (ambulance, hospital)}
+            events_before = len(await ambulance.state("events"))
+            for page in (ambulance, hospital):
+                await page.call("resetPauses")
+            assert proxy.cut() > 0
+            await ambulance.wait_for_room_event("reconnected", after=events_before)
 
-        for page in (ambulance, hospital):
-            await page.call("resetPauses")
-        assert proxy.cut() > 0
-        await ambulance.wait_for_room_event("reconnected", after=events_before)
-
-        # More of everything arrives after the resume, nothing was lost, and nothing was set up anew.
-        for page, other in ((ambulance, "hospital"), (hospital, "ambulance")):
-            decoded = before[page.identity]["decoded"]
-            await page.wait_for_media(other, pictures=decoded + 20, timeout_s=10)
-        after = {page.identity: await _inbound(page) for page in (ambulance, hospital)}
-        lost = {who: after[who]["lost"] - before[who]["lost"] for who in after}
-        pauses_ms = [
-            round((await page.state("longestPauseMs"))[other])
-            for page, other in ((ambulance, "hospital"), (hospital, "ambulance"))
-        ]
-        print(f"resume: packets lost {lost}, longest time between two pictures {pauses_ms} ms")
+            # More of everything arrives after the resume, nothing was lost, and nothing was set up anew.
+            for page, other in ((ambulance, "hospital"), (hospital, "ambulance")):
+                decoded = before[page.identity]["decoded"]
+                await page.wait_for_media(other, pictures=decoded + 20)
+            after = {page.identity: await _inbound(page) for page in (ambulance, hospital)}
+            lost = {who: after[who]["lost"] - before[who]["lost"] for who in after}
+            pauses_ms = [
+                round((await page.state("longestPauseMs"))[other])
+                for page, other in ((ambulance, "hospital"), (hospital, "ambulance"))
+            ]
+            print(f"resume {number + 1}: packets lost {lost}, longest time between pictures {pauses_ms} ms")
+            if not any(lost.values()) and max(pauses_ms) < MAX_PICTURE_PAUSE_MS:
+                break
         assert lost == {"ambulance": 0, "hospital": 0}
-        assert max(pauses_ms) < MAX_PICTURE_PAUSE_MS * PATIENCE
+        assert max(pauses_ms) < MAX_PICTURE_PAUSE_MS
         assert await ambulance.call("connections") == connections
         assert await ambulance.state("transportStates") == []
         assert (await ambulance.page.evaluate("state.room.localParticipant.sid")) == sid
-        names = [event[1] for event in (await ambulance.state("events"))[events_before:]]
+        names = [event[1] for event in (await ambulance.state("events"))[first_events:]]
         assert "disconnected" not in names, names
         assert not [e for e in await hospital.state("events") if e[1] == "participantDisconnected"]
 
@@ -92,7 +97,7 @@ async def test_a_cut_websocket_resumes_in_the_sdk(
         await asyncio.gather(clinic.wait_for_media("kiosk"), kiosk.wait_for_media("clinic"))
 
         assert proxy.cut() > 0
-        await clinic.wait_for_event("reconnected", timeout_s=20)
+        await clinic.wait_for_event("reconnected")
 
         frames = [(await client.report())["people"] for client in (clinic, kiosk)]
         await clinic.wait_for_media("kiosk", frames=frames[0]["kiosk"]["frames"] + 20)
@@ -120,9 +125,9 @@ async def test_clients_rejoin_a_server_that_was_killed(
             await asyncio.to_thread(own_server.start)
 
             for page, other in ((ambulance, "hospital"), (hospital, "ambulance")):
-                await page.wait_for_room_event("reconnected", timeout_s=30)
+                await page.wait_for_room_event("reconnected")
                 # New tracks on a new connection: their counters start again.
-                await page.wait_for_media(other, pictures=20, timeout_s=20)
+                await page.wait_for_media(other, pictures=20)
 
 
 async def _inbound(page: HarnessPage) -> dict[str, int]:

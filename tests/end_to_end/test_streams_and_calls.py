@@ -33,8 +33,7 @@ async def test_letters_and_calls_pass_both_ways(
             lambda: ambulance.state("data"),
             what="the letter at the ambulance",
             accept=lambda data: [one["from"] for one in data if one["text"] == LETTER] == ["clinic"],
-            timeout_s=20,
         )
         await ambulance.call("sendLetter", LETTER)
-        letter = await clinic.wait_for_event("letter", timeout_s=20)
+        letter = await clinic.wait_for_event("letter")
         assert (letter["length"], letter["from"], letter["is_whole"]) == (len(LETTER), "ambulance", True)

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from recording.audit.act import Act
 from recording.audit.checkpoint import parse_signature
+from recording.audit.folder_check import verify_database
 from recording.audit.request import Request, check
 from signaling.command_line import main
 from signaling.consult.attachment_files import AttachmentFiles
@@ -21,6 +22,7 @@ from signaling.store.store import Unit
 from signaling.store.tables import institution, personal_field
 from tests.support.stores import open_test_store
 from tests.support.time_stamps import make_authority, sender
+from tests.support.waiting import HANG_S, wait_until
 
 FIRST_MS = 1_800_000_000_000
 HOSPITAL, CLINIC = "in_" + "1" * 32, "in_" + "2" * 32
@@ -81,11 +83,12 @@ def data_dir(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
                 unit.record(Act(HOSPITAL, "patient.erased", "pe_1", unit.now_ms, subject={"patient": "pt_1"}))
 
             await store.write(erase)
-            for _ in range(100):
-                if len(list((folder / "checkpoints").glob("*.note"))) == 2:
-                    break
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.6)  # a signature follows within half a second
+            await wait_until(
+                lambda: (
+                    len(list((folder / "checkpoints").glob("*.note"))) == 2 and not store.checkpoint_lag_ms()
+                ),
+                what="everything is signed",
+            )
             running.cancel()
 
     asyncio.run(write())
@@ -189,7 +192,11 @@ def test_what_is_no_backup_is_not_restored(tmp_path: Path, monkeypatch: pytest.M
     assert list((tmp_path / "data").iterdir()) == []
 
 
-async def test_a_ledger_is_sound_while_the_service_adds_to_it(tmp_path: Path) -> None:
+async def test_a_ledger_is_sound_while_the_service_adds_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a machine that stands still the service signs later than a check would wait for.
+    monkeypatch.setitem(verify_database.__kwdefaults__, "cover_wait_s", HANG_S)
     async with open_test_store(tmp_path) as store:
         signing = asyncio.create_task(store.run())
         stopped = asyncio.Event()
@@ -200,7 +207,7 @@ async def test_a_ledger_is_sound_while_the_service_adds_to_it(tmp_path: Path) ->
                 await asyncio.sleep(0.01)
 
         adding = asyncio.create_task(add())
-        await asyncio.sleep(0.5)  # some signatures long
+        await wait_until(lambda: store.stats()["checkpoints"] >= 2, what="some signatures")
         for _ in range(3):
             verdict = await asyncio.to_thread(check, Request(tmp_path))
             assert verdict.is_sound, verdict

@@ -11,51 +11,18 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from recording.signing import Ed25519Signer
-from signaling.api.case_desk import CaseDesk
-from signaling.api.opinion_pages import OpinionPages
-from signaling.api.route import Route
-from signaling.consult.attachment_files import AttachmentFiles
 from tests.support.case_walks import Walks
-from tests.support.consult_world import CHEN, SUN, WANG, consult_world
+from tests.support.walk_world import walk_world
 
 # Forty take some ten seconds; the thousands have a target of their own.
 WALKS = int(os.environ.get("LIANZHEN_WALKS", "40"))
 SEED = int(os.environ.get("LIANZHEN_WALKS_SEED", "20261122"))
-ROUND = 500
+ROUND = 200
 """Walks in one database: what lists and queues look through stays as it is in a service."""
-
-
-class AnyFactor:
-    """Stands in for the second factor, which has tests of its own: every one is right."""
-
-    async def look(self, *_: Any, **__: Any) -> Any:
-        class Given:
-            asked = "totp"
-
-        return Given()
-
-    async def prove(self, *_: Any) -> None:
-        return None
-
-    def __getattr__(self, name: str) -> Any:
-        raise AssertionError(f"FreshFactors.{name} is asked for and not stood in for")
-
-
-def _opinions(cases: CaseDesk, files: AttachmentFiles) -> list[Route]:
-    return OpinionPages(
-        cases,
-        signer=Ed25519Signer(Ed25519PrivateKey.generate()),
-        factors=AnyFactor(),  # type: ignore[arg-type]
-        files=files,
-        recordings=list,
-    ).routes()
 
 
 @pytest.fixture
@@ -77,18 +44,16 @@ async def test_no_walk_leaves_the_law_and_no_event_is_missing(
     while done < WALKS:
         folder = tmp_path / str(done)
         folder.mkdir()
-        async with consult_world(folder, more=_opinions) as world:
-            await world.on_duty(WANG)
-            await world.on_duty(CHEN, line=2)
-            await world.on_duty(SUN, specialty="respiratory")
+        async with walk_world(folder) as world:
             walks = Walks(world, SEED + done)
             await walks.go(min(ROUND, WALKS - done))
         assert walks.faults == [], f"seed {SEED + done}: " + "\n".join(walks.faults[:20])
         done, requests, refused = done + walks.done, requests + walks.requests, refused + walks.refused
         for state, count in walks.ends.items():
             ends[state] = ends.get(state, 0) + count
-    took_s = time.monotonic() - began
-    print(f"\nwalks: {done}, requests: {requests}, refused: {refused}, {took_s:.0f} s, ends: {ends}")
+        took_s = time.monotonic() - began
+        told = f"walks: {done}, requests: {requests}, refused: {refused}, {took_s:.0f} s, ends: {ends}"
+        print(f"\n{told}", flush=True)
     record_property("walks", done)
     assert done == WALKS
     # Walks that all end at the first door would prove little.

@@ -17,6 +17,7 @@ from media_server.ids import ParticipantSid, TrackSid
 from media_server.plans import ChannelKind, MediaKind, PublicationPlan, SubscriptionPlan
 from media_server.sfu import Sfu, start_native_core
 from tests.support.listening import KeepingListener, until
+from tests.support.waiting import HANG_S
 
 pytestmark = pytest.mark.end_to_end
 
@@ -124,7 +125,7 @@ class Tab:
         await until_async(has_seen)
 
 
-async def until_async(condition: Any, timeout_s: float = 20.0) -> None:
+async def until_async(condition: Any, timeout_s: float = HANG_S) -> None:
     async with asyncio.timeout(timeout_s):
         while not await condition():
             await asyncio.sleep(0.05)
@@ -232,7 +233,7 @@ async def test_an_ice_restart_keeps_the_picture(sfu: Sfu, browser: Browser) -> N
 async def test_two_connections_we_offer_and_open_the_channels(sfu: Sfu, browser: Browser) -> None:
     publisher, viewer = await open_tab(sfu, browser), await open_tab(sfu, browser, offers=True)
     await viewer.be_answered()
-    await until(lambda: viewer.listener.is_connected, 15)
+    await until(lambda: viewer.listener.is_connected)
     await until_async(lambda: viewer.call("Object.keys(channels).length == 2"))
     assert viewer.connection.send_data(ChannelKind.RELIABLE, b"x" * 60_000)
     await until_async(lambda: viewer.call("messages.length == 1"))

@@ -23,6 +23,7 @@ from media_server.ids import ParticipantSid, TrackSid
 from media_server.plans import ChannelKind, DisconnectReason, PublicationPlan, SubscriptionPlan
 from media_server.sfu import Sfu, start_native_core
 from tests.support.listening import KeepingListener, until
+from tests.support.waiting import HANG_S
 
 pytestmark = pytest.mark.alone
 
@@ -65,7 +66,7 @@ class Client:
         return answer.mid_to_track
 
     async def up(self) -> None:
-        await until(lambda: self.listener.is_connected and self.channel.readyState == "open", 15)
+        await until(lambda: self.listener.is_connected and self.channel.readyState == "open")
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ async def test_sound_and_picture_reach_a_subscriber(sfu: Sfu, clients: list[Clie
     await subscriber.up()
 
     by_kind = {track.kind: track for track in subscriber.tracks}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG_S):
         pictures = [await by_kind["video"].recv() for _ in range(15)]
         sounds = [await by_kind["audio"].recv() for _ in range(25)]
     assert {(picture.width, picture.height) for picture in pictures} == {(WIDTH, HEIGHT)}
@@ -157,5 +158,5 @@ async def test_a_tap_gets_whole_frames(sfu: Sfu, clients: list[Client]) -> None:
         frames.extend(tap.read())
         return len(frames) >= 10
 
-    await until(read, 15)
+    await until(read)
     tap.close()

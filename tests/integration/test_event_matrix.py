@@ -16,6 +16,7 @@ from signaling.auth.rights import Assurance, Caller, Role
 from signaling.ledger_feed import LedgerFeed
 from tests.support.api import api_client
 from tests.support.stores import open_test_store
+from tests.support.waiting import HANG_S
 
 _WATCH = {Role.SUPERVISOR, Role.AUDITOR}
 _CARE = {Role.CLINIC_DOCTOR, Role.SPECIALIST, Role.DUTY_EXPERT, Role.AMBULANCE_CREW}
@@ -152,7 +153,10 @@ async def test_each_role_is_told_what_it_may_know_and_nothing_else(tmp_path: Pat
             for caller in _callers():
                 api.caller = caller
                 seen: set[tuple[str, bool, bool]] = set()
-                async with api.session.ws_connect(f"{api.url}/events?after=0") as socket, asyncio.timeout(20):
+                async with (
+                    api.session.ws_connect(f"{api.url}/events?after=0") as socket,
+                    asyncio.timeout(HANG_S),
+                ):
                     position = 0
                     while position < last:
                         message = await socket.receive_json()

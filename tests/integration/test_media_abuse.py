@@ -13,6 +13,8 @@ from aioice import stun
 from lianzhen_core import AddInput, AddOutput, InputCodec, OutputCodec, PacketCore, SetExtensions, TapFrame
 from pylibsrtp import Policy, Session
 
+from tests.support.waiting import HANG_S
+
 pytestmark = pytest.mark.alone
 
 PUBLISHER, FLOODER, SUBSCRIBER = 1, 2, 3
@@ -38,7 +40,7 @@ class _Member:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.connect(("127.0.0.1", core.port))
-        self.socket.settimeout(5)
+        self.socket.settimeout(HANG_S)
         self.socket.send(self._check(peer))
         assert self.socket.recv(2_048)[0] == 1
         self._sequence = 0
@@ -53,11 +55,11 @@ class _Member:
         return self._sends.protect(header + start + struct.pack("!L", frame) + bytes(600))
 
     def frames(self) -> list[int]:
-        """The numbers of all frames that have come, in order."""
-        self.socket.settimeout(QUIET_S)
-        found = []
+        """The numbers of all frames that come, in order: ``FRAMES`` are waited for, and then for quiet."""
+        found: list[int] = []
         try:
             while True:
+                self.socket.settimeout(HANG_S if len(found) < FRAMES else QUIET_S)
                 datagram = self.socket.recv(2_048)
                 if 128 <= datagram[0] < 192 and not 192 <= datagram[1] < 224:
                     found.append(struct.unpack("!L", self._takes.unprotect(datagram)[-604:-600])[0])

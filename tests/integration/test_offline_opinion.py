@@ -19,8 +19,7 @@ from fhir.resources.R4B.bundle import Bundle
 from signaling.auth.demo_people import DEMO_PASSWORD
 from signaling.command_line import main
 from tests.support.served_service import ServedService, served_service
-
-LIMIT_S = 30
+from tests.support.waiting import HANG_S
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Side:
             data=None if body is None else json.dumps(body).encode(),
             headers={**self.served.headers_of(self.login), "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
+        with urllib.request.urlopen(request, timeout=HANG_S) as response:
             return bytes(response.read())
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from tests.support.local_service import local_service
@@ -19,7 +20,7 @@ def test_two_web_ports_and_one_media_port_are_all_that_is_open(tmp_path: Path) -
 
 def _ports(pid: int, protocol: str) -> set[int]:
     """Ports that a process itself has opened to receive on, of both address families."""
-    own = {Path(link).readlink().name for link in Path(f"/proc/{pid}/fd").iterdir()}
+    own = _sockets(pid)
     found = set()
     for table in (protocol, f"{protocol}6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -27,3 +28,12 @@ def _ports(pid: int, protocol: str) -> set[int]:
             if f"socket:[{inode}]" in own and (protocol == "udp" or state == TCP_LISTEN):
                 found.add(int(local.rsplit(":", 1)[1], 16))
     return found
+
+
+def _sockets(pid: int) -> set[str]:
+    """What a process holds open, by the kernel's names; what it closes meanwhile is not among them."""
+    held = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            held.add(link.readlink().name)
+    return held

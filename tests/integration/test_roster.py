@@ -13,6 +13,7 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from clinical.ids import InstitutionId
+from clinical.recording_policy import RecordingPolicy
 from signaling.api.roster_pages import MAX_RANGE_MS, RosterPages
 from signaling.api.slot_pages import SlotPages
 from signaling.auth.institutions import SYSTEM, create_institution
@@ -428,7 +429,7 @@ async def test_waiting_cases_and_their_pace_are_counted(ward: Ward) -> None:
                     urgency="routine",
                     specialty="cardiology",
                     wanted_at_ms=wanted_at_ms,
-                    recording_policy="with_consent",
+                    recording_policy=RecordingPolicy.WITH_CONSENT,
                     created_at_ms=1,
                     active_at_ms=1_000,
                     signed_at_ms=signed_at_ms,

@@ -22,27 +22,38 @@ from sqlalchemy import select
 from clinical.consultation import TRANSITIONS, ConsultationState
 from signaling.auth.rights import Caller
 from signaling.consult.case_answers import meet_case
-from signaling.store.tables import consultation, event
+from signaling.store.tables import consultation, consultation_party, event
 from tests.support.consult_world import (
     CHEN,
     CLINIC,
     HE,
     HOSPITAL,
     LI,
+    QIAN,
     STRANGER,
     SUN,
     WANG,
     ConsultWorld,
 )
+from tests.support.walk_factors import AppOfExpert
+from tests.support.walk_world import MANY
 
 AT_ONCE: Final = 10
 """Cases that walk together: their commits are shared."""
-MAX_STEPS: Final = 16
+MAX_STEPS: Final = 18
 """Of one walk; most end before."""
 SECOND_LINE_MS, PHONE_MS, OVER_MS = 30_000, 60_000, 120_000
 BOOKED_MS: Final = 45_000
 _LINES: Final = {"cardiology": (["pe_wang"], ["pe_chen"]), "respiratory": (["pe_sun"], [])}
 _EXPERTS: Final = {"pe_wang": WANG, "pe_chen": CHEN, "pe_sun": SUN}
+_PEOPLE: Final[dict[str, Caller]] = {
+    one.person: one for one in (LI, HE, WANG, CHEN, SUN, QIAN, STRANGER, *MANY)
+}
+_INVITER: Final = "pe_li"
+_MAX_INSIDE: Final = 8
+_SEATED: Final = ("invited", "admitted")
+_AT_THE_DOOR: Final = ("enter", "ask_in", "admit", "put_out", "hand_over")
+_WITH_ROOM: Final = ("accepted", "active", "signed")
 _ENDED: Final = ("closed", "cancelled")
 _OPINION: Final = {"findings": "疑似缺血", "advice": ["转诊"], "critical_value": False}
 
@@ -77,6 +88,10 @@ class Walk:
     booked_for_ms: int | None = None
     ring: Ring | None = None
     expert: str = ""
+    host: str = _INVITER
+    drafter: str = ""
+    """Who wrote the opinion's last draft: the same words of theirs again are no new version."""
+    parties: dict[str, str] = field(default_factory=dict)
     was_active: bool = False
     kinds: list[str] = field(default_factory=list)
     states: list[str] = field(default_factory=lambda: ["drafted"])
@@ -85,6 +100,31 @@ class Walk:
     @property
     def is_over(self) -> bool:
         return self.state in _ENDED or self.steps >= MAX_STEPS
+
+    @property
+    def inside(self) -> set[str]:
+        """Whom the door lets through."""
+        seated = {person for person, state in self.parties.items() if state in _SEATED}
+        return ({_INVITER, self.host, self.expert} | seated) - {""}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every chair is taken; that of an expert who is still being called is kept free."""
+        is_kept = not self.expert and self.state != "drafted"
+        return len(self.inside) + is_kept >= _MAX_INSIDE
+
+    @property
+    def has_door(self) -> bool:
+        """Whether people can be asked in at all."""
+        return self.kind == "live" and self.state not in ("drafted", *_ENDED)
+
+    def knows(self, caller: Caller) -> bool:
+        """Whether the case is there for somebody at all."""
+        called = self.ring.answers if self.ring is not None else {}
+        is_asked = caller.institution == HOSPITAL and self.state != "drafted"
+        is_party = self.parties.get(caller.person, "removed") != "removed"
+        is_named = caller.person in (self.host, self.expert) or caller.person in called
+        return caller.institution == CLINIC or is_asked or is_party or is_named
 
     def come(self, *states: str) -> None:
         """The case goes through these states."""
@@ -137,6 +177,7 @@ class Walks:
     """Plays walks and notes what does not agree with the model."""
 
     def __init__(self, world: ConsultWorld, seed: int) -> None:
+        self._apps = {person: AppOfExpert(random.Random(f"{seed} {person}")) for person in _EXPERTS}
         self.faults: list[str] = []
         self.done = self.requests = self.refused = 0
         self.ends: Counter[str] = Counter()
@@ -158,7 +199,9 @@ class Walks:
                 await self._compare_states(batch, "after an act")
                 await self._let_time_pass(batch)
                 await self._compare_states(batch, "after time passed")
+            await asyncio.gather(*(self._knock_after_the_end(walk) for walk in batch))
             for walk in batch:
+                await self._compare_parties(walk)
                 await self._compare_chains(walk)
             self.done += len(batch)
 
@@ -196,12 +239,23 @@ class Walks:
             "ringing": ["accept", "decline", "decline", "pass_on"],
             "declined": ["recall", "transfer"],
             "timed_out": ["recall", "transfer"],
-            "accepted": ["meet", "meet", "transfer"],
-            "active": ["sign", "sign", "transfer"],
+            "accepted": ["meet", "meet", "transfer", "enter", "ask_in"],
+            "active": ["sign", "sign", "sign", "transfer", *_AT_THE_DOOR],
             "signed": ["acknowledge"],
         }[walk.state]
         rare = ["accept", "decline", "pass_on", "recall", "transfer", "cancel", "sign", "acknowledge"]
-        return often * 6 + [*rare, "amend", "invite", "meet", "write", "stranger", "wait"]
+        return often * 6 + [
+            *rare,
+            *_AT_THE_DOOR,
+            "ask_many",
+            "amend",
+            "invite",
+            "meet",
+            "write",
+            "write",
+            "stranger",
+            "wait",
+        ]
 
     async def _try(
         self, walk: Walk, caller: Caller, path: str, body: Any = None, *, is_legal: bool, method: str = "POST"
@@ -306,6 +360,9 @@ class Walks:
         body = {"person": person, "specialty": specialty, "reason": "换专科"}
         if await self._try(walk, caller, "/transfer", body, is_legal=is_legal):
             walk.kinds.append("invitation.transferred")
+            if walk.expert:
+                walk.parties[walk.expert] = "left"
+                walk.host = _INVITER if walk.host == walk.expert else walk.host
             walk.specialty = specialty or walk.specialty
             walk.start_ring(self.now_ms, person)
 
@@ -342,11 +399,17 @@ class Walks:
         drafted = await self._try(
             walk, caller, "/opinion", {**_OPINION, "version": None}, is_legal=is_legal, method="PUT"
         )
-        if drafted:
+        if drafted and walk.drafter != caller.person:
+            walk.drafter = caller.person
             walk.kinds.append("opinion.drafted")
-        if await self._try(walk, caller, "/opinion/sign", {"code": "123456"}, is_legal=is_legal):
-            walk.kinds.append("opinion.signed")
-            walk.come("signed")
+        app = self._apps[caller.person]
+        # One at a time of each person: which of two has the code first would be anybody's guess.
+        async with app.lock:
+            code = app.code(self.now_ms)
+            is_right = is_legal and app.receive(code, self.now_ms)
+            if await self._try(walk, caller, "/opinion/sign", {"code": code}, is_legal=is_right):
+                walk.kinds.append("opinion.signed")
+                walk.come("signed")
 
     async def _acknowledge(self, walk: Walk) -> None:
         body = {"adoption": "full", "items": [{"adopted": True}]}
@@ -355,8 +418,87 @@ class Walks:
             walk.come("acknowledged", "closed")
 
     async def _write(self, walk: Walk) -> None:
-        if await self._try(walk, LI, "/messages", {"text": "在吗"}, is_legal=True):
+        caller = self._random.choice((LI, LI, HE, WANG, SUN, QIAN, STRANGER))
+        is_legal = caller in (LI, HE) or (caller.person in walk.inside and caller is not QIAN)
+        if await self._try(walk, caller, "/messages", {"text": "在吗"}, is_legal=is_legal):
             walk.kinds.append("message.added")
+
+    # ---- the door ---------------------------------------------------------------------------------------
+
+    async def _enter(self, walk: Walk) -> None:
+        """Somebody comes to the room: in, or before its door."""
+        caller = _PEOPLE[self._random.choice([*_PEOPLE, *walk.inside])]
+        is_waiting_host = walk.state == "ringing" and caller.person == walk.host
+        is_open = walk.state in _WITH_ROOM or is_waiting_host
+        is_open = is_open and walk.kind == "live" and walk.knows(caller)
+        waits = is_open and caller.person not in walk.inside
+        answer = await self._try(walk, caller, "/room", is_legal=is_open and not waits)
+        if waits and not answer and walk.parties.get(caller.person) != "waiting":
+            walk.parties[caller.person] = "waiting"
+            walk.kinds.append("participant.waiting")
+
+    async def _ask_in(self, walk: Walk, person: str = "") -> None:
+        caller = self._leader(walk)
+        person = person or self._random.choice([*_PEOPLE, "pe_nobody"])
+        is_fit = person in _PEOPLE and person not in walk.inside and not walk.is_full
+        is_legal = self._leads_door(walk, caller) and is_fit
+        if await self._try(walk, caller, "/parties", {"person": person}, is_legal=is_legal):
+            walk.parties[person] = "invited"
+            walk.kinds.append("participant.invited")
+
+    async def _ask_many(self, walk: Walk) -> None:
+        """A multidisciplinary consultation: until all chairs are taken, and one more."""
+        everybody = [one.person for one in MANY] if walk.has_door else ["pe_many0"]
+        for person in self._random.sample(everybody, len(everybody)):
+            await self._ask_in(walk, person)
+
+    async def _admit(self, walk: Walk) -> None:
+        caller, person = self._leader(walk), self._party(walk, "waiting")
+        is_waiting = walk.parties.get(person) == "waiting"
+        is_legal = self._leads_door(walk, caller) and is_waiting and not walk.is_full
+        if await self._try(walk, caller, f"/parties/{person}/admit", is_legal=is_legal):
+            walk.parties[person] = "admitted"
+            walk.kinds.append("participant.admitted")
+
+    async def _put_out(self, walk: Walk) -> None:
+        caller, person = self._leader(walk), self._party(walk, "waiting", *_SEATED)
+        is_bound = person in (walk.host, walk.expert)
+        is_there = walk.parties.get(person) in ("waiting", *_SEATED) and not is_bound
+        is_legal = self._leads_door(walk, caller) and is_there
+        if await self._try(walk, caller, f"/parties/{person}", is_legal=is_legal, method="DELETE"):
+            walk.parties[person] = "removed"
+            walk.kinds.append("participant.removed")
+
+    async def _hand_over(self, walk: Walk) -> None:
+        caller = self._leader(walk)
+        person = self._random.choice([*walk.inside, *walk.inside, *_PEOPLE])
+        is_host = caller.person == walk.host and self._leads_door(walk, caller)
+        body = {"person": person}
+        # Who only watches (QIAN) leads nothing.
+        is_fit = person in walk.inside and person != QIAN.person
+        if await self._try(walk, caller, "/host", body, is_legal=is_host and is_fit):
+            walk.host = person
+            walk.kinds.append("host.handed_over")
+
+    def _leader(self, walk: Walk) -> Caller:
+        """The host mostly, else somebody else."""
+        return _PEOPLE[self._random.choice([walk.host] * 6 + [walk.expert or walk.host, *_PEOPLE][:4])]
+
+    @staticmethod
+    def _leads_door(walk: Walk, caller: Caller) -> bool:
+        return walk.has_door and caller.person in (walk.host, walk.expert)
+
+    def _party(self, walk: Walk, *states: str) -> str:
+        """One of the parties in these states mostly, else anybody."""
+        there = [person for person, state in walk.parties.items() if state in states]
+        return self._random.choice(there * 4 + [_INVITER, "pe_sun", "pe_nobody"])
+
+    async def _knock_after_the_end(self, walk: Walk) -> None:
+        """What has ended hears nothing more."""
+        if walk.state in _ENDED:
+            path = self._random.choice(("/accept", "/invite", "/recall", "/room", "/cancel"))
+            body = {"reason": "resolved"} if path == "/cancel" else None
+            await self._try(walk, self._random.choice((LI, WANG)), path, body, is_legal=False)
 
     async def _stranger(self, walk: Walk) -> None:
         path = self._random.choice(("/accept", "/invite", "/recall", "/pass"))
@@ -375,15 +517,26 @@ class Walks:
 
     async def _compare_states(self, batch: list[Walk], when: str) -> None:
         c = consultation.c
-        query = select(c.id, c.state, c.expert).where(c.id.in_([walk.case for walk in batch]))
+        query = select(c.id, c.state, c.expert, c.host).where(c.id.in_([walk.case for walk in batch]))
 
-        async def work(connection: Any) -> dict[str, tuple[str, str]]:
-            return {row.id: (row.state, row.expert) for row in await connection.execute(query)}
+        async def work(connection: Any) -> dict[str, tuple[str, str, str]]:
+            return {row.id: (row.state, row.expert, row.host) for row in await connection.execute(query)}
 
         kept = await self._world.store.read(work)
         for walk in batch:
-            if kept[walk.case] != (walk.state, walk.expert):
-                self._fault(walk, f"{when}: {kept[walk.case]}, the model says {walk.state}, {walk.expert}")
+            if kept[walk.case] != (expected := (walk.state, walk.expert, walk.host)):
+                self._fault(walk, f"{when}: {kept[walk.case]}, the model says {expected}")
+
+    async def _compare_parties(self, walk: Walk) -> None:
+        c = consultation_party.c
+        query = select(c.person, c.state).where(c.case_id == walk.case)
+
+        async def work(connection: Any) -> dict[str, str]:
+            return {row.person: row.state for row in await connection.execute(query)}
+
+        kept = await self._world.store.read(work)
+        if kept != walk.parties:
+            self._fault(walk, f"parties: {kept}, the model says {walk.parties}")
 
     async def _compare_chains(self, walk: Walk) -> None:
         self.ends[walk.state] += 1

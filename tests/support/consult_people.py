@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from tests.support.sdk_client import SdkClient, sdk_client
 from tests.support.server import Server
-from tests.support.waiting import wait_until
+from tests.support.waiting import HANG_S, wait_until
 
 DEMO_PASSWORD: Final = "lianzhen-demo"
 PATIENT_CARD: Final = "DEMO-0001-1965"
@@ -65,7 +65,7 @@ class Colleague:
         return await self.done("GET", f"/consultations/{case}")
 
     async def wait_for_case(
-        self, case: str, accept: Callable[[Any], bool], *, what: str, timeout_s: float = 15
+        self, case: str, accept: Callable[[Any], bool], *, what: str, timeout_s: float = HANG_S
     ) -> Any:
         """The case, once ``accept`` takes what they see of it."""
 
@@ -182,9 +182,7 @@ async def both_see_and_hear(first: SdkClient, second: SdkClient) -> None:
         def is_enough(people: dict[str, Any]) -> bool:
             return any(one["frames"] >= 5 and one["sound_frames"] >= 20 for one in people.values())
 
-        await wait_until(
-            people, what=f"{client.identity} sees and hears the other", accept=is_enough, timeout_s=20
-        )
+        await wait_until(people, what=f"{client.identity} sees and hears the other", accept=is_enough)
 
     await asyncio.gather(one(first), one(second))
 
@@ -205,8 +203,6 @@ async def finish(doctor: Colleague, expert: Colleague, case: str) -> None:
 
 async def _ask(server: Server, method: str, path: str, body: Any, *, cookie: str) -> Answer:
     headers = {"Origin": server.http_url, "Cookie": cookie}
-    answer = await asyncio.to_thread(
-        server.request, method, f"/api/v1{path}", body=body, headers=headers, timeout_s=20
-    )
+    answer = await asyncio.to_thread(server.request, method, f"/api/v1{path}", body=body, headers=headers)
     text = answer.body.decode(errors="replace")
     return Answer(answer.status, json.loads(text) if text[:1] in "{[" and text else None)

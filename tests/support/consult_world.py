@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import insert
+from sqlalchemy import URL, delete, insert
 
 from clinical.ids import PersonId
 from signaling.api.case_desk import CaseDesk
@@ -28,14 +28,17 @@ from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.cases import Case
 from signaling.consult.ring_driver import RingDriver
 from signaling.store import tables as t
+from signaling.store.database_url import SQLITE_FILE
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
 from tests.support.api import Answer, ApiClient, SettledClock, api_client, person
+from tests.support.inline_sqlite import inline_url
 from tests.support.stores import open_test_store
 
 CLINIC, HOSPITAL, ELSEWHERE = "in_clinic", "in_hospital", "in_elsewhere"
 PATIENT: Final = "pt_zhang"
 DAY_MS: Final = 86_400_000
+_FAR_MS: Final = 4_000_000_000_000
 _SIGNATURE: Final = "cd" * 32
 
 
@@ -140,8 +143,8 @@ class ConsultWorld:
         return [act for act in acts if not case or act["subject"].get("case") == case]
 
     async def kinds(self, case: str, institution: str = HOSPITAL) -> list[str]:
-        """The kinds of a case's events."""
-        return [act["kind"] for act in await self.acts(institution, case)]
+        """The kinds of a case's events, without those of who looked at it meanwhile."""
+        return [act["kind"] for act in await self.acts(institution, case) if act["kind"] != "case.viewed"]
 
     async def put(self, table: Any, *rows: dict[str, Any]) -> None:
         """Writes rows as they are."""
@@ -171,19 +174,29 @@ class ConsultWorld:
         )
 
     async def licence(self, caller: Caller, *, days: int) -> None:
-        """Gives somebody a licence that ends so many days from now; it may be over."""
+        """Gives somebody this licence alone, which ends so many days from now; it may be over."""
         until_ms = self.clock.wall // 1_000_000 + days * DAY_MS
-        await self.put(
-            t.licence,
-            {
-                "id": f"li_{caller.person}_{days}",
-                "institution": caller.institution,
-                "person": caller.person,
-                "number": f"{caller.person} {days}",
-                "kind": "physician",
-                "valid_until_ms": until_ms,
-            },
-        )
+        await self.take_licences(caller)
+        await self.put(t.licence, _licence(caller, until_ms))
+
+    async def take_licences(self, caller: Caller) -> None:
+        """As if none had ever been entered for somebody."""
+
+        async def work(unit: Unit) -> None:
+            await unit.connection.execute(delete(t.licence).where(t.licence.c.person == caller.person))
+
+        await self.store.write(work)
+
+
+def _licence(caller: Caller, until_ms: int) -> dict[str, Any]:
+    return {
+        "id": f"li_{caller.person}",
+        "institution": caller.institution,
+        "person": caller.person,
+        "number": f"110-{caller.person}",
+        "kind": "physician",
+        "valid_until_ms": until_ms,
+    }
 
 
 def request_body(**changes: Any) -> dict[str, Any]:
@@ -204,13 +217,21 @@ def request_body(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def consult_world(
-    folder: Path, *, more: Callable[[CaseDesk, AttachmentFiles], Iterable[Route]] | None = None
+    folder: Path,
+    *,
+    more: Callable[[CaseDesk, AttachmentFiles], Iterable[Route]] | None = None,
+    is_inline: bool = False,
+    clock: SettledClock | None = None,
 ) -> AsyncIterator[ConsultWorld]:
-    """Serves the routes of consultations and consents in ``folder``, and those of ``more``."""
-    clock = SettledClock()
+    """Serves the routes of consultations and consents in ``folder``, and those of ``more``.
+
+    ``is_inline``: the database is asked on the loop thread (inline_sqlite.py).
+    """
+    clock = clock or SettledClock()
     changed: list[Case] = []
     recorded: set[str] = set()
-    async with open_test_store(folder, clock=clock) as store:
+    url = await _inline_database(folder) if is_inline else None
+    async with open_test_store(folder, url=url, clock=clock) as store:
         rings = RingDriver(store, clock, changed=changed.append)
         desk = CaseDesk(store, is_recording=lambda room: room in recorded, changed=changed.append)
         files = AttachmentFiles(folder)
@@ -224,6 +245,12 @@ async def consult_world(
             world = ConsultWorld(api, store, clock, rings, changed, recorded)
             await populate(world)
             yield world
+
+
+async def _inline_database(folder: Path) -> URL:
+    async with open_test_store(folder):
+        """Its tables are there now."""
+    return inline_url(folder / SQLITE_FILE)
 
 
 class _NoRecordings:
@@ -262,6 +289,7 @@ async def populate(world: ConsultWorld) -> None:
         t.person_role,
         *({"person": PersonId(one.person), "role": role.value} for one in PEOPLE for role in one.roles),
     )
+    await world.put(t.licence, *(_licence(one, _FAR_MS) for one in PEOPLE if one is not QIAN))
     await world.put(
         t.patient,
         {

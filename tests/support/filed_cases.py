@@ -12,6 +12,7 @@ from clinical.consent import Consent, ConsentPurpose, ConsentState, GivenBy, How
 from clinical.consultation import ConsultationKind, ConsultationState, Request, Urgency
 from clinical.ids import CaseId, ConsentId, InstitutionId, PatientId, PersonId
 from clinical.opinion import Content, Seal, SealedAttachment, SealedLedger, signed_form
+from clinical.recording_policy import RecordingPolicy
 from recording.signing import Ed25519Signer
 from signaling.consult.case_chain import request_sha256
 from signaling.consult.cases import Case
@@ -62,7 +63,7 @@ CASE: Final = Case(
         "既往高血压 10 年，\n血压 150/95 mmHg",
     ),
     slot="",
-    recording_policy="with_consent",
+    recording_policy=RecordingPolicy.WITH_CONSENT,
     ring=None,
     ring_due_ms=None,
     end_reason="",

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from signaling.store.call_limits import CallLimits
 from signaling.store.database_url import database_url
 from signaling.store.store import Store, StoreUnavailable, Unit
 from signaling.store.tables import institution
 from tests.support.ledgers import act
+from tests.support.patient_databases import patient_databases
 from tests.support.stores import open_test_store
 
 CALLERS = 24
@@ -60,11 +60,12 @@ async def main(database: str, folder: Path, first: int, count: int) -> None:
                 os.write(1, f"{number}\n".encode())
                 break
 
-    async with open_test_store(folder, url=database_url(database, folder), limits=CallLimits()) as store:
+    async with open_test_store(folder, url=database_url(database, folder)) as store:
         signing = asyncio.create_task(store.run())
         await asyncio.gather(*(caller(store) for _ in range(CALLERS)))
         signing.cancel()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))
+    with patient_databases():
+        asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))

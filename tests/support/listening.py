@@ -13,6 +13,7 @@ from media_server.plans import (
     PublicationPlan,
     PublishedMedia,
 )
+from tests.support.waiting import HANG_S
 
 
 class KeepingListener:
@@ -55,8 +56,8 @@ class KeepingListener:
         self.silences.append(None)
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    """Waits until a condition holds; fails the test after ``timeout_s``."""
-    async with asyncio.timeout(timeout_s):
+async def until(condition: Callable[[], object]) -> None:
+    """Waits until a condition holds; fails the test where it never does."""
+    async with asyncio.timeout(HANG_S):
         while not condition():
             await asyncio.sleep(0.002)

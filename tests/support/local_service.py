@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import HANG_S
 
 LIANZHEN = Path(sys.executable).with_name("lianzhen")
-START_LIMIT_S = 30.0
 
 
 @dataclass
@@ -67,7 +66,7 @@ def local_service(data_dir: Path, command: str = "demo", **settings: str) -> Ite
     reader = threading.Thread(target=_collect, args=(service,), daemon=True)
     reader.start()
     try:
-        deadline_s = time.monotonic() + START_LIMIT_S * PATIENCE
+        deadline_s = time.monotonic() + HANG_S
         while not service.ready:
             assert process.poll() is None, service.output
             assert time.monotonic() < deadline_s, service.output
@@ -76,7 +75,7 @@ def local_service(data_dir: Path, command: str = "demo", **settings: str) -> Ite
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(HANG_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -17,10 +17,11 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from signaling.store.database_url import database_url
+from tests.support.waiting import HANG_S
 
 _USERS = ("postgres", "nobody")
 """PostgreSQL refuses to run as root; the first of these that exists runs it then."""
-_START_TIMEOUT_S = 30
+_START_TIMEOUT_S = 2 * HANG_S
 _PORT = 5432
 """Only names the socket's file: the server listens on no network."""
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.best_of_three import ATTEMPTS
 from tests.support.chromium import chromium
 from tests.support.namespaces import Network
+from tests.support.numbered_video import punctual_marks
 from tests.support.recordings import Played, play
 from tests.support.sdk_client import sdk_client
 from tests.support.server import Server
-from tests.support.waiting import wait_until
+from tests.support.standstill import STANDSTILL_S, Standstill
+from tests.support.waiting import HANG_S, wait_until
 
 # What the SDK client publishes; the page publishes a file of its own length and rate.
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 360, 15
+PUNCTUAL_SHARE = 0.9
+"""Of the marks that are sent: sound and picture are judged by those that were sent in time, of which tests
+want eight in ten."""
 
 
 @dataclass
@@ -23,6 +31,7 @@ class Conversation:
     """What was sent, what was seen live, and where the recording and its exports lie."""
 
     recording_id: str
+    room: str
     folder: Path
     exports: dict[str, Path]  # by identity of the participant
     late_s: dict[int, float]  # by number: how late the SDK's picture was given to it
@@ -42,8 +51,29 @@ class Conversation:
 def record(
     net: Network, server: Server, *, room: str, seconds: int, video: Path, sound: Path
 ) -> Conversation:
-    """Holds the conversation and records ``seconds`` of it (as the sender's picture count goes)."""
-    return asyncio.run(_record(net, server, room=room, seconds=seconds, video=video, sound=sound))
+    """Holds the conversation and records ``seconds`` of it (as the sender's picture count goes).
+
+    Where the machine stood still meanwhile, or the sender was often late, which would be measured as the
+    service's loss, another is held.
+    """
+    for number in range(ATTEMPTS):
+        name = f"{room}-{number + 1}"
+        with tempfile.TemporaryDirectory() as folder:
+            watch, began = Standstill(Path(folder)), time.monotonic()
+            try:
+                held = asyncio.run(_record(net, server, room=name, seconds=seconds, video=video, sound=sound))
+            finally:
+                watch.end()
+        stood_s = watch.longest_s(began, time.monotonic())
+        punctual = punctual_marks(held.late_s, frames_per_second=FRAMES_PER_SECOND)
+        sent_s = len(held.late_s) / FRAMES_PER_SECOND
+        print(
+            f"conversation {number + 1}: the machine stood still for {stood_s * 1000:.0f} ms at most, "
+            f"the sender was in time for {punctual} of {sent_s:.0f} marks"
+        )
+        if stood_s < STANDSTILL_S and punctual >= PUNCTUAL_SHARE * sent_s:
+            break
+    return held
 
 
 async def _record(
@@ -75,7 +105,7 @@ async def _record(
             sent_frames,
             what=f"{seconds} s of pictures sent",
             accept=lambda sent: sent >= start + seconds * FRAMES_PER_SECOND,
-            timeout_s=seconds * 1.5 + 10,
+            timeout_s=seconds * 2 + HANG_S,
             every_s=0.25,
         )
         assert await asyncio.to_thread(server.stop_recording, room) == recording_id
@@ -89,6 +119,7 @@ async def _record(
     folder = server.recording_folder(recording_id)
     return Conversation(
         recording_id=recording_id,
+        room=room,
         folder=folder,
         exports=export(server, folder),
         late_s=late_s,

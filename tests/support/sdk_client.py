@@ -13,9 +13,12 @@ from typing import Any
 
 from tests.support.namespaces import Namespace
 from tests.support.server import OUT, REPOSITORY
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import HANG_S, wait_until
 
 Message = dict[str, Any]
+
+CLOSE_S = 10.0
+"""What the SDK is given to say goodbye; one that does not end is killed, and no test is red for it."""
 
 
 class SdkRefused(Exception):
@@ -33,14 +36,19 @@ class SdkClient:
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._reader = asyncio.get_running_loop().create_task(self._read())
 
-    async def run(self, command: str, *, timeout_s: float = 20, **arguments: Any) -> Message:
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    async def run(self, command: str, *, timeout_s: float = HANG_S, **arguments: Any) -> Message:
         """Runs one command of ``sdk_process.Client``; SdkRefused when the SDK raised."""
         number = next(self._numbers)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"id": number, "do": command, **arguments}).encode() + b"\n")
-        result = await asyncio.wait_for(answer, timeout_s * PATIENCE)
+        result = await asyncio.wait_for(answer, timeout_s)
         if "error" in result:
             raise SdkRefused(result["error"])
         return result
@@ -50,7 +58,7 @@ class SdkClient:
         return await self.run("report", **what)
 
     async def wait_for_event(
-        self, name: str, accept: Callable[[Message], bool] = lambda _: True, timeout_s: float = 10
+        self, name: str, accept: Callable[[Message], bool] = lambda _: True, timeout_s: float = HANG_S
     ) -> Message:
         """The first event of this name that ``accept`` takes."""
 
@@ -64,7 +72,7 @@ class SdkClient:
         return found
 
     async def wait_for_media(
-        self, identity: str, *, frames: int = 5, sound_frames: int = 20, timeout_s: float = 20
+        self, identity: str, *, frames: int = 5, sound_frames: int = 20, timeout_s: float = HANG_S
     ) -> Message:
         """Waits until so many pictures and 10 ms of sound have been decoded from ``identity``."""
 
@@ -87,7 +95,7 @@ class SdkClient:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), 5)
+            await asyncio.wait_for(self._process.wait(), CLOSE_S)
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
@@ -124,7 +132,7 @@ async def sdk_client(namespace: Namespace, identity: str) -> AsyncIterator[SdkCl
         )
     client = SdkClient(identity, process)
     try:
-        await client.wait_for_event("ready", timeout_s=20)
+        await client.wait_for_event("ready")
         yield client
     finally:
         await client.close()

@@ -26,6 +26,7 @@ from signaling.settings import Settings
 from signaling.store import tables as t
 from signaling.store.store import Unit
 from tests.support.fake_sfu import FakeSfu
+from tests.support.waiting import HANG_S
 
 API_KEY = ApiKey("served", "Zt7kQ2mWc9pLx4vBn8sHy3dFg6jRa1eU")
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class ServedService:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs something on the service's loop and returns what it returns."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=HANG_S)
 
     def headers_of(self, login: str, assurance: Assurance = Assurance.TWO_FACTORS) -> Mapping[str, str]:
         """A fresh session of an account, as the headers that its browser would send."""
@@ -69,7 +70,7 @@ def served_service(folder: Path) -> Iterator[ServedService]:
     thread.start()
 
     def run(work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=HANG_S)
 
     async def start() -> tuple[Service, TestServer]:
         settings = Settings(data_dir=folder / "data", web_dir=folder / "web")
@@ -98,5 +99,5 @@ def served_service(folder: Path) -> Iterator[ServedService]:
     finally:
         run(stop(service, server, watches))
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=10)
+        thread.join(timeout=HANG_S)
         loop.close()

@@ -22,7 +22,7 @@ from typing import Any
 import jwt
 
 from tests.support.namespaces import Network
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import HANG_S
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIANZHEN = Path(sys.executable).with_name("lianzhen")
@@ -32,9 +32,9 @@ HTTP_PORT = 8080
 MEDIA_PORT = 7882
 API_KEY = "harness"
 
-# From start to the ready line on an idle machine: under two seconds. Below this many a start is called hung.
-START_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 15.0
+# From start to the ready line on an idle machine: under two seconds; to the end, as much.
+START_TIMEOUT_S = HANG_S
+STOP_TIMEOUT_S = HANG_S
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Server:
     data_dir: Path
     name: str = "server"
     command: str = "serve"
+    program: tuple[str, ...] = (str(LIANZHEN),)
     settings: dict[str, str] = field(default_factory=dict)
     api_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     http_port: int = HTTP_PORT
@@ -91,7 +92,7 @@ class Server:
         self.stdout.clear()
         self.stderr.clear()
         self.process = subprocess.Popen(
-            self.network.server.command(str(LIANZHEN), self.command),
+            self.network.server.command(*self.program, self.command),
             env=self.environment(),
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
@@ -113,7 +114,7 @@ class Server:
     def start(self) -> Server:
         """Starts the server and returns when it has said that it is ready."""
         process = self.spawn()
-        deadline = time.monotonic() + START_TIMEOUT_S * PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT_S
         while not any(line.startswith("ready ") for line in self.stdout):
             if process.poll() is not None:
                 code, said = self.wait(), "\n".join(self.stderr[-30:])
@@ -127,7 +128,7 @@ class Server:
     def wait(self, timeout_s: float = STOP_TIMEOUT_S) -> int:
         """Waits for the end of the process, returns its exit code."""
         assert self.process is not None
-        code = self.process.wait(timeout_s * PATIENCE)
+        code = self.process.wait(timeout_s)
         for reader in self._readers:
             reader.join(5)
         self.process = None
@@ -142,9 +143,7 @@ class Server:
             return self.wait()
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(
-                f"{self.name} did not stop within {STOP_TIMEOUT_S * PATIENCE:g} s of SIGTERM"
-            ) from None
+            raise AssertionError(f"{self.name} did not stop within {STOP_TIMEOUT_S:g} s of SIGTERM") from None
 
     def kill(self) -> tuple[float, float]:
         """kill -9, and waits until the process is gone. Returns when: monotonic, wall clock (s)."""
@@ -208,7 +207,7 @@ class Server:
         }
         return jwt.encode(payload, secret or self.api_secret, algorithm="HS256")
 
-    def run_command(self, *args: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+    def run_command(self, *args: str, timeout_s: float = 2 * HANG_S) -> subprocess.CompletedProcess[str]:
         """Runs another `lianzhen` command with the server's settings and returns what it said."""
         return subprocess.run(
             self.network.server.command(str(LIANZHEN), *args),
@@ -216,7 +215,7 @@ class Server:
             cwd=REPOSITORY,
             capture_output=True,
             text=True,
-            timeout=timeout_s * PATIENCE,
+            timeout=timeout_s,
             check=False,
         )
 
@@ -229,7 +228,7 @@ class Server:
         body: Any = None,
         raw_body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = 10,
+        timeout_s: float = HANG_S,
     ) -> HttpAnswer:
         """One HTTP request from the clients' namespace. Blocks: use ``asyncio.to_thread`` beside pages."""
         data = raw_body if raw_body is not None else (None if body is None else json.dumps(body).encode())
@@ -242,7 +241,7 @@ class Server:
             request.add_header(name, value)
         with self.network.clients.entered():
             try:
-                with urllib.request.urlopen(request, timeout=timeout_s * PATIENCE) as answer:
+                with urllib.request.urlopen(request, timeout=timeout_s) as answer:
                     return HttpAnswer(answer.status, dict(answer.headers), answer.read())
             except urllib.error.HTTPError as refusal:
                 with refusal:

@@ -18,7 +18,7 @@ from livekit.protocol import rtc as livekit_rtc
 
 from tests.support.namespaces import Namespace
 from tests.support.server import Server
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import HANG_S
 
 
 @dataclass
@@ -48,10 +48,10 @@ class SignalClient:
         self,
         kind: str,
         accept: Callable[[livekit_rtc.SignalResponse], bool] = lambda _: True,
-        timeout_s: float = 5,
+        timeout_s: float = HANG_S,
     ) -> livekit_rtc.SignalResponse:
         """The next message of this kind, past those of others. ConnectionError when the connection ends."""
-        async with asyncio.timeout(timeout_s * PATIENCE):
+        async with asyncio.timeout(timeout_s):
             while True:
                 frame = await self.socket.receive()
                 if frame.type != aiohttp.WSMsgType.BINARY:

@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+STANDSTILL_S = 0.25
+"""From here on a pause is one of the machine: no scheduler lets a thread that wants nothing wait so long."""
 _TICK_S = 0.02
 _SYNC_EVERY = 5
 

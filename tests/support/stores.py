@@ -16,6 +16,10 @@ from signaling.store.call_limits import PATIENT, CallLimits
 from signaling.store.database_url import SQLITE_FILE, database_url
 from signaling.store.migrate import upgrade
 from signaling.store.sql_store import SqlStore
+from signaling.store.store import StoreUnavailable
+from tests.support.patient_databases import databases_as_served
+
+_TRIES = 3
 
 
 @contextlib.asynccontextmanager
@@ -36,11 +40,20 @@ async def open_test_store(
         data_dir=folder,
         limits=limits,
     )
-    await store.open()
+    with contextlib.nullcontext() if limits is PATIENT else databases_as_served():
+        await _open(store)
     try:
         yield store
     finally:
         await store.close()
+
+
+async def _open(store: SqlStore) -> None:
+    """As a service starts: a database that is slow just then is asked again, up to three times."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(StoreUnavailable):
+            return await store.open()
+    await store.open()
 
 
 @functools.cache

@@ -20,12 +20,14 @@ from sqlalchemy import insert, select, update
 
 from clinical.consultation import ConsultationKind, ConsultationState, Request, Urgency
 from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
+from clinical.recording_policy import RecordingPolicy
 from recording.audit.act import Act
 from recording.signing import Ed25519Signer
 from recording.summary import RecordingId, RecordingSummary
 from signaling.api.case_desk import CaseDesk
 from signaling.api.opinion_pages import OpinionPages
 from signaling.auth.fresh_factor import FreshFactors
+from signaling.auth.passkeys import Site, creation_options, verify_new
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.passwords import PasswordHashes
 from signaling.auth.rights import Caller, Role
@@ -36,6 +38,7 @@ from signaling.store.secret_box import SecretBox
 from signaling.store.sql_store import SqlStore
 from signaling.store.store import Unit
 from tests.support.api import Answer, ApiClient, SettledClock, api_client, person
+from tests.support.authenticator import Authenticator
 from tests.support.stores import open_test_store
 
 CLINIC, HOSPITAL, ELSEWHERE = "in_clinic", "in_hospital", "in_elsewhere"
@@ -120,6 +123,28 @@ class TakenCase:
         async def work(unit: Unit) -> None:
             sealed = self.box.seal(TOTP_SECRET.encode(), "ac_wang")
             await unit.connection.execute(update(t.account).values(totp_secret=sealed))
+
+        await self.store.write(work)
+
+    async def enrol_passkey(self, key: Authenticator) -> None:
+        """The expert's account gets a security key."""
+        site = Site(key.rp_id, key.origin)
+        options = creation_options(
+            site, account="ac_wang", login="wangmin", name="王敏", enrolled=(), challenge=bytes(32)
+        )
+        made = verify_new(site, key.create(options), challenge=bytes(32))
+
+        async def work(unit: Unit) -> None:
+            await unit.connection.execute(
+                insert(t.passkey).values(
+                    credential_id=made.credential_id,
+                    account="ac_wang",
+                    public_key=made.public_key,
+                    sign_count=made.sign_count,
+                    name="key",
+                    added_at_ms=unit.now_ms,
+                )
+            )
 
         await self.store.write(work)
 
@@ -258,7 +283,7 @@ async def _populate(unit: Unit, password_hash: str, kind: ConsultationKind) -> N
             version=1,
             request=Request(kind, *(getattr(REQUEST, name) for name in _REQUEST_FIELDS)),
             slot="",
-            recording_policy="with_consent",
+            recording_policy=RecordingPolicy.WITH_CONSENT,
             ring=None,
             ring_due_ms=None,
             end_reason="",

@@ -12,7 +12,13 @@ import {
   type CaseMessage,
   type Consultation,
 } from "../src/protocol/consultation";
-import { opinionFrom, type OpinionTemplate, type OpinionText, type OpinionView } from "../src/protocol/opinion";
+import {
+  opinionFrom,
+  type OpinionCheck,
+  type OpinionTemplate,
+  type OpinionText,
+  type OpinionView,
+} from "../src/protocol/opinion";
 import { drawnPerson } from "./people";
 
 const MINUTE = 60_000;
@@ -269,7 +275,7 @@ export class MockConsultations implements Consultations {
               : {}),
             version: 3,
             updated_at_ms: start_ms - 30_000,
-            asked_factor: "totp",
+            asked_factors: ["totp"],
           });
   }
 
@@ -432,7 +438,7 @@ export class MockConsultations implements Consultations {
   saveOpinion(_id: string, opinion: OpinionText): Promise<OpinionView | null> {
     if (this.#state === "unsaved") return Promise.reject(unreachable());
     const version = (this.#opinion?.version ?? 0) + 1;
-    this.#opinion = opinionFrom({ ...opinion, version, updated_at_ms: Date.now(), asked_factor: "totp" });
+    this.#opinion = opinionFrom({ ...opinion, version, updated_at_ms: Date.now(), asked_factors: ["totp"] });
     return soon(this.#opinion);
   }
 
@@ -440,6 +446,14 @@ export class MockConsultations implements Consultations {
     const signed = { state: "signed", author_name: "王敏", signed_at_ms: Date.now(), fingerprint: "9f3a61c07be2d418" };
     this.#opinion = opinionFrom({ ...this.#opinion, ...signed });
     return this.#change(id, { state: "signed", opinion: signed, signed_at_ms: Date.now(), allowed: ["room", "write"] });
+  }
+
+  signWithKey(id: string): Promise<Consultation> {
+    return this.sign(id);
+  }
+
+  checkOpinion(): Promise<OpinionCheck> {
+    return soon({ is_unaltered: true, faults: [] });
   }
 
   acknowledge(): Promise<Consultation> {

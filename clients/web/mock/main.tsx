@@ -26,7 +26,10 @@ createRoot(root).render(
   <App
     backend={backend}
     devices={new MockDevices(state)}
-    openMeeting={(room, choices) => new MockMeeting(state, room, choices)}
+    meetings={{
+      prepare: () => undefined,
+      open: (room, choices) => Promise.resolve(new MockMeeting(state, room, choices)),
+    }}
     openGuestBackend={() => backend}
     desks={desks}
   />,

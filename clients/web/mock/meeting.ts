@@ -79,6 +79,10 @@ export class MockMeeting implements Meeting {
     return () => this.#listeners.delete(onChange);
   }
 
+  prepare(): void {
+    // Nothing is opened: the pictures are painted.
+  }
+
   enter(): Promise<void> {
     if (this.#state === "connecting") return Promise.resolve();
     const ending = (

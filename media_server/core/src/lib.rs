@@ -18,6 +18,7 @@ pub mod layer;
 pub mod numbered;
 pub mod outgoing_header;
 pub mod output;
+pub mod pace;
 pub mod packet;
 pub mod peers;
 pub mod router;

@@ -14,6 +14,7 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use crate::clock::{arrival_ns, monotonic_ns, wall_ns};
 use crate::events::{Event, EventQueue, Pushed};
+use crate::pace::Pace;
 use crate::router::Router;
 use crate::socket::UdpSocket;
 use crate::tap::TapRecord;
@@ -82,6 +83,8 @@ impl CoreThread {
             router: Router::new(monotonic_ns() ^ wall_ns().rotate_left(32)),
             socket,
             poll,
+            ready: Events::with_capacity(8),
+            pace: Pace::default(),
             commands: waiting,
             shared: Arc::clone(&shared),
         };
@@ -218,29 +221,23 @@ struct Driver {
     router: Router,
     socket: UdpSocket,
     poll: Poll,
+    ready: Events,
+    pace: Pace,
     commands: Receiver<Command>,
     shared: Arc<Shared>,
 }
 
 impl Driver {
     fn run(mut self) {
-        let mut ready = Events::with_capacity(8);
         let mut next_tick_ns = 0;
         let mut next_receive_ns = 0;
         let mut has_more = false;
         while !self.shared.is_closing.load(Ordering::Acquire) {
-            let timeout = if has_more {
-                Duration::ZERO
-            } else {
-                self.timeout(next_tick_ns)
-            };
-            // An interrupted wait is as good as an ended one.
-            let _ = self.poll.poll(&mut ready, Some(timeout));
-            let is_readable = has_more || ready.iter().any(|event| event.token() == SOCKET);
+            let is_readable = has_more || self.wait(next_tick_ns);
             has_more = self.run_commands();
             let mut now_ns = monotonic_ns();
             if is_readable || now_ns >= next_receive_ns {
-                has_more |= self.receive();
+                has_more |= self.receive(now_ns);
                 now_ns = monotonic_ns();
                 next_receive_ns = now_ns + UNASKED_RECEIVE_NS;
             }
@@ -249,6 +246,20 @@ impl Driver {
             }
             self.carry_out(now_ns);
         }
+    }
+
+    /// Waits for something to do; true if the socket is to be looked at. While packets come fast it only lets time
+    /// pass: they, commands and ticks can wait for so long, and a readiness not asked for is not told later.
+    fn wait(&mut self, next_tick_ns: u64) -> bool {
+        if let Some(round_ns) = self.pace.next_round_ns() {
+            let rest_ns = round_ns.saturating_sub(monotonic_ns());
+            std::thread::sleep(Duration::from_nanos(rest_ns));
+            return true;
+        }
+        let timeout = self.timeout(next_tick_ns);
+        // An interrupted wait is as good as an ended one.
+        let _ = self.poll.poll(&mut self.ready, Some(timeout));
+        self.ready.iter().any(|event| event.token() == SOCKET)
     }
 
     fn timeout(&self, next_tick_ns: u64) -> Duration {
@@ -269,12 +280,14 @@ impl Driver {
     }
 
     /// Takes what waits. Readiness is told once per arrival (edge-triggered), and a call that takes less than it could
-    /// has emptied the socket.
-    fn receive(&mut self) -> bool {
+    /// has emptied the socket. `round_ns` is now; true if more may wait.
+    fn receive(&mut self, round_ns: u64) -> bool {
+        let mut taken = 0;
+        let mut has_more = true;
         for _ in 0..MAX_RECEIVES {
             let now_ns = monotonic_ns();
             let wall_now_ns = wall_ns();
-            let (messages, has_more) = self.socket.receive();
+            let (messages, is_full) = self.socket.receive();
             for index in 0..messages {
                 let message = self.socket.message(index);
                 let arrived_ns = arrival_ns(now_ns, wall_now_ns, message.stamp);
@@ -290,11 +303,14 @@ impl Driver {
                     self.send();
                 }
             }
+            taken += messages;
+            has_more = is_full;
             if !has_more {
-                return false;
+                break;
             }
         }
-        true
+        self.pace.note_round(round_ns, taken);
+        has_more
     }
 
     fn carry_out(&mut self, now_ns: u64) {

@@ -20,13 +20,12 @@ from signaling.store.tables import event, institution
 from tests.support.ledger_process import NOT_ENDED
 from tests.support.ledgers import checked_ledger
 from tests.support.stores import open_test_store
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import HANG_S
 
 REPOSITORY = Path(__file__).parents[3]
 KILLS = int(os.environ.get("LIANZHEN_LEDGER_KILLS", "3"))
 WHOLE_EVERY = 20
 SEED = int(os.environ.get("LIANZHEN_KILL_SEED", "20261122"))
-START_TIMEOUT_S = 60 * PATIENCE
 
 
 class Writer:
@@ -55,11 +54,11 @@ class Writer:
                 self._began.set()
 
     def wait_for_first(self) -> None:
-        assert self._began.wait(START_TIMEOUT_S), "nothing was acknowledged"
+        assert self._began.wait(HANG_S), "nothing was acknowledged"
 
     def wait(self) -> int:
-        code = self.process.wait(START_TIMEOUT_S)
-        self._reading.join(START_TIMEOUT_S)
+        code = self.process.wait(HANG_S)
+        self._reading.join(HANG_S)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code

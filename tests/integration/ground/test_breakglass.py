@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from media_server.ids import RoomName
@@ -30,9 +28,8 @@ async def reviewer(ground: Ground, role: Role = Role.SUPERVISOR) -> Caller:
 async def test_a_clinician_is_in_a_closed_room_at_once_and_everyone_hears_of_it(ground: Ground) -> None:
     before = await ground.entries.visitor(ground.doctor, "lab")
     assert before.breakglass == ""
-    began = time.monotonic()
+    # One request opens the door; how soon, is measured in tests/contract/test_breakglass.py.
     answer = await broken(ground)
-    assert time.monotonic() - began < 2.0
     assert answer.status == 201
     claims = ground.tokens.verify(answer.body["entry"]["token"], now_s=ground.now_ms / 1000)
     assert (claims.room, claims.grant.can_publish, claims.grant.hidden) == ("lab", True, False)

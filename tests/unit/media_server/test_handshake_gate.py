@@ -6,6 +6,7 @@ import pytest
 
 from media_server.handshake_gate import HandshakeGate
 from tests.support.listening import until
+from tests.support.waiting import HANG_S
 
 
 class Runner:
@@ -50,7 +51,7 @@ async def test_a_fault_inside_gives_the_place_back() -> None:
     with pytest.raises(ValueError, match="inside"):
         async with gate.turn():
             raise ValueError("inside")
-    async with asyncio.timeout(1), gate.turn():
+    async with asyncio.timeout(HANG_S), gate.turn():
         pass
 
 
@@ -64,5 +65,5 @@ async def test_cancelled_while_waiting_it_holds_no_place() -> None:
     await asyncio.gather(waiter, return_exceptions=True)
     runner.leave[0].set()
     await holder
-    async with asyncio.timeout(1), gate.turn():
+    async with asyncio.timeout(HANG_S), gate.turn():
         pass

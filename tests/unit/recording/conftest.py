@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from hypothesis import settings
 
 from recording.ledger import Ledger
 from recording.open_recording import OpenRecording
@@ -22,10 +21,6 @@ from tests.support.tap_records import (
     tap_frames,
     vp8_frames,
 )
-
-# A busy machine is slow, not wrong.
-settings.register_profile("recording", deadline=None)
-settings.load_profile("recording")
 
 MS = 1_000_000
 PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

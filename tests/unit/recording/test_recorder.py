@@ -26,14 +26,13 @@ from recording.signing import Ed25519Signer
 from recording.summary import RecordingId
 from recording.verify import verify_folder
 from tests.support.tap_records import ListTap, TapFrame, opus_frames, tap_frames, vp8_frames
+from tests.support.waiting import HANG_S
 from tests.unit.recording.conftest import PRIVATE_KEY
-
-PATIENCE_S = 20
 
 
 async def until(is_so: Callable[[], bool]) -> None:
     """Waits until something is so; fails after a while."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(HANG_S):
         while not is_so():
             await asyncio.sleep(0.01)
 

@@ -22,6 +22,7 @@ from signaling.standing_rooms import StandingRoom, StandingRooms
 from signaling.store import tables as t
 from signaling.store.sql_store import SqlStore
 from tests.support.stores import open_test_store
+from tests.support.waiting import HANG_S
 
 ROOMS = StandingRooms(
     [StandingRoom(RoomName("ward"), "病房", "Ward", "on_request", (InstitutionId("in_a"),))]
@@ -112,7 +113,7 @@ async def test_after_a_restart_it_goes_on_where_the_ledger_ends(
     ledger.append(NODE_STREAM, [_started("R-1", "ward"), NewEvent("recording.trouble", "recorder", 0, 0, {})])
     for number in range(2):
         task = asyncio.create_task(RecordingWitness(ledger=ledger, store=store, standing=ROOMS).run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             while len(await _lines(store, "in_a")) <= number:
                 await asyncio.sleep(0.01)
         task.cancel()

@@ -13,7 +13,7 @@ import type {
   DirectorySpecialty,
   Urgency,
 } from "../protocol/consultation";
-import type { OpinionTemplate, OpinionText, OpinionView } from "../protocol/opinion";
+import type { OpinionCheck, OpinionTemplate, OpinionText, OpinionView } from "../protocol/opinion";
 
 export type Box = "incoming" | "work" | "mine" | "past";
 
@@ -41,7 +41,10 @@ export interface NewAttachment {
   replies_to?: string;
 }
 
-/** What is given besides the session to sign: a code, or the password where the account has no second factor. */
+/**
+ * What is given besides the session to sign: a code, or the password where the account has no second factor. A key is
+ * asked by `signWithKey`.
+ */
 export type SigningProof = { code: string } | { password: string };
 
 export interface LadderStep {
@@ -82,6 +85,10 @@ export interface Consultations {
   /** `version`: of the draft that was read, 0 for none; where another was saved since, it is refused. */
   saveOpinion(id: string, opinion: OpinionText, version: number): Promise<OpinionView | null>;
   sign(id: string, proof: SigningProof, version: number): Promise<Consultation>;
+  /** Has the browser ask for the security key, for this version of the draft. */
+  signWithKey(id: string, version: number): Promise<Consultation>;
+  /** Whether the signed opinion is what was signed, looked at now; null where the answer says nothing. */
+  checkOpinion(id: string): Promise<OpinionCheck | null>;
   acknowledge(
     id: string,
     adoption: Adoption,

@@ -16,9 +16,11 @@ import {
   type DirectorySpecialty,
 } from "../protocol/consultation";
 import {
+  opinionCheckFrom,
   opinionFrom,
   templatesFrom,
   tidied,
+  type OpinionCheck,
   type OpinionTemplate,
   type OpinionText,
   type OpinionView,
@@ -26,6 +28,7 @@ import {
 import { call, callForBytes, part, query } from "./call";
 import type { Box, CaseRequest, Consultations, LadderStep, NewAttachment, SigningProof } from "./consult_ports";
 import { watchEvents } from "./events_socket";
+import { answerOfKey } from "./passkey";
 
 const ROOT = "/api/v1/consultations";
 /** Eight mebibytes over a township's line of 2 Mbit/s upwards. */
@@ -168,6 +171,15 @@ export class RestConsultations implements Consultations {
 
   sign(id: string, proof: SigningProof, version: number): Promise<Consultation> {
     return this.#act(id, "opinion/sign", { ...proof, version });
+  }
+
+  async signWithKey(id: string, version: number): Promise<Consultation> {
+    const asked = () => call("POST", `${ROOT}/${part(id)}/opinion/sign/options`, { version });
+    return this.#act(id, "opinion/sign", { passkey: await answerOfKey(asked), version });
+  }
+
+  async checkOpinion(id: string): Promise<OpinionCheck | null> {
+    return opinionCheckFrom(await call("GET", `${ROOT}/${part(id)}/opinion/check`));
   }
 
   acknowledge(

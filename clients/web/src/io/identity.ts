@@ -2,30 +2,12 @@
 
 import { ApiFailure, isRecord } from "../protocol/api";
 import type { Account } from "../protocol/session";
-import { creationOptions, credentialJson, requestOptions, type RawCredential } from "../protocol/webauthn";
 import { call } from "./call";
 import type { Identity, Passkey, TotpOffer } from "./desk_ports";
+import { answerOfKey, newKey } from "./passkey";
 import { accountOf } from "./rest";
 
-/** Passkeys need a page over https (or localhost) and a browser that has them. */
-export function hasPasskeys(): boolean {
-  return window.isSecureContext && "credentials" in navigator && "PublicKeyCredential" in window;
-}
-
-/** What a browser's refusal means to the person: they let it be, the key is there already, or it does not work here. */
-function passkeyFailure(error: unknown): ApiFailure {
-  const name = error instanceof Error ? error.name : "";
-  if (name === "NotAllowedError" || name === "AbortError") return new ApiFailure(400, "passkey_let_be", null, {});
-  if (name === "InvalidStateError") return new ApiFailure(400, "passkey_known", null, {});
-  return new ApiFailure(400, "passkey_unusable", null, {});
-}
-
-async function optionsFor(purpose: "add" | "give"): Promise<Record<string, unknown>> {
-  if (!hasPasskeys()) throw new ApiFailure(400, "passkey_unusable", null, {});
-  const answer = await call("POST", "/api/v1/session/passkeys/options", { purpose });
-  const options = isRecord(answer) && isRecord(answer["options"]) ? answer["options"] : {};
-  return isRecord(options["publicKey"]) ? options["publicKey"] : options;
-}
+const options = (purpose: "add" | "give") => () => call("POST", "/api/v1/session/passkeys/options", { purpose });
 
 export class RestIdentity implements Identity {
   async giveCode(code: string): Promise<Account> {
@@ -33,11 +15,7 @@ export class RestIdentity implements Identity {
   }
 
   async givePasskey(): Promise<Account> {
-    const publicKey = requestOptions(await optionsFor("give"));
-    const credential = await navigator.credentials.get({ publicKey }).catch((error: unknown) => {
-      throw passkeyFailure(error);
-    });
-    const passkey = credentialJson(credential as unknown as RawCredential);
+    const passkey = await answerOfKey(options("give"));
     return accountOf(await call("POST", "/api/v1/session/second-factor", { passkey }));
   }
 
@@ -50,11 +28,7 @@ export class RestIdentity implements Identity {
   }
 
   async addPasskey(name: string): Promise<Account> {
-    const publicKey = creationOptions(await optionsFor("add"));
-    const made = await navigator.credentials.create({ publicKey }).catch((error: unknown) => {
-      throw passkeyFailure(error);
-    });
-    const credential = credentialJson(made as unknown as RawCredential);
+    const credential = await newKey(options("add"));
     return accountOf(await call("POST", "/api/v1/session/passkeys", { name, credential }));
   }
 

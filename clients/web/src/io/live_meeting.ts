@@ -12,6 +12,7 @@ import {
   RoomEvent,
   setLogLevel,
   Track,
+  type LocalTrack,
   type Participant,
   type RemoteParticipant,
   type ScreenShareCaptureOptions,
@@ -97,6 +98,8 @@ const SHARP_SENDING: TrackPublishOptions = {
   degradationPreference: "maintain-resolution",
 };
 
+type Device = "microphone" | "camera";
+
 interface Heard {
   report: TruthReport;
   at_ms: number;
@@ -125,6 +128,9 @@ export class LiveMeeting implements Meeting {
   #heard = new Map<string, Heard>();
   #stage: StageChoice | null = null;
   #timer: number | undefined;
+  /** Devices that were opened before there was a room to send to. */
+  readonly #opened = new Map<Device, Promise<LocalTrack>>();
+  #sending: Promise<unknown> | null = null;
 
   constructor(backend: Pick<Backend, "roomToken">, room: string, choices: EnterChoices) {
     this.#backend = backend;
@@ -160,7 +166,12 @@ export class LiveMeeting implements Meeting {
     return () => this.#listeners.delete(onChange);
   }
 
+  prepare(): void {
+    for (const device of this.#chosen()) void this.#open(device);
+  }
+
   async enter(): Promise<void> {
+    this.prepare();
     let token: string;
     try {
       ({ token } = await this.#backend.roomToken(this.#roomName));
@@ -184,10 +195,7 @@ export class LiveMeeting implements Meeting {
     this.#enteredAt_ms = Date.now();
     this.#timer = window.setInterval(() => void this.#measure(), MEASURE_EVERY_MS);
     this.#refresh();
-    await Promise.all([
-      this.#choices.with_microphone ? this.setMicrophone(true) : undefined,
-      this.#choices.with_camera ? this.setCamera(true) : undefined,
-    ]);
+    await this.#sending;
   }
 
   async leave(): Promise<void> {
@@ -265,6 +273,8 @@ export class LiveMeeting implements Meeting {
     for (const change of CHANGES) room.on(change, refresh);
     room.on(RoomEvent.SignalConnected, () => {
       this.#step = "media";
+      // The room takes tracks as soon as it answers: the link for media is made meanwhile.
+      this.#sending ??= Promise.all(this.#chosen().map((device) => this.#send(device)));
       refresh();
     });
     room.on(RoomEvent.ConnectionStateChanged, (state) => {
@@ -304,6 +314,38 @@ export class LiveMeeting implements Meeting {
     room.on(RoomEvent.LocalTrackUnpublished, (publication: LocalTrackPublication) => {
       if (publication.source === Track.Source.ScreenShare) this.#own.screen = OFF;
       refresh();
+    });
+  }
+
+  #chosen(): Device[] {
+    const { with_microphone, with_camera } = this.#choices;
+    return [...(with_microphone ? (["microphone"] as const) : []), ...(with_camera ? (["camera"] as const) : [])];
+  }
+
+  #open(device: Device): Promise<LocalTrack> {
+    const known = this.#opened.get(device);
+    if (known !== undefined) return known;
+    const own = this.#room.localParticipant;
+    const opened = own.createTracks(device === "camera" ? { video: true } : { audio: true }).then(([track]) => {
+      if (track === undefined) throw new DOMException("no track", "NotFoundError");
+      return track;
+    });
+    // What went wrong is told when it is to be sent.
+    opened.catch(() => undefined);
+    this.#opened.set(device, opened);
+    return opened;
+  }
+
+  #send(device: Device): Promise<void> {
+    return this.#turn(device, true, async () => {
+      const track = await this.#open(device);
+      this.#opened.delete(device);
+      try {
+        await this.#room.localParticipant.publishTrack(track);
+      } catch (error) {
+        track.stop();
+        throw error;
+      }
     });
   }
 
@@ -363,6 +405,12 @@ export class LiveMeeting implements Meeting {
     this.#ending = ending;
     this.#link = "ended";
     window.clearInterval(this.#timer);
+    for (const opened of this.#opened.values()) {
+      opened.then(
+        (track) => track.stop(),
+        () => undefined,
+      );
+    }
     this.#refresh();
   }
 

@@ -44,6 +44,8 @@ export interface Backend {
 export interface Meeting {
   view(): MeetingView;
   subscribe(onChange: () => void): () => void;
+  /** Opens camera and microphone as chosen, so that entering need not wait for them. Nothing is sent before. */
+  prepare(): void;
   /** Enters; resolves when in the room or ended (the view says which). */
   enter(): Promise<void>;
   leave(): Promise<void>;
@@ -66,8 +68,16 @@ export interface Meeting {
   ownCamera(): MediaStreamTrack | null;
 }
 
-/** Opens a stay; a guest brings the token that the invitation gave. */
-export type OpenMeeting = (room: string, choices: EnterChoices, guest?: RoomToken) => Meeting;
+/** The way into rooms. What speaks with rooms is the largest part of the pages, and fetched by who enters one. */
+export interface Meetings {
+  /** Fetches that part before it is needed. If it does not come now, opening asks for it again. */
+  prepare(): void;
+  /**
+   * Opens a stay; who brings a token (a guest the invitation's) or will have one need not ask the room's own door.
+   * Rejects with ApiFailure where that part does not come.
+   */
+  open(room: string, choices: EnterChoices, token?: RoomToken | Promise<RoomToken>): Promise<Meeting>;
+}
 
 export interface Opened {
   stream: MediaStream | null;

@@ -1,24 +1,26 @@
 // The call itself: the expert large, oneself beside, what each side really gets, and consent that can be taken back.
 
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { stayAwake } from "../io/awake";
 import type { Meeting } from "../io/ports";
 import { answerStills } from "../io/still_service";
+import type { Standing } from "../protocol/consent_sheet";
 import { grantedCount, may, unrecordedCause, type Consultation } from "../protocol/consultation";
 import type { MeetingView } from "../protocol/meeting";
 import { clock } from "../protocol/times";
 import { Icon } from "../ui/Icon";
 import { useActing, useLasting, useLoaded, useNow, useTitle } from "../ui/hooks";
 import { useLadderReports } from "../ui/ladder_reports";
-import { useKeptDevice } from "../ui/own_devices";
 import { LadderBanner, RecordingDot } from "../ui/pieces";
 import { useStage } from "../ui/stage";
 import { Stage, Strip } from "../ui/Tiles";
 import { TruthPanel } from "../ui/TruthPanel";
+import { byPhone } from "../ui/words";
 import { useWorld } from "../ui/world";
 import { KioskIcon } from "./KioskIcon";
 import { patientWords, Sheet, Trouble } from "./pieces";
 import { useKiosk } from "./reach";
+import type { CallStay } from "./stay";
 
 /** "Connecting" alone is enough for this long; then the slow step is named (interface.md §5). */
 const NAME_STEP_AFTER_MS = 2000;
@@ -27,6 +29,7 @@ const TELL_STILL_MS = 6000;
 
 interface CallProps {
   one: Consultation;
+  stay: CallStay;
   onCase: (one: Consultation) => void;
   onHome: () => void;
   onReply: () => void;
@@ -35,74 +38,12 @@ interface CallProps {
 
 export function Call(props: CallProps) {
   const { speak } = useWorld();
-  const { openCall } = useKiosk();
+  const { meeting, isLost, isHungUp, hangUp, again } = props.stay;
   useTitle(speak("kiosk.call.title"));
-  const [cameraId] = useKeptDevice("camera");
-  const [microphoneId] = useKeptDevice("microphone");
-  const [speakerId] = useKeptDevice("speaker");
-  const [meeting, setMeeting] = useState<Meeting | null>(null);
-  const [isLost, setLost] = useState(false);
-  const [round, setRound] = useState(0);
-  const { id } = props.one;
-  const choices = useMemo(
-    () => ({
-      with_microphone: true,
-      with_camera: true,
-      microphone_id: microphoneId,
-      camera_id: cameraId,
-      speaker_id: speakerId,
-    }),
-    [microphoneId, cameraId, speakerId],
-  );
-  useEffect(() => {
-    let isWanted = true;
-    let stay: Meeting | null = null;
-    openCall(id, choices).then(
-      (opened) => {
-        if (!isWanted) return;
-        stay = opened;
-        setMeeting(opened);
-        void opened.enter();
-      },
-      () => {
-        if (isWanted) setLost(true);
-      },
-    );
-    // Whatever ends the stay (another screen, a closed page), the room is told.
-    return () => {
-      isWanted = false;
-      void stay?.leave();
-      setMeeting(null);
-      setLost(false);
-    };
-  }, [openCall, id, choices, round]);
   useEffect(() => stayAwake(), []);
-  const [isHungUp, setHungUp] = useState(false);
-
-  if (isHungUp) {
-    return (
-      <HungUp
-        {...props}
-        onAgain={() => {
-          setRound(round + 1);
-          setHungUp(false);
-        }}
-      />
-    );
-  }
-  if (meeting === null) return <NotYet {...props} isLost={isLost} onAgain={() => setRound(round + 1)} />;
-  return (
-    <InCall
-      key={round}
-      {...props}
-      meeting={meeting}
-      onHangUp={() => {
-        void meeting.leave();
-        setHungUp(true);
-      }}
-      onAgain={() => setRound(round + 1)}
-    />
-  );
+  if (isHungUp) return <HungUp {...props} onAgain={again} />;
+  if (meeting === null) return <NotYet {...props} isLost={isLost} onAgain={again} />;
+  return <InCall {...props} meeting={meeting} onHangUp={hangUp} onAgain={again} />;
 }
 
 /** The part of the page that speaks with the room is on its way, or did not come. */
@@ -207,7 +148,7 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
       <LadderBanner
         level={view.level}
         sentence={speak(`ladder.${view.level}`, { tries: view.tries })}
-        {...(view.level === 5 ? { why: speak("ladder.5.more") } : {})}
+        {...(view.level === 5 ? { why: byPhone(one.invited.duty_phone, speak) } : {})}
       />
       <Strips {...props} view={view} isStillTaken={isStillTaken} />
       <main className="k-call">
@@ -388,9 +329,10 @@ function ConsentSheet(props: { one: Consultation; onCase: (one: Consultation) =>
   const { one } = props;
   const standing = useLoaded(`standing ${one.id}`, () => desk.standing(one.patient.id, one.id));
   const act = useActing();
-  const withdraw = (consent: string): void =>
+  const withdraw = ({ consent, giver }: Standing): void =>
     act.run(async () => {
-      await desk.withdraw(consent, "patient", "");
+      // Whoever answered for the patient takes it back too; the service has their name from then.
+      await desk.withdraw(consent, giver, "");
       standing.reload();
       props.onCase(await consultations.get(one.id));
     });
@@ -416,12 +358,7 @@ function ConsentSheet(props: { one: Consultation; onCase: (one: Consultation) =>
                 )}
               </b>
               {now?.is_allowed === true ? (
-                <button
-                  type="button"
-                  className="k-btn"
-                  aria-disabled={act.isBusy}
-                  onClick={() => withdraw(now.consent)}
-                >
+                <button type="button" className="k-btn" aria-disabled={act.isBusy} onClick={() => withdraw(now)}>
                   {speak("kiosk.call.withdraw")}
                 </button>
               ) : (

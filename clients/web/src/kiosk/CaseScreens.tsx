@@ -1,6 +1,7 @@
 // One case from the call to the answered opinion: the screen follows the case, which the service keeps.
 
 import { useEffect, useState } from "react";
+import { may } from "../protocol/consultation";
 import { followCase, type Screen } from "../protocol/kiosk_way";
 import { useCase } from "../ui/consult/cases";
 import { useWorld } from "../ui/world";
@@ -8,6 +9,7 @@ import { Call } from "./Call";
 import { Bar, Trouble } from "./pieces";
 import { Reply } from "./Reply";
 import { Ringing } from "./Ringing";
+import { useCallStay } from "./stay";
 
 /** A push may be lost with the socket that carried it: who waits for an answer asks as well. */
 const ASK_EVERY_MS = 5000;
@@ -29,6 +31,8 @@ export function CaseScreens(props: {
   useEffect(() => {
     if (follow === "home") onHome();
   }, [follow, onHome]);
+  const isNear = screen === "call" || one?.state === "ringing";
+  const stay = useCallStay(props.id, isNear, one !== null && may(one, "room"));
   const { reload } = held;
   useEffect(() => {
     if (screen === "reply") return;
@@ -50,6 +54,7 @@ export function CaseScreens(props: {
     return (
       <Call
         one={one}
+        stay={stay}
         onCase={held.put}
         onHome={props.onHome}
         onReply={() => setScreen("reply")}

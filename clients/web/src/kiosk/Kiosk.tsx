@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { DeskPorts } from "../io/desk_ports";
-import type { Backend, Devices, OpenMeeting } from "../io/ports";
+import type { Backend, Devices, Meetings } from "../io/ports";
 import type { Consultation } from "../protocol/consultation";
 import { EMPTY_INTAKE, type Intake } from "../protocol/intake";
 import { nextScreen, type Screen, type Touch } from "../protocol/kiosk_way";
@@ -25,7 +25,7 @@ import { KioskContext, type KioskTools } from "./reach";
 export function Kiosk(props: {
   backend: Backend;
   devices: Devices;
-  openMeeting: OpenMeeting;
+  meetings: Meetings;
   desks: DeskPorts;
   tools: KioskTools;
 }) {
@@ -74,6 +74,13 @@ function Inside() {
     go("patient_known");
   };
   const open = (one: Consultation): void => {
+    if (one.state === "drafted") {
+      // The request's own patient, not the one who stands there now: the screen before asks for them anew.
+      setPatient(null);
+      setDraft(one);
+      setScreen("consent");
+      return;
+    }
     setCaseId(one.id);
     setScreen(one.state === "signed" || one.adoption !== "" ? "reply" : "ringing");
   };
@@ -115,7 +122,7 @@ function Inside() {
         ) : screen === "consent" && draft !== null ? (
           <Consent
             one={draft}
-            onBack={() => go("back")}
+            onBack={() => (patient === null ? finish() : go("back"))}
             onInvited={(one) => {
               setCaseId(one.id);
               setDraft(null);

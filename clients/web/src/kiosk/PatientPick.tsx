@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import type { PatientLine } from "../io/kiosk_ports";
+import { hospitalClock } from "../protocol/hospital_time";
 import { problemKey } from "../ui/ComputerCheck";
 import { Icon } from "../ui/Icon";
 import { useActing, useTitle } from "../ui/hooks";
@@ -169,7 +170,7 @@ function NewPatientForm(props: { onKnown: (known: KnownPatient) => void }) {
   const [year, setYear] = useState("");
   const [sex, setSex] = useState<PatientLine["sex"]>("unknown");
   const act = useActing();
-  const thisYear = new Date().getFullYear();
+  const thisYear = hospitalClock(new Date()).year;
   const birth = Number(year);
   const isWhole = name.trim() !== "" && /^\d{4}$/.test(year) && birth <= thisYear && birth >= thisYear - OLDEST_YEARS;
   const submit = (event: SubmitEvent): void => {

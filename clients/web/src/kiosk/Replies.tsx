@@ -53,7 +53,9 @@ export function Replies(props: { onBack: () => void; onOpen: (one: Consultation)
               <span className="i2 clip">{one.reason}</span>
               <span className="sp" />
               <span className="i2 nb">{one.specialty_name[language === "en" ? "en" : "zh"]}</span>
-              <span className="i2 nb">{whenWords(new Date(one.signed_at_ms ?? one.updated_at_ms), speak)}</span>
+              <span className="i2 nb k-line-when">
+                {whenWords(new Date(one.signed_at_ms ?? one.updated_at_ms), speak)}
+              </span>
               <Icon name="right" size={24} />
             </button>
           ))
@@ -62,7 +64,13 @@ export function Replies(props: { onBack: () => void; onOpen: (one: Consultation)
       {replies.length > PER_PAGE && (
         <div className="k-acts">
           <span className="sp" />
-          <button type="button" className="k-btn" disabled={page === 0} onClick={() => setPage(page - 1)}>
+          <button
+            type="button"
+            className="k-btn"
+            aria-label={speak("kiosk.replies.pageBefore")}
+            disabled={page === 0}
+            onClick={() => setPage(page - 1)}
+          >
             <Icon name="back" size={28} />
           </button>
           <b>
@@ -71,6 +79,7 @@ export function Replies(props: { onBack: () => void; onOpen: (one: Consultation)
           <button
             type="button"
             className="k-btn"
+            aria-label={speak("kiosk.replies.pageAfter")}
             disabled={(page + 1) * PER_PAGE >= replies.length}
             onClick={() => setPage(page + 1)}
           >

@@ -15,6 +15,7 @@ import {
 import { ADOPTIONS, may, type Consultation } from "../protocol/consultation";
 import { timeOfDay } from "../protocol/times";
 import { Icon } from "../ui/Icon";
+import { OpinionVerdict } from "../ui/consult/OpinionVerdict";
 import { useActing, useLoaded, useTitle } from "../ui/hooks";
 import { whenWords } from "../ui/words";
 import { useWorld } from "../ui/world";
@@ -61,7 +62,7 @@ export function Reply(props: {
         {one.opinion?.state === "signed" && (
           <span className="k-sign ok">
             <Icon name="check" size={24} weight={2.4} />
-            <b>{speak("kiosk.reply.signedAt", { time: whenWords(new Date(one.signed_at_ms ?? 0), speak) })}</b>
+            <b>{speak("kiosk.reply.signedWhen", { when: whenWords(new Date(one.signed_at_ms ?? 0), speak) })}</b>
           </span>
         )}
         <Clock />
@@ -137,6 +138,7 @@ export function Reply(props: {
                     {"\u3000"}
                     {speak("kiosk.reply.fingerprint")} <span className="mono">{opinion.fingerprint.slice(0, 16)}</span>
                   </div>
+                  <OpinionVerdict id={one.id} />
                 </div>
               </div>
             </>
@@ -180,9 +182,7 @@ export function Reply(props: {
             )
           )}
           <span className="sp" />
-          <p className="i2">
-            {speak("kiosk.reply.refer")}：{speak("kiosk.reply.referMore")}
-          </p>
+          <p className="i2">{speak("kiosk.reply.refer")}</p>
         </aside>
       </main>
       <div className="k-acts">

@@ -51,8 +51,9 @@ createRoot(root).render(
     <Kiosk
       backend={new RestBackend()}
       devices={new BrowserDevices()}
-      openMeeting={() => {
-        throw new Error("a kiosk enters no room but that of its case: openCall");
+      meetings={{
+        prepare: () => undefined,
+        open: () => Promise.reject(new Error("a kiosk enters no room but that of its case: openCall")),
       }}
       desks={desks}
       tools={tools}

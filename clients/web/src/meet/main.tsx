@@ -6,10 +6,11 @@ import { BrowserDevices } from "../io/devices";
 import { RestConsultations } from "../io/consultations";
 import { RestDoors } from "../io/doors";
 import { RestIdentity } from "../io/identity";
-import { LiveMeeting } from "../io/live_meeting";
 import { RestOffice } from "../io/office";
 import { RestBackend } from "../io/rest";
+import type { Meetings } from "../io/ports";
 import { RestLedger, RestRunning, RestTraceDesk } from "../io/trace_desk";
+import { unreachable } from "../protocol/api";
 import { App } from "../ui/App";
 import "../ui/tokens.css";
 import "../ui/parts.css";
@@ -20,6 +21,16 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
 const backend = new RestBackend();
+const live = () => import("../io/live_meeting");
+const meetings: Meetings = {
+  prepare: () => void live().catch(() => undefined),
+  open: async (room, choices, token) => {
+    const { LiveMeeting } = await live().catch(() => {
+      throw unreachable();
+    });
+    return new LiveMeeting(token === undefined ? backend : { roomToken: () => Promise.resolve(token) }, room, choices);
+  },
+};
 const desks = {
   identity: new RestIdentity(),
   doors: new RestDoors(),
@@ -34,9 +45,7 @@ createRoot(root).render(
     <App
       backend={backend}
       devices={new BrowserDevices()}
-      openMeeting={(room, choices, guest) =>
-        new LiveMeeting(guest === undefined ? backend : { roomToken: () => Promise.resolve(guest) }, room, choices)
-      }
+      meetings={meetings}
       openGuestBackend={(token) => new RestBackend(token)}
       desks={desks}
     />

@@ -120,6 +120,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "device.title": "Devices",
   "device.level": "Level {bars} of 7",
 
+  "m2.kiosk": "Ask for a consultation",
   "m2.title": "Choose a room",
   "m2.count": "{count} open to you",
   "m2.empty": "No room is open to you now",
@@ -257,6 +258,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "ladder.4": "Voice is breaking up: repeat what matters",
   "ladder.5": "Connection lost, retry {tries}",
   "ladder.5.more": "If it is urgent, phone.",
+  "ladder.5.call": "If it is urgent, phone {phone}.",
   "ladder.why.own": "On this side: {what}",
   "ladder.why.other": "At {name}: {what}",
   "ladder.what.hear": "audio {value}",

@@ -150,6 +150,11 @@ export const OFFICE_EN: Readonly<Record<keyof typeof OFFICE_ZH, string>> = {
   "settings.changed": "Changed to “{value}”",
   "setting.second_factor": "Second factor",
   "setting.second_factor.more": "Signing in takes something besides the password.",
+  "setting.recording_policy": "Recording of consultations",
+  "setting.recording_policy.more":
+    "Recorded only where the patient agrees. “Never”: no new consultation with this institution is recorded at all.",
+  "setting.value.with_consent": "Where the patient agrees",
+  "setting.value.never": "Never",
   "setting.value.required": "Required",
   "setting.value.optional": "Optional",
   "setting.value.on": "On",

@@ -117,6 +117,7 @@ export const ZH_CN = {
   "device.title": "设备",
   "device.level": "音量 {bars}，共 7 格",
 
+  "m2.kiosk": "请求会诊",
   "m2.title": "选房间",
   "m2.count": "你能进 {count} 间",
   "m2.empty": "现在没有你能进的房间",
@@ -253,6 +254,7 @@ export const ZH_CN = {
   "ladder.4": "语音断续，要紧的话请重说一遍",
   "ladder.5": "连接中断，正在重连（第 {tries} 次）",
   "ladder.5.more": "急事请打电话。",
+  "ladder.5.call": "急事请拨 {phone}",
   "ladder.why.own": "我这边：{what}",
   "ladder.why.other": "{name} 一侧：{what}",
   "ladder.what.hear": "听 {value}",

@@ -127,6 +127,8 @@ export interface Standing {
   purpose: ConsentPurpose;
   is_allowed: boolean;
   consent: string;
+  /** Who gave it: the one who takes it back, where nobody says otherwise. */
+  giver: Giver;
 }
 
 /** Reads {"standing": […]}. */
@@ -136,6 +138,7 @@ export function standingFrom(value: unknown): Standing[] {
     const found = list.find((one) => one["purpose"] === purpose);
     if (found === undefined) return [];
     const consent = typeof found["consent"] === "string" ? found["consent"] : "";
-    return [{ purpose, is_allowed: found["is_allowed"] === true, consent }];
+    const giver = GIVERS.find((one) => one === found["given_by"]) ?? "patient";
+    return [{ purpose, is_allowed: found["is_allowed"] === true, consent, giver }];
   });
 }

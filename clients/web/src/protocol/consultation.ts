@@ -4,6 +4,7 @@
 // and no others. Times are the service's; `clock_ahead_ms` is what to add to this page's own clock to have them.
 
 import { isRecord, type TwoLanguages } from "./api";
+import { hospitalClock } from "./hospital_time";
 
 export const CASE_STATES = [
   "drafted",
@@ -78,6 +79,8 @@ export interface CaseSide {
   person: string;
   person_name: string;
   title: string;
+  /** What the other side dials when the link is lost; "" where none is kept. */
+  duty_phone: string;
 }
 
 export interface CaseConsent {
@@ -223,7 +226,13 @@ function sideFrom(value: Record<string, unknown>): CaseSide {
     person: text(value["person"]),
     person_name: text(value["person_name"]),
     title: text(value["title"]),
+    duty_phone: text(value["duty_phone"]),
   };
+}
+
+/** The number to dial when the link is lost: the other side's, "" where it keeps none; never a patient's. */
+export function phoneOfOther(one: Pick<Consultation, "inviting" | "invited">, institution: string): string {
+  return one.inviting.institution === institution ? one.invited.duty_phone : one.inviting.duty_phone;
 }
 
 function ringFrom(value: unknown): RingState | null {
@@ -389,7 +398,7 @@ export const isEnded = (state: CaseState): boolean => state === "closed" || stat
 /** Age in years that somebody born in a year reaches in the year of `now`; null when unknown or impossible. */
 export function ageAt(birth_year: number | null, now: Date): number | null {
   if (birth_year === null) return null;
-  const age = now.getFullYear() - birth_year;
+  const age = hospitalClock(now).year - birth_year;
   return age < 0 || age > 130 ? null : age;
 }
 

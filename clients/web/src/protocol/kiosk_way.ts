@@ -64,10 +64,14 @@ type Dated = Pick<Consultation, "state" | "updated_at_ms">;
 /** States in which somebody waits for somebody at this very moment. */
 const UNDER_WAY: readonly CaseState[] = ["invited", "ringing", "declined", "timed_out", "accepted", "active"];
 
-/** The case to come back to: the latest one that is under way; null when there is none. */
+/**
+ * The case to come back to: the latest one that is under way, else the latest request that was begun and not sent;
+ * null when there is none.
+ */
 export function unfinished<T extends Dated>(cases: readonly T[]): T | null {
   const open = cases.filter((one) => UNDER_WAY.includes(one.state));
-  return open.reduce<T | null>(
+  const found = open.length > 0 ? open : cases.filter((one) => one.state === "drafted");
+  return found.reduce<T | null>(
     (last, one) => (last === null || one.updated_at_ms > last.updated_at_ms ? one : last),
     null,
   );

@@ -2,6 +2,9 @@
 
 import { isRecord, type TwoLanguages } from "./api";
 
+export const SIGNING_FACTORS = ["totp", "passkey", "password"] as const;
+export type SigningFactor = (typeof SIGNING_FACTORS)[number];
+
 /** What is written. */
 export interface OpinionText {
   findings: string;
@@ -21,8 +24,8 @@ export interface OpinionView extends OpinionText {
   updated_at_ms: number | null;
   signed_at_ms: number | null;
   fingerprint: string;
-  /** What the caller will be asked for when they sign; "" where they have nothing, or it is signed. */
-  asked_factor: "totp" | "password" | "";
+  /** What is taken from the caller when they sign, the first to be asked for; empty where they have nothing, or it is signed. */
+  asked_factors: readonly SigningFactor[];
   /** The treating side's answer to each item of advice, in their order; empty before it. */
   items: readonly { adopted: boolean; reason: string }[];
 }
@@ -48,11 +51,33 @@ export function opinionFrom(answer: unknown): OpinionView | null {
     updated_at_ms: whole(inner["updated_at_ms"]),
     signed_at_ms: whole(inner["signed_at_ms"]),
     fingerprint: text(inner["fingerprint"]),
-    asked_factor: inner["asked_factor"] === "totp" || inner["asked_factor"] === "password" ? inner["asked_factor"] : "",
+    asked_factors: list(inner["asked_factors"]).flatMap((one) => SIGNING_FACTORS.filter((known) => known === one)),
     items: list(inner["items"])
       .filter(isRecord)
       .map((one) => ({ adopted: one["adopted"] === true, reason: text(one["reason"]) })),
   };
+}
+
+/** What somebody signs with unless they choose otherwise: the key where there is one and the browser can ask it. */
+export function firstFactor(asked: readonly SigningFactor[], canUseKey: boolean): SigningFactor | null {
+  if (canUseKey && asked.includes("passkey")) return "passkey";
+  return asked.find((one) => one !== "passkey") ?? asked[0] ?? null;
+}
+
+/** What does not fit in a signed opinion (signaling/consult/opinion_verdict.py). */
+export const OPINION_FAULTS = ["key", "signature", "form", "case", "request", "text", "attachments", "ledger"] as const;
+
+/** Whether what is kept is what was signed. A fault that is not known here counts as one. */
+export interface OpinionCheck {
+  is_unaltered: boolean;
+  faults: readonly ((typeof OPINION_FAULTS)[number] | "other")[];
+}
+
+/** Reads the answer of GET /consultations/{id}/opinion/check; null for anything else: then nothing was checked. */
+export function opinionCheckFrom(answer: unknown): OpinionCheck | null {
+  if (!isRecord(answer) || typeof answer["is_unaltered"] !== "boolean") return null;
+  const faults = list(answer["faults"]).map((one) => OPINION_FAULTS.find((known) => known === one) ?? "other");
+  return { is_unaltered: answer["is_unaltered"] && faults.length === 0, faults };
 }
 
 /** A form to fill in: headings and blanks, no finding. */

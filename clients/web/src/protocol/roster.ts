@@ -1,6 +1,7 @@
 // The duty roster as the API gives it (signaling/api/roster_models.py), laid out by weeks, and its files.
 
 import type { TwoLanguages } from "./api";
+import { HOSPITAL_OFFSET, hospitalClock, hospitalMoment } from "./hospital_time";
 import { day, timeOfDay } from "./times";
 
 export type DutyLine = 1 | 2;
@@ -71,12 +72,9 @@ export interface RosterFile {
 
 /** The eight midnights of a calendar week, Monday first; `weeks` after (or before) the one of `now`. */
 export function midnightsOfWeek(now_ms: number, weeks: number): number[] {
-  const now = new Date(now_ms);
-  const sinceMonday = (now.getDay() + 6) % 7;
-  // Calendar days, not 24 hours: where clocks are changed a day has 23 or 25.
-  return Array.from({ length: 8 }, (_, n) =>
-    new Date(now.getFullYear(), now.getMonth(), now.getDate() - sinceMonday + weeks * 7 + n).getTime(),
-  );
+  const { year, month, date, weekday } = hospitalClock(new Date(now_ms));
+  const sinceMonday = (weekday + 6) % 7;
+  return Array.from({ length: 8 }, (_, n) => hospitalMoment(year, month, date - sinceMonday + weeks * 7 + n));
 }
 
 /** What of a shift or a gap falls on one day. */
@@ -150,7 +148,7 @@ export function fieldOfMoment(at_ms: number): string {
 
 /** The moment that a datetime-local field holds; null while it is unfinished. */
 export function momentOfField(text: string): number | null {
-  const at_ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? new Date(text).getTime() : Number.NaN;
+  const at_ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? new Date(`${text}${HOSPITAL_OFFSET}`).getTime() : Number.NaN;
   return Number.isNaN(at_ms) ? null : at_ms;
 }
 
@@ -165,10 +163,11 @@ const PRESETS: Readonly<Record<ShiftPreset, readonly [number, number]>> = {
 
 /** The usual shift that begins on the day of `at_ms`. */
 export function presetOn(at_ms: number, preset: ShiftPreset): Stretch {
-  const at = new Date(at_ms);
-  const [from_ms, until_ms] = PRESETS[preset].map((minutes) =>
-    new Date(at.getFullYear(), at.getMonth(), at.getDate(), 0, minutes).getTime(),
-  ) as [number, number];
+  const { year, month, date } = hospitalClock(new Date(at_ms));
+  const [from_ms, until_ms] = PRESETS[preset].map((minutes) => hospitalMoment(year, month, date, minutes)) as [
+    number,
+    number,
+  ];
   return { from_ms, until_ms };
 }
 

@@ -13,8 +13,9 @@ export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 export const TRACE_SECTIONS = ["search", "reviews"] as const;
 export type TraceSection = (typeof TRACE_SECTIONS)[number];
 
-/** Screens for people who are signed in. */
+/** Screens for people who are signed in; "home" is an address that names none: where their role works. */
 export type Route =
+  | { screen: "home" }
   | { screen: "rooms"; room: string | null }
   | { screen: "room"; room: string }
   | { screen: "recordings"; recording: string | null }
@@ -40,7 +41,7 @@ const parts = (hash: string): [string, string | null] => {
   return [screen, rest === undefined || rest === "" ? null : decode(rest)];
 };
 
-/** Reads `location.hash`; anything unknown is the list of rooms. */
+/** Reads `location.hash`; anything unknown is home. */
 export function routeFrom(hash: string): Route {
   const [screen, name] = parts(hash);
   if (screen === "in" && name !== null) return { screen: "room", room: name };
@@ -50,12 +51,15 @@ export function routeFrom(hash: string): Route {
   if (screen === "work" || screen === "cases")
     return name === null ? { screen: "work" } : { screen: "case", case: name };
   if (screen === "admin") return { screen: "admin", section: ADMIN_SECTIONS.find((one) => one === name) ?? "people" };
-  return { screen: "rooms", room: screen === "rooms" ? name : null };
+  if (screen === "rooms" || screen === "in") return { screen: "rooms", room: name };
+  return { screen: "home" };
 }
 
 /** The hash of a screen. */
 export function hashOf(route: Route): string {
   switch (route.screen) {
+    case "home":
+      return "#/";
     case "room":
       return `#/in/${encodeURIComponent(route.room)}`;
     case "trace":

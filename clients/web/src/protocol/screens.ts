@@ -35,16 +35,20 @@ export function areasFor(roles: readonly Role[]): Area[] {
   return AREAS.filter((one) => one.roles.some((role) => own.includes(role))).map((one) => one.area);
 }
 
-/** The area in which they begin: what each works with most. */
+/** Whether consultation calls can ring for them. */
+export const isCalled = (roles: readonly Role[]): boolean =>
+  roles.includes("specialist") || roles.includes("duty_expert");
+
+/** Whether they ask for consultations, which the kiosk's page is for. */
+export const asksForHelp = (roles: readonly Role[]): boolean => roles.includes("clinic_doctor");
+
+/** The area in which they begin: what each works with most. Who can be called begins where the calls are. */
 export function homeFor(roles: readonly Role[]): Area {
+  if (isCalled(roles)) return "work";
   const areas = areasFor(roles);
   if (areas.includes("rooms")) return "rooms";
   return areas.includes("trace") ? "trace" : "admin";
 }
-
-/** Whether consultation calls can ring for them. */
-export const isCalled = (roles: readonly Role[]): boolean =>
-  roles.includes("specialist") || roles.includes("duty_expert");
 
 /** The administrator's pages they may read. */
 export function sectionsFor(roles: readonly Role[]): AdminSection[] {

@@ -1,6 +1,7 @@
 // The kiosk's self-test: five parts, one verdict, at a touch and by itself every night at 03:00.
 
 import { isRecord } from "./api";
+import { hospitalClock, hospitalMoment } from "./hospital_time";
 
 export const PARTS = ["camera", "microphone", "speaker", "network", "clock"] as const;
 export type Part = (typeof PARTS)[number];
@@ -49,10 +50,9 @@ export const failedParts = (test: Pick<SelfTest, "results">): Part[] =>
 
 /** Whether last night's self-test is still to be done: 03:00 has passed since the last one (by this page's clock). */
 export function isNightlyDue(last_ms: number, now: Date): boolean {
-  const night = new Date(now.getFullYear(), now.getMonth(), now.getDate(), NIGHT_HOUR);
+  const { year, month, date, hour } = hospitalClock(now);
   // A page that is opened by day does not make up for the night: it would ring into somebody's consultation.
-  const isNight = now.getHours() === NIGHT_HOUR;
-  return isNight && last_ms < night.getTime();
+  return hour === NIGHT_HOUR && last_ms < hospitalMoment(year, month, date, NIGHT_HOUR * 60);
 }
 
 const RESULTS: readonly PartResult[] = ["ok", "failed", "missing"];

@@ -1,5 +1,6 @@
 // People, institutions and devices as the administrator's API gives them (signaling/api/people_models.py, device_models.py).
 
+import { hospitalClock, hospitalMoment } from "./hospital_time";
 import type { Factor, Role } from "./session";
 
 export type InstitutionKind = "hospital" | "township_clinic" | "ambulance_station";
@@ -165,11 +166,12 @@ export function offsetParts(offset_ms: number): {
   return { sign, value: String(Math.round(size / 3_600_000)), unit: "h" };
 }
 
-/** The end of a calendar day as the licence prints it: valid through the whole day, local time. */
+/** The end of a calendar day as the licence prints it: valid through the whole day, by the hospital's clock. */
 export function endOfDay(day: string): number | null {
   const found = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
   if (found === null) return null;
   const [year, month, date] = [Number(found[1]), Number(found[2]), Number(found[3])];
-  const end = new Date(year, month - 1, date, 23, 59, 59, 999);
-  return end.getMonth() === month - 1 && end.getDate() === date ? end.getTime() : null;
+  const end_ms = hospitalMoment(year, month, date + 1) - 1;
+  const there = hospitalClock(new Date(end_ms));
+  return there.month === month && there.date === date ? end_ms : null;
 }

@@ -4,6 +4,7 @@
 // answers here; a refusal (no camera) comes back at once, so that nobody waits for a picture that will not come.
 
 import { isRecord } from "./api";
+import { day, timeOfDay } from "./times";
 
 export const STILL_TOPIC = "lianzhen.still";
 /** A request without an answer for this long has failed: taking and sending 2 MB takes a few seconds on a thin line. */
@@ -41,8 +42,5 @@ export function receivedStill(text: string): StillMessage | null {
 
 /** The name under which a still is kept: no patient's name stands in it. */
 export function stillName(at: Date): string {
-  return `still-${at
-    .toISOString()
-    .slice(0, 19)
-    .replace(/[^0-9]/g, "")}.jpg`;
+  return `still-${`${day(at)}${timeOfDay(at)}`.replace(/[^0-9]/g, "")}.jpg`;
 }

@@ -1,16 +1,20 @@
-// Times and lengths as the pages write them: 14:33:40, 6:10. Unknown lengths are a dash, never a zero.
+// Times, by the hospital's clock, and lengths as the pages write them: 14:33:40, 6:10. Unknown lengths are a dash, never a zero.
+
+import { hospitalClock } from "./hospital_time";
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** A time of day, to the second or to the minute. */
 export function timeOfDay(at: Date, withSeconds = true): string {
-  const minutes = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  return withSeconds ? `${minutes}:${two(at.getSeconds())}` : minutes;
+  const { hour, minute, second } = hospitalClock(at);
+  const minutes = `${two(hour)}:${two(minute)}`;
+  return withSeconds ? `${minutes}:${two(second)}` : minutes;
 }
 
 /** A calendar day, 2026-11-09. */
 export function day(at: Date): string {
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const { year, month, date } = hospitalClock(at);
+  return `${year}-${two(month)}-${two(date)}`;
 }
 
 /** A length or a media position: 9:16, 1:02:05. Negative and unknown values give a dash. */
@@ -30,6 +34,9 @@ export function minutesAndSeconds(length_ms: number): { minutes: number; seconds
 
 /** How many days before `now` the moment `at` lies, by the calendar: 0 today, 1 yesterday. */
 export function daysBefore(now: Date, at: Date): number {
-  const midnight = (date: Date): number => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  const midnight = (moment: Date): number => {
+    const { year, month, date } = hospitalClock(moment);
+    return Date.UTC(year, month - 1, date);
+  };
   return Math.round((midnight(now) - midnight(at)) / 86_400_000);
 }

@@ -1,5 +1,6 @@
 // The trace: what is asked of it, and what one event says (signaling/api/trace_models.py, breakglass_models.py).
 
+import { hospitalMoment } from "./hospital_time";
 import type { Licence } from "./staff";
 
 /** The purposes of clinical/purpose.py, in the order in which supervisors meet them. */
@@ -95,7 +96,7 @@ export interface TraceSearch {
 function startOfDay(day: string, days_later: number): number | null {
   const found = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
   if (found === null) return null;
-  return new Date(Number(found[1]), Number(found[2]) - 1, Number(found[3]) + days_later).getTime();
+  return hospitalMoment(Number(found[1]), Number(found[2]), Number(found[3]) + days_later);
 }
 
 /** The kinds that a choice of the form means: one, or all known ones of a family. */

@@ -3,7 +3,7 @@
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { titleIn, type RoomSummary } from "../protocol/api";
 import type { DeskPorts } from "../io/desk_ports";
-import type { Backend, Devices, Meeting, OpenMeeting } from "../io/ports";
+import type { Backend, Devices, Meeting, Meetings } from "../io/ports";
 import type { EnterChoices } from "../protocol/meeting";
 import { hashOf, type Route } from "../protocol/route";
 import { areasFor, homeFor, isCalled, type Area } from "../protocol/screens";
@@ -37,14 +37,14 @@ interface Stay {
 export function App(props: {
   backend: Backend;
   devices: Devices;
-  openMeeting: OpenMeeting;
+  meetings: Meetings;
   openGuestBackend: (token: string) => Backend;
   desks: DeskPorts;
 }) {
-  const { backend, devices, openMeeting, openGuestBackend, desks } = props;
+  const { backend, devices, meetings, openGuestBackend, desks } = props;
   const door = useDoor();
   return (
-    <WorldFrame backend={backend} devices={devices} openMeeting={openMeeting} desks={desks}>
+    <WorldFrame backend={backend} devices={devices} meetings={meetings} desks={desks}>
       {(entry) =>
         door !== null ? (
           <DoorPage key={door.door} door={door} openGuestBackend={openGuestBackend} />
@@ -53,14 +53,15 @@ export function App(props: {
         ) : entry.step === "unknown" ? null : entry.step === "second_factor" ? (
           <SecondFactor account={entry.account} />
         ) : (
-          <SignedIn key={entry.account.identity} account={entry.account} openMeeting={openMeeting} />
+          <SignedIn key={entry.account.identity} account={entry.account} meetings={meetings} />
         )
       }
     </WorldFrame>
   );
 }
 
-const AREA_OF: Readonly<Record<Route["screen"], Area>> = {
+const AREA_OF: Readonly<Record<Route["screen"], Area | null>> = {
+  home: null,
   work: "work",
   case: "work",
   rooms: "rooms",
@@ -71,7 +72,7 @@ const AREA_OF: Readonly<Record<Route["screen"], Area>> = {
   admin: "admin",
 };
 
-function SignedIn(props: { account: Account; openMeeting: OpenMeeting }) {
+function SignedIn(props: { account: Account; meetings: Meetings }) {
   return (
     <>
       <Screens {...props} />
@@ -85,17 +86,18 @@ function SignedIn(props: { account: Account; openMeeting: OpenMeeting }) {
   );
 }
 
-function Screens(props: { account: Account; openMeeting: OpenMeeting }) {
-  const { account, openMeeting } = props;
+function Screens(props: { account: Account; meetings: Meetings }) {
+  const { account, meetings } = props;
   const { language } = useWorld();
   const route = useRoute();
-  const isOpenToThem = areasFor(account.roles).includes(AREA_OF[route.screen]);
+  const area = AREA_OF[route.screen];
+  const isOpenToThem = area !== null && areasFor(account.roles).includes(area);
   useEffect(() => {
     if (!isOpenToThem) location.replace(homeOf(homeFor(account.roles), account.roles));
   }, [isOpenToThem, account.roles]);
   const [stay, setStay] = useState<Stay | null>(null);
-  const enter = (room: RoomSummary, choices: EnterChoices): void => {
-    const meeting = openMeeting(room.room, choices);
+  const enter = async (room: RoomSummary, choices: EnterChoices): Promise<void> => {
+    const meeting = await meetings.open(room.room, choices);
     setStay({ meeting, room, choices });
     location.hash = hashOf({ screen: "room", room: room.room });
     void meeting.enter();
@@ -128,7 +130,7 @@ function Screens(props: { account: Account; openMeeting: OpenMeeting }) {
         <StayView
           stay={stay}
           title={titleIn(stay.room.title, language === "en" ? "en" : "zh")}
-          onAgain={() => enter(stay.room, stay.choices)}
+          onAgain={() => void enter(stay.room, stay.choices)}
           onRooms={toRooms}
         />
       </>
@@ -153,7 +155,7 @@ function Screens(props: { account: Account; openMeeting: OpenMeeting }) {
         ) : route.screen === "admin" ? (
           <Admin section={route.section} />
         ) : (
-          <Rooms chosen={route.room} onEnter={enter} />
+          route.screen !== "home" && <Rooms chosen={route.room} onEnter={enter} />
         )}
       </Suspense>
     </>

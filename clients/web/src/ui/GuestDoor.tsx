@@ -21,7 +21,7 @@ interface Stay {
 }
 
 export function GuestDoor(props: { code: string; openGuestBackend: (token: string) => Backend }) {
-  const { speak, openMeeting } = useWorld();
+  const { speak, meetings } = useWorld();
   const [stay, setStay] = useState<Stay | null>(null);
   const [isOver, setOver] = useState(false);
   useEffect(
@@ -30,7 +30,7 @@ export function GuestDoor(props: { code: string; openGuestBackend: (token: strin
     },
     [stay],
   );
-  const enter = (entry: GuestEntry, hasMicrophone: boolean, hasCamera: boolean): void => {
+  const enter = async (entry: GuestEntry, hasMicrophone: boolean, hasCamera: boolean): Promise<void> => {
     const choices = {
       with_microphone: hasMicrophone,
       with_camera: hasCamera,
@@ -38,7 +38,7 @@ export function GuestDoor(props: { code: string; openGuestBackend: (token: strin
       camera_id: null,
       speaker_id: null,
     };
-    const meeting = openMeeting(entry.room, choices, entry);
+    const meeting = await meetings.open(entry.room, choices, entry);
     setStay({ entry, meeting, backend: props.openGuestBackend(entry.token) });
     void meeting.enter();
   };
@@ -62,9 +62,10 @@ export function GuestDoor(props: { code: string; openGuestBackend: (token: strin
 
 function Threshold(props: {
   code: string;
-  onEnter: (entry: GuestEntry, hasMicrophone: boolean, hasCamera: boolean) => void;
+  onEnter: (entry: GuestEntry, hasMicrophone: boolean, hasCamera: boolean) => Promise<void>;
 }) {
-  const { doors, speak } = useWorld();
+  const { doors, meetings, speak } = useWorld();
+  useEffect(() => meetings.prepare(), [meetings]);
   const act = useActing();
   const camera = useOwnStream("camera", null, true);
   const microphone = useOwnStream("microphone", null, true);
@@ -76,7 +77,7 @@ function Threshold(props: {
   const enter = (): void =>
     act.run(async () => {
       const entry = await doors.acceptInvitation(props.code);
-      props.onEnter(entry, microphone.problem === null, camera.problem === null);
+      await props.onEnter(entry, microphone.problem === null, camera.problem === null);
     });
   return (
     <Gate title={speak("invite.title")} lead={speak("invite.lead")}>

@@ -126,7 +126,7 @@ function Open(props: { detail: RecordingDetail; timeline: CaseTimeline | null; h
             <button
               type="button"
               className="btn"
-              aria-label={speak("m4.rate")}
+              aria-label={`${speak("m4.rate")} ${view.rate}×`}
               onClick={() => player.setRate(RATES[(RATES.indexOf(view.rate) + 1) % RATES.length] ?? 1)}
             >
               {`${view.rate}×`}

@@ -4,11 +4,13 @@ import { useEffect, useEffectEvent, useRef } from "react";
 import { titleIn, type RoomSummary } from "../protocol/api";
 import type { EnterChoices } from "../protocol/meeting";
 import { hashOf } from "../protocol/route";
+import { asksForHelp } from "../protocol/screens";
 import { timeOfDay } from "../protocol/times";
 import { Problems } from "./ComputerCheck";
 import { DeviceSelect, SpeakerSelect } from "./DeviceSelect";
+import { Refused } from "./forms";
 import { Icon } from "./Icon";
-import { useLoaded, useNow, usePhone, useTitle } from "./hooks";
+import { useActing, useLoaded, useNow, usePhone, useTitle } from "./hooks";
 import { useDeviceList, useKeptDevice, useLevel, useOwnStream } from "./own_devices";
 import { Failure, LevelMeter, Notice, OfflineBanner, RecordingDot, Skeleton } from "./pieces";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "./Top";
@@ -17,8 +19,11 @@ import { useWorld } from "./world";
 /** The list is read anew this often even without a push: people come and go, minutes pass. */
 const READ_EVERY_MS = 15_000;
 
-export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummary, choices: EnterChoices) => void }) {
-  const { backend, onPush, speak, language, network } = useWorld();
+type Enter = (room: RoomSummary, choices: EnterChoices) => Promise<void>;
+
+export function Rooms(props: { chosen: string | null; onEnter: Enter }) {
+  const { account, backend, meetings, onPush, speak, language, network } = useWorld();
+  useEffect(() => meetings.prepare(), [meetings]);
   useTitle(speak("nav.rooms"));
   const rooms = useLoaded("rooms", () => backend.rooms());
   const reload = useEffectEvent(rooms.reload);
@@ -61,6 +66,11 @@ export function Rooms(props: { chosen: string | null; onEnter: (room: RoomSummar
               <span className="i2">{speak("m2.count", { count: list.length })}</span>
             )}
             <span className="sp" />
+            {asksForHelp(account?.roles ?? []) && (
+              <a className="btn" href="/kiosk">
+                {speak("m2.kiosk")}
+              </a>
+            )}
             {list !== null && rooms.failure !== null && rooms.loadedAt_ms !== null && (
               <span className="tag warn">
                 {speak("m2.stale", { time: timeOfDay(new Date(rooms.loadedAt_ms), false) })}
@@ -132,13 +142,10 @@ function RoomRow({ room, title, isChosen }: { room: RoomSummary; title: string; 
   );
 }
 
-function JoinPane(props: {
-  room: RoomSummary | null;
-  title: string;
-  onEnter: (room: RoomSummary, choices: EnterChoices) => void;
-}) {
+function JoinPane(props: { room: RoomSummary | null; title: string; onEnter: Enter }) {
   const { speak, network } = useWorld();
   const isPhone = usePhone();
+  const act = useActing();
   const [cameraId, setCameraId] = useKeptDevice("camera");
   const [microphoneId, setMicrophoneId] = useKeptDevice("microphone");
   const [speakerId, setSpeakerId] = useKeptDevice("speaker");
@@ -155,13 +162,14 @@ function JoinPane(props: {
   const isOnline = network.round_trip_ms !== null || !network.is_known;
   const enter = (withMicrophone: boolean, withCamera: boolean): void => {
     if (room === null) return;
-    props.onEnter(room, {
+    const choices = {
       with_microphone: withMicrophone && microphone.problem === null,
       with_camera: withCamera && camera.problem === null,
       microphone_id: microphoneId,
       camera_id: cameraId,
       speaker_id: speakerId,
-    });
+    };
+    act.run(() => props.onEnter(room, choices));
   };
   const hasNothing = camera.problem !== null && microphone.problem !== null;
 
@@ -199,6 +207,7 @@ function JoinPane(props: {
       <span className="sp" />
       <div className="join-acts">
         {room !== null && <RecordSentence room={room} />}
+        <Refused failure={act.failure} />
         <button
           type="button"
           className="btn act big"

@@ -3,7 +3,7 @@
 import { useState, type ReactNode, type SubmitEvent } from "react";
 import { sixDigits } from "../protocol/secrets";
 import { stepOf, type Account, type Factor } from "../protocol/session";
-import { hasPasskeys } from "../io/identity";
+import { hasPasskeys } from "../io/passkey";
 import { CopyButton, Refused, TextField } from "./forms";
 import { Gate } from "./Gate";
 import { Icon } from "./Icon";

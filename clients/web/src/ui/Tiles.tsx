@@ -198,7 +198,7 @@ export function Strip(props: {
             key={`${choice.identity} ${choice.source}`}
             type="button"
             className={person.is_speaking && !isScreen ? "vid thumb say" : "vid thumb"}
-            aria-label={speak("m3.enlarge", { name })}
+            title={speak("m3.enlarge", { name })}
             disabled={person.is_self && props.isAlone}
             onClick={() => props.onPick(choice)}
           >

@@ -2,6 +2,7 @@
 
 import { useState, type ReactNode } from "react";
 import { LANGUAGES } from "../messages/speak";
+import { hospitalClock } from "../protocol/hospital_time";
 import { hashOf, returnFrom, type Route } from "../protocol/route";
 import { areasFor, sectionsFor, type Area } from "../protocol/screens";
 import type { Role } from "../protocol/session";
@@ -31,7 +32,7 @@ export function Brand({ isWideOnly = false }: { isWideOnly?: boolean }) {
 export function WallClock({ withDay = false }: { withDay?: boolean }) {
   const { speak } = useWorld();
   const now = new Date(useNow(1000));
-  const weekday = speak(`weekday.${now.getDay() as 0 | 1 | 2 | 3 | 4 | 5 | 6}`);
+  const weekday = speak(`weekday.${hospitalClock(now).weekday as 0 | 1 | 2 | 3 | 4 | 5 | 6}`);
   return (
     <>
       {withDay && <span className="i3 wide">{`${day(now)} ${weekday}`}</span>}
@@ -176,7 +177,11 @@ export function AccountMenu() {
     backend
       .signOut()
       .catch(() => undefined)
-      .finally(() => signedOut("left"));
+      .finally(() => {
+        signedOut("left");
+        // The next one to sign in begins where their own role works.
+        location.replace(hashOf({ screen: "home" }));
+      });
   };
   return (
     <>
@@ -184,7 +189,7 @@ export function AccountMenu() {
         type="button"
         className="btn ghost account"
         aria-haspopup="dialog"
-        aria-label={speak("app.menu", { name: account.name })}
+        title={speak("app.menu", { name: account.name })}
         onClick={() => setOpen(true)}
       >
         <b>{account.name}</b>

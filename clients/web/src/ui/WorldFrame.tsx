@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { ApiFailure, type News } from "../protocol/api";
 import type { DeskPorts } from "../io/desk_ports";
-import type { Backend, Devices, OpenMeeting } from "../io/ports";
+import type { Backend, Devices, Meetings } from "../io/ports";
 import { keep, kept } from "../io/preferences";
 import { RETRY_SERVER_MS } from "../protocol/reconnect";
 import { stepOf, type Account } from "../protocol/session";
@@ -20,11 +20,11 @@ export type Entry =
 export function WorldFrame(props: {
   backend: Backend;
   devices: Devices;
-  openMeeting: OpenMeeting;
+  meetings: Meetings;
   desks: DeskPorts;
   children: (entry: Entry) => ReactNode;
 }) {
-  const { backend, devices, openMeeting, desks } = props;
+  const { backend, devices, meetings, desks } = props;
   const [leaving, setLeaving] = useState<Leaving | null>(null);
   const [language, setLanguage] = useState<Language>(() => languageFrom(kept("language")));
   const [theme, setTheme] = useState<"light" | "reading">(() => (kept("theme") === "reading" ? "reading" : "light"));
@@ -76,7 +76,7 @@ export function WorldFrame(props: {
     ...desks,
     backend,
     devices,
-    openMeeting,
+    meetings,
     language,
     speak,
     setLanguage: (next) => {

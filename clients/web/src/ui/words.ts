@@ -1,5 +1,6 @@
 // Times, lengths and the service's codes, in words.
 
+import { hospitalClock } from "../protocol/hospital_time";
 import { day, daysBefore, minutesAndSeconds, timeOfDay } from "../protocol/times";
 import type { ApiFailure } from "../protocol/api";
 import { offsetParts } from "../protocol/staff";
@@ -18,6 +19,11 @@ export function failureWords(failure: ApiFailure, speak: Speak): string {
   return failure.words ?? speak("error.other", { code: failure.code });
 }
 
+/** What to do while the link is lost; `phone` is "" where none is kept. */
+export function byPhone(phone: string, speak: Speak): string {
+  return phone === "" ? speak("ladder.5.more") : speak("ladder.5.call", { phone });
+}
+
 /** Why something was not recorded. */
 export function causeWords(cause: string, speak: Speak): string {
   return cause === "" ? speak("m4.noMediaNoCause") : speak(keyOr(`cause.${cause}`, "cause.other"), { code: cause });
@@ -28,7 +34,7 @@ export function whenWords(at: Date, speak: Speak): string {
   const time = timeOfDay(at, false);
   const days = daysBefore(new Date(), at);
   if (days === 0 || days === 1) return `${speak(`day.${days}`)} ${time}`;
-  const isThisYear = at.getFullYear() === new Date().getFullYear();
+  const isThisYear = hospitalClock(at).year === hospitalClock(new Date()).year;
   return `${isThisYear ? day(at).slice(5) : day(at)} ${time}`;
 }
 

@@ -4,7 +4,7 @@ import { createContext, use } from "react";
 import type { News } from "../protocol/api";
 import type { Account } from "../protocol/session";
 import type { DeskPorts } from "../io/desk_ports";
-import type { Backend, Devices, OpenMeeting } from "../io/ports";
+import type { Backend, Devices, Meetings } from "../io/ports";
 import type { Language, Speak } from "../messages/speak";
 
 export interface Network {
@@ -25,7 +25,7 @@ export type Leaving = "left" | "expired" | "idle";
 export interface World extends DeskPorts {
   backend: Backend;
   devices: Devices;
-  openMeeting: OpenMeeting;
+  meetings: Meetings;
   language: Language;
   speak: Speak;
   setLanguage: (language: Language) => void;

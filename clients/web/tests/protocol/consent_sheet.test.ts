@@ -123,10 +123,11 @@ describe("the answers as they are sent", () => {
 
 describe("what stands", () => {
   test("is read purpose by purpose", () => {
-    const standing = [{ purpose: "recording", is_allowed: true, consent: "c1" }, { purpose: "consultation" }];
+    const recording = { purpose: "recording", is_allowed: true, consent: "c1", given_by: "guardian" };
+    const standing = [recording, { purpose: "consultation", given_by: "" }];
     expect(standingFrom({ standing })).toEqual([
-      { purpose: "consultation", is_allowed: false, consent: "" },
-      { purpose: "recording", is_allowed: true, consent: "c1" },
+      { purpose: "consultation", is_allowed: false, consent: "", giver: "patient" },
+      { purpose: "recording", is_allowed: true, consent: "c1", giver: "guardian" },
     ]);
     expect(standingFrom(null)).toEqual([]);
     expect(standingFrom({ standing: 1 })).toEqual([]);

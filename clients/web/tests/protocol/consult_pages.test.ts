@@ -132,7 +132,7 @@ describe("a still", () => {
   });
 
   test("is named by its time alone", () => {
-    expect(stillName(new Date(Date.UTC(2026, 10, 9, 9, 41, 32)))).toBe("still-20261109094132.jpg");
+    expect(stillName(new Date(Date.UTC(2026, 10, 9, 1, 41, 32)))).toBe("still-20261109094132.jpg");
   });
 });
 

@@ -12,6 +12,7 @@ import {
   may,
   mergeCases,
   messagesFrom,
+  phoneOfOther,
   unrecordedCause,
   type CaseConsent,
 } from "../../src/protocol/consultation";
@@ -77,8 +78,8 @@ describe("an answer", () => {
       summary: "",
       wanted_at_ms: null,
       patient: { id: "", name: "", sex: "unknown", birth_year: null },
-      inviting: { institution: "", institution_name: "", person: "", person_name: "", title: "" },
-      invited: { institution: "", institution_name: "", person: "", person_name: "", title: "" },
+      inviting: { institution: "", institution_name: "", person: "", person_name: "", title: "", duty_phone: "" },
+      invited: { institution: "", institution_name: "", person: "", person_name: "", title: "", duty_phone: "" },
       host: "",
       room: "",
       recording_policy: "with_consent",
@@ -183,7 +184,7 @@ describe("what follows from a case", () => {
   });
 
   test("the age is counted in years, and not at all where it cannot be", () => {
-    const now = new Date(2026, 10, 9);
+    const now = new Date("2026-11-09T00:00+08:00");
     expect([1965, 2026, 2027, 1890, null].map((year) => ageAt(year, now))).toEqual([61, 0, null, null, null]);
   });
 
@@ -216,4 +217,12 @@ describe("what follows from a case", () => {
     expect(mergeCases([old], [other, fresh])).toEqual([other, fresh]);
     expect(mergeCases([fresh], [old])).toEqual([fresh]);
   });
+});
+
+test("who has lost the link is told the other side's number", () => {
+  const one = consultationFrom(A_CASE_AS_SENT, 0);
+  expect(one === null ? null : [phoneOfOther(one, "in_1"), phoneOfOther(one, "in_2")]).toEqual([
+    "0570-000 6012",
+    "0570-000 7001",
+  ]);
 });

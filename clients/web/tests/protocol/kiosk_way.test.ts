@@ -51,6 +51,11 @@ describe("a case that is under way", () => {
     expect(unfinished([one("closed", 1)])).toBeNull();
   });
 
+  test("gives way to a request that was begun and not sent only where nobody waits", () => {
+    const cases = [one("drafted", 3), one("drafted", 8), one("signed", 9)];
+    expect(unfinished(cases)).toBe(cases[1]);
+  });
+
   test("leads its own screens, and no others", () => {
     expect(followCase("ringing", "accepted")).toBe("call");
     expect(followCase("ringing", "timed_out")).toBe("ringing");

@@ -11,6 +11,8 @@ import {
   tidied,
   withTemplate,
   type OpinionText,
+  firstFactor,
+  opinionCheckFrom,
 } from "../../src/protocol/opinion";
 
 const WRITTEN: OpinionText = {
@@ -30,7 +32,7 @@ describe("an answer", () => {
       updated_at_ms: 4,
       signed_at_ms: 5,
       fingerprint: "ab12",
-      asked_factor: "totp",
+      asked_factors: ["totp", "passkey"],
       items: [{ adopted: true }, { adopted: false, reason: "无此药" }, 3],
     };
     const read = {
@@ -56,7 +58,7 @@ describe("an answer", () => {
       updated_at_ms: null,
       signed_at_ms: null,
       fingerprint: "",
-      asked_factor: "",
+      asked_factors: [],
       items: [],
     });
     expect(opinionFrom({ opinion: null })).toBeNull();
@@ -100,7 +102,35 @@ describe("a template", () => {
   });
 
   test("asks for the password where an account has no second factor", () => {
-    expect(opinionFrom({ findings: "", asked_factor: "password" })?.asked_factor).toBe("password");
+    expect(opinionFrom({ findings: "", asked_factors: ["password"] })?.asked_factors).toEqual(["password"]);
+  });
+});
+
+describe("what somebody signs with", () => {
+  test("a way that this page does not know is not offered", () => {
+    expect(opinionFrom({ findings: "", asked_factors: ["seal", "passkey", 3] })?.asked_factors).toEqual(["passkey"]);
+  });
+
+  test("the key first where the browser can ask it, else the code", () => {
+    expect(firstFactor(["totp", "passkey"], true)).toBe("passkey");
+    expect(firstFactor(["totp", "passkey"], false)).toBe("totp");
+    expect(firstFactor(["passkey"], false)).toBe("passkey");
+    expect(firstFactor([], true)).toBeNull();
+  });
+});
+
+describe("the check of a signed opinion", () => {
+  test("names what does not fit; what it does not know is a fault all the same", () => {
+    expect(opinionCheckFrom({ is_unaltered: true, faults: [] })).toEqual({ is_unaltered: true, faults: [] });
+    expect(opinionCheckFrom({ is_unaltered: false, faults: ["text", "seal"] })).toEqual({
+      is_unaltered: false,
+      faults: ["text", "other"],
+    });
+    expect(opinionCheckFrom({ is_unaltered: true, faults: ["text"] })?.is_unaltered).toBe(false);
+  });
+
+  test("an answer that says nothing checks nothing", () => {
+    for (const answer of [null, {}, { is_unaltered: "yes" }]) expect(opinionCheckFrom(answer)).toBeNull();
   });
 });
 

@@ -1,6 +1,7 @@
 // The duty roster by weeks: what falls on which day, what overlaps, and what a file is.
 
 import { describe, expect, test } from "vitest";
+import { hospitalMoment } from "../../src/protocol/hospital_time";
 import {
   fieldOfMoment,
   fileFaults,
@@ -20,7 +21,7 @@ import {
 } from "../../src/protocol/roster";
 
 /** A Wednesday. */
-const at = (day: number, hour = 0, minute = 0): number => new Date(2026, 10, day, hour, minute).getTime();
+const at = (day: number, hour = 0, minute = 0): number => hospitalMoment(2026, 11, day, hour * 60 + minute);
 const shift = (id: string, from_ms: number, until_ms: number, line: DutyLine = 1, specialty = "cardiology"): Shift => ({
   id,
   specialty,

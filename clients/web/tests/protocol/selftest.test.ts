@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { hospitalMoment } from "../../src/protocol/hospital_time";
 import {
   clockOffset,
   clockResult,
@@ -38,7 +39,8 @@ test("one part that did not pass fails the whole, by name", () => {
 });
 
 describe("by itself", () => {
-  const at = (day: number, hour: number, minute = 0): Date => new Date(2026, 10, day, hour, minute);
+  const at = (day: number, hour: number, minute = 0): Date =>
+    new Date(hospitalMoment(2026, 11, day, hour * 60 + minute));
 
   test("once in the hour after three", () => {
     expect(isNightlyDue(at(21, 3).getTime(), at(22, 2, 59))).toBe(false);

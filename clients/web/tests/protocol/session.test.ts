@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { idleAt, isTouchDue, TOUCH_EVERY_MS, WARN_BEFORE_MS } from "../../src/protocol/idle";
 import {
+  asksForHelp,
   areasFor,
   homeFor,
   isCalled,
@@ -99,6 +100,10 @@ describe("the navigation", () => {
   });
 
   test("begins where each works most", () => {
+    expect([asksForHelp(["clinic_doctor", "specialist"]), asksForHelp(["specialist"])]).toEqual([true, false]);
+    expect(homeFor(["specialist"])).toBe("work");
+    expect(homeFor(["duty_expert", "administrator"])).toBe("work");
+    expect(homeFor(["ambulance_crew"])).toBe("rooms");
     expect(homeFor(["clinic_doctor", "supervisor"])).toBe("rooms");
     expect(homeFor(["supervisor"])).toBe("trace");
     expect(homeFor(["auditor"])).toBe("trace");

@@ -11,7 +11,7 @@ import { testTone } from "../../src/protocol/tone";
 import { cardsOf } from "../../src/protocol/verdict";
 
 describe("times", () => {
-  const at = new Date(2026, 10, 9, 4, 3, 9);
+  const at = new Date("2026-11-09T04:03:09+08:00");
 
   test("a time of day has two digits each", () => {
     expect(timeOfDay(at)).toBe("04:03:09");
@@ -36,15 +36,15 @@ describe("times", () => {
   });
 
   test("days go by the calendar, not by 24 hours", () => {
-    expect(daysBefore(new Date(2026, 10, 9, 0, 10), new Date(2026, 10, 8, 23, 50))).toBe(1);
+    expect(daysBefore(new Date("2026-11-09T00:10+08:00"), new Date("2026-11-08T23:50+08:00"))).toBe(1);
     expect(daysBefore(at, at)).toBe(0);
   });
 });
 
 describe("addresses", () => {
   test.each<[string, Route]>([
-    ["", { screen: "rooms", room: null }],
-    ["#/", { screen: "rooms", room: null }],
+    ["", { screen: "home" }],
+    ["#/", { screen: "home" }],
     ["#/rooms", { screen: "rooms", room: null }],
     ["#/rooms/", { screen: "rooms", room: null }],
     ["#/rooms/clinic", { screen: "rooms", room: "clinic" }],
@@ -55,13 +55,14 @@ describe("addresses", () => {
     ["#/work", { screen: "work" }],
     ["#/cases", { screen: "work" }],
     ["#/cases/ca_1", { screen: "case", case: "ca_1" }],
-    ["#/nonsense/x", { screen: "rooms", room: null }],
+    ["#/nonsense/x", { screen: "home" }],
     ["#/rooms/%E9", { screen: "rooms", room: "%E9" }],
   ])("%s", (hash, route) => {
     expect(routeFrom(hash)).toEqual(route);
   });
 
   test.each<Route>([
+    { screen: "home" },
     { screen: "rooms", room: null },
     { screen: "rooms", room: "a/b 门诊" },
     { screen: "room", room: "a/b" },

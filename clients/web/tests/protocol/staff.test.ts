@@ -125,7 +125,7 @@ test.each([
 
 describe("the last day of a licence", () => {
   test("counts whole", () => {
-    expect(endOfDay("2026-11-09")).toBe(new Date(2026, 10, 10).getTime() - 1);
+    expect(endOfDay("2026-11-09")).toBe(Date.parse("2026-11-10T00:00+08:00") - 1);
   });
 
   test.each([[""], ["2026-13-01"], ["2026-02-30"], ["9.11.2026"]])("%j is no day", (text) => {

@@ -46,8 +46,8 @@ describe("a search", () => {
   test("takes the last day whole", () => {
     const search = searchOf(form({ from_day: "2026-11-08", to_day: "2026-11-09" }), KNOWN, "c");
     expect(search).toMatchObject({
-      from_ms: new Date(2026, 10, 8).getTime(),
-      to_ms: new Date(2026, 10, 10).getTime(),
+      from_ms: Date.parse("2026-11-08T00:00+08:00"),
+      to_ms: Date.parse("2026-11-10T00:00+08:00"),
       cursor: "c",
     });
   });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,20 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
+from clinical.ids import PersonId
 from media_server.ids import RoomName
 from recording.audit.act import Act
 from recording.clock import SystemClock
 from signaling.api import event_pages
 from signaling.api.event_pages import GOING_AWAY, SESSION_ENDED, TOO_SLOW, EventPages
+from signaling.auth.event_sight import LedgerEvent
 from signaling.auth.rights import NOBODY, Caller, Role
 from signaling.ledger_feed import KEPT, LedgerFeed
 from signaling.room_journal import RoomEvent
 from signaling.store.sql_store import SqlStore
 from tests.support.api import ApiClient, api_client, person
 from tests.support.stores import open_test_store
+from tests.support.waiting import HANG_S
 
 _DOCTOR = person(Role.SPECIALIST)
 _SUPERVISOR = person(Role.SUPERVISOR, name="pe_s")
@@ -72,7 +75,7 @@ async def world(tmp_path: Path) -> AsyncIterator[_World]:
 async def _until(socket: ClientWebSocketResponse, sequence: int) -> list[dict[str, Any]]:
     """The messages up to the one that reaches that place in the ledger."""
     told = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         while True:
             message = await socket.receive_json()
             told.append(message)
@@ -82,6 +85,26 @@ async def _until(socket: ClientWebSocketResponse, sequence: int) -> list[dict[st
 
 def _sequences(told: list[dict[str, Any]]) -> list[int]:
     return [message["sequence"] for message in told if message["type"] == "event"]
+
+
+class TestOthersCases:
+    async def test_a_party_hears_of_anothers_case_without_a_number(self, world: _World) -> None:
+        event = LedgerEvent(99, 5, "opinion.signed", "pe_w", "specialist", "", {"case": "ca_1"})
+        async with world.socket(_DOCTOR) as socket:
+            assert await socket.receive_json() == {"type": "rooms"}
+            assert await socket.receive_json() == {"type": "position", "sequence": 0}
+            assert world.pages.people() == {_DOCTOR.person}
+            world.pages.tell_person(PersonId("pe_other"), event)
+            world.pages.tell_person(_DOCTOR.person, replace(event, kind="case.viewed"))
+            world.pages.tell_person(_DOCTOR.person, event)
+            assert await socket.receive_json() == {
+                "type": "event",
+                "at_ms": 5,
+                "kind": "opinion.signed",
+                "actor": "pe_w",
+                "actor_role": "specialist",
+                "subject": {"case": "ca_1"},
+            }
 
 
 class TestResume:
@@ -173,7 +196,7 @@ class TestSight:
 
 class TestEnds:
     async def _close_code(self, socket: ClientWebSocketResponse) -> int | None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             while (await socket.receive()).type is WSMsgType.TEXT:
                 pass
         return socket.close_code

@@ -77,8 +77,21 @@ class TestSettings:
     async def test_shows_what_was_never_changed(self, api: ApiClient) -> None:
         answer = await api.ask("GET", "/settings")
         assert answer.body["settings"] == [
-            {"name": "second_factor", "value": "required", "default": "required", "allowed": ["required"]}
+            {"name": "second_factor", "value": "required", "default": "required", "allowed": ["required"]},
+            {
+                "name": "recording_policy",
+                "value": "with_consent",
+                "default": "with_consent",
+                "allowed": ["with_consent", "never"],
+            },
         ]
+
+    async def test_an_institution_may_have_nothing_recorded(self, api: ApiClient, store: SqlStore) -> None:
+        answer = await api.ask("PUT", "/settings/recording_policy", {"value": "never"})
+        assert (answer.status, answer.body["value"]) == (200, "never")
+        assert (await api.ask("GET", "/settings")).body["settings"][1]["value"] == "never"
+        assert await _events(store) == 1
+        assert (await api.ask("PUT", "/settings/recording_policy", {"value": "always"})).status == 400
 
     async def test_nobody_can_give_up_the_second_factor(self, api: ApiClient, store: SqlStore) -> None:
         answer = await api.ask("PUT", "/settings/second_factor", {"value": "optional"})

@@ -11,6 +11,7 @@ from signaling.api.route import Refusal
 from signaling.auth.password_process import PasswordProcessGone
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.passwords import Checked
+from tests.support.waiting import HANG_S
 
 
 class HeldHashes:
@@ -27,7 +28,7 @@ class HeldHashes:
         self.threads.add(threading.get_ident())
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        self.go.wait(10)
+        self.go.wait(HANG_S)
         self.at_once -= 1
         return Checked(is_right=password == kept)
 

@@ -25,6 +25,7 @@ from signaling.tokens import Binding
 from tests.support.api import SettledClock
 from tests.support.ground import add_institution, add_person
 from tests.support.stores import open_test_store
+from tests.support.waiting import HANG_S
 
 
 @dataclass
@@ -121,7 +122,7 @@ async def running(scene: Scene) -> AsyncIterator[None]:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         while not is_so():
             await asyncio.sleep(0.005)
 
@@ -226,7 +227,7 @@ async def test_who_is_in_a_room_is_not_idle(tmp_path: Path) -> None:
                 for _ in range(2):
                     s.clock.advance_ms(TOUCH_MS)
                     now_ms = s.clock.wall_ns() // 1_000_000
-                    async with asyncio.timeout(5):
+                    async with asyncio.timeout(HANG_S):
                         while not seen or seen[-1] < now_ms:
                             await asyncio.sleep(0.01)
                             await look()

@@ -222,6 +222,17 @@ async def test_a_relative_who_withdraws_gives_their_name(tmp_path: Path) -> None
         assert (done.status, done.body["recording_stopped"]) == (200, False)
 
 
+async def test_a_guardian_takes_back_what_they_gave_and_it_is_noted_as_theirs(tmp_path: Path) -> None:
+    async with kiosk(tmp_path) as k:
+        given = await k.answer("sharing", given_by="guardian", giver_name="张小军")
+        asked, standing = given.body["standing"][0], given.body["standing"][2]
+        assert (asked["given_by"], standing["given_by"]) == ("", "guardian")
+        assert (await k.withdraw(standing["consent"], given_by="relative")).code == "consent_giver_unnamed"
+        assert (await k.withdraw(standing["consent"], given_by="guardian")).status == 200
+        told = (await k.events())[-1]
+        assert (told["kind"], told["after"]["given_by"]) == ("consent.withdrawn", "guardian")
+
+
 async def test_a_stranger_gets_the_answer_of_what_is_not_there(tmp_path: Path) -> None:
     async with kiosk(tmp_path) as k:
         consent = (await k.answer("sharing")).body["standing"][2]["consent"]

@@ -82,8 +82,9 @@ async def test_a_file_comes_back_as_it_was_and_as_nothing_that_runs(tmp_path: Pa
             assert response.headers["Content-Disposition"].startswith("attachment; ")
             assert "sandbox" in response.headers["Content-Security-Policy"]
         for institution in (CLINIC, HOSPITAL):
-            told = (await w.acts(institution, case))[-1]
+            told, seen = (await w.acts(institution, case))[-2:]
             assert (told["kind"], told["after"]["sha256"]) == ("attachment.added", digest)
+            assert (seen["kind"], seen["actor"]) == ("case.viewed", "pe_wang")
             assert "心电图" not in str(told)
         listed = await w.ask(WANG, "GET", f"/consultations/{case}/attachments")
         assert [one["id"] for one in listed.body["attachments"]] == [added.body["id"]]

@@ -17,8 +17,9 @@ from clinical.consultation import (
 )
 from clinical.escalation import Ring, Stage, decline, start_ring, step
 from clinical.ids import CaseId, DeviceId, InstitutionId, PatientId, PersonId
+from clinical.recording_policy import RecordingPolicy
 from signaling.auth.rights import NOBODY, Caller, Role
-from signaling.consult.case_rights import Deed, deeds_of, is_inside, refusal_of
+from signaling.consult.case_rights import Deed, deeds_of, is_inside, may_be_inside, refusal_of
 from signaling.consult.cases import Case
 from tests.support.api import person
 from tests.support.consult_world import CHEN, CLINIC, HE, HOSPITAL, LI, QIAN, STRANGER, SUN, WANG
@@ -45,7 +46,7 @@ def case_in(state: ConsultationState, **changes: Any) -> Case:
         version=1,
         request=Request(kind, Urgency.URGENT, "cardiology", "any", "r", "p", "s"),
         slot="",
-        recording_policy="with_consent",
+        recording_policy=RecordingPolicy.WITH_CONSENT,
         ring=RING if state is S.RINGING else None,
         ring_due_ms=None,
         end_reason="",
@@ -149,6 +150,18 @@ def test_the_room_is_open_from_the_acceptance_to_the_signature(state: Consultati
     assert refusal(Deed.ROOM, case_in(state), CHEN) == ("" if state in IN_THE_ROOM else "consultation_state")
     offline = case_in(state, kind=ConsultationKind.OFFLINE)
     assert refusal(Deed.ROOM, offline, LI) == "consultation_offline"
+
+
+@pytest.mark.parametrize("state", S)
+def test_the_host_alone_is_in_the_room_while_it_rings(state: ConsultationState) -> None:
+    case = case_in(state)
+    assert case.host == LI.person
+    is_open = state in (*IN_THE_ROOM, S.RINGING)
+    assert refusal(Deed.ROOM, case, LI) == ("" if is_open else "consultation_state")
+    for other in (HE, WANG, NOBODY):
+        expected = "" if state in IN_THE_ROOM else "consultation_state"
+        assert refusal(Deed.ROOM, case, other) == expected
+    assert not may_be_inside(replace(case, host=PersonId("")), "") or state in IN_THE_ROOM
 
 
 @pytest.mark.parametrize("state", S)

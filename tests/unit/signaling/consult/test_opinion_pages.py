@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from recording.signing import is_signed
 from signaling.auth.sign_in import LOCK_MS, MAX_TRIES
 from signaling.consult.opinion_rows import find_opinion
 from signaling.store import tables as t
+from tests.support.authenticator import Authenticator
 from tests.support.taken_case import (
     ADVICE,
     CASE,
@@ -153,6 +155,15 @@ async def test_an_expired_licence_cannot_sign(world: TakenCase) -> None:
     assert (answer.status, answer.code) == (403, "licence_expired")
 
 
+async def test_without_a_licence_on_file_nobody_signs(world: TakenCase) -> None:
+    await world.draft()
+    await world.change(t.licence, kind="nurse")
+    answer = await world.sign()
+    assert (answer.status, answer.code) == (403, "licence_missing")
+    assert "没有你的有效执业证" in answer.body["detail"]
+    assert await world.acts(HOSPITAL, "opinion.signed") == []
+
+
 async def test_another_experts_draft_cannot_be_signed_as_ones_own(world: TakenCase) -> None:
     await world.draft()
     await world.change(t.opinion, author=COLLEAGUE.person)
@@ -179,7 +190,7 @@ async def test_an_account_with_an_app_is_asked_for_its_code_and_not_for_its_pass
     world: TakenCase,
 ) -> None:
     await world.enrol_totp()
-    assert (await world.draft()).body["asked_factor"] == "totp"
+    assert (await world.draft()).body["asked_factors"] == ["totp"]
     answer = await world.sign(password=PASSWORD)
     assert (answer.status, answer.code, answer.body["factor"]) == (403, "sign_factor_needed", "totp")
     assert (await world.sign(code=world.code())).body["state"] == "signed"
@@ -223,6 +234,35 @@ async def test_a_right_factor_forgets_the_wrong_tries(world: TakenCase) -> None:
     assert rows.one().wrong_tries == 0
 
 
+async def test_a_passkey_signs_the_draft_that_it_was_asked_for(world: TakenCase) -> None:
+    site = urlsplit(world.api.url)
+    # A page's name, which an address alone is not.
+    origin = f"{site.scheme}://localhost:{site.port}"
+    key = Authenticator(origin, "localhost")
+    await world.enrol_passkey(key)
+    draft = (await world.draft()).body
+    assert draft["asked_factors"] == ["passkey"]
+    read = {"version": draft["version"]}
+    asked = f"/consultations/{CASE}/opinion/sign"
+    nameless = await world.api.ask("POST", f"{asked}/options", read)
+    assert nameless.code == "passkey_needs_name"
+    options = await world.api.ask("POST", f"{asked}/options", read, headers={"Origin": origin})
+    proof = key.get(options.body["options"])
+    other = await world.api.ask("POST", asked, {"passkey": proof, "version": 0}, headers={"Origin": origin})
+    assert other.code == "challenge_gone"
+    options = await world.api.ask("POST", f"{asked}/options", read, headers={"Origin": origin})
+    given = {"passkey": key.get(options.body["options"]), **read}
+    assert (await world.api.ask("POST", asked, given, headers={"Origin": origin})).body["state"] == "signed"
+    assert (await world.get("opinion")).body["factor"] == "passkey"
+    assert await world.check() == []
+
+
+async def test_nobody_else_is_asked_to_sign(world: TakenCase) -> None:
+    asked = f"/consultations/{CASE}/opinion/sign/options"
+    refused = await world.api.ask("POST", asked, {}, caller=COLLEAGUE)
+    assert (refused.status, refused.code) == (403, "not_permitted")
+
+
 async def test_an_unfinished_opinion_uses_no_factor_up(world: TakenCase) -> None:
     await world.enrol_totp()
     await world.draft(critical_value=None)
@@ -234,7 +274,7 @@ async def test_an_unfinished_opinion_uses_no_factor_up(world: TakenCase) -> None
 
 async def test_an_account_without_any_factor_is_told_so(world: TakenCase) -> None:
     await world.change(t.account, password_hash="")
-    assert (await world.draft()).body["asked_factor"] == ""
+    assert (await world.draft()).body["asked_factors"] == []
     answer = await world.sign()
     assert (answer.status, answer.code) == (409, "sign_factor_missing")
 

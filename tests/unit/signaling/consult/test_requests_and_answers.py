@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from signaling.store import tables as t
 from tests.support.consult_world import (
     CHEN,
     CLINIC,
+    ELSEWHERE,
     HE,
     HOSPITAL,
     LI,
@@ -68,6 +70,32 @@ async def test_an_expired_licence_cannot_accept_and_hears_why(tmp_path: Path) ->
         assert "执业证" in refused.body["detail"]
         assert (await w.show(case))["state"] == "ringing"
         assert "invitation.accepted" not in await w.kinds(case)
+
+
+async def test_without_a_licence_on_file_nobody_accepts_and_it_says_why(tmp_path: Path) -> None:
+    async with consult_world(tmp_path) as w:
+        await w.on_duty(WANG)
+        await w.take_licences(WANG)
+        case = await w.ringing()
+        refused = await w.ask(WANG, "POST", f"/consultations/{case}/accept")
+        assert (refused.status, refused.code) == (403, "licence_missing")
+        assert "没有你的有效执业证" in refused.body["detail"]
+        assert (await w.show(case))["state"] == "ringing"
+        await w.licence(WANG, days=1)
+        assert (await w.ask(WANG, "POST", f"/consultations/{case}/accept")).status == 200
+
+
+async def test_neither_the_ring_nor_a_transfer_reaches_who_has_no_licence(tmp_path: Path) -> None:
+    async with consult_world(tmp_path) as w:
+        await w.take_licences(CHEN)
+        # Nobody is on a roster: the specialty's specialists are called.
+        ring = (await w.show(await w.ringing()))["ring"]
+        assert [one["person"] for one in ring["called"]] == ["pe_wang"]
+        case = await w.accepted()
+        unfit = await w.ask(
+            WANG, "POST", f"/consultations/{case}/transfer", {"person": CHEN.person, "reason": "换人"}
+        )
+        assert unfit.code == "transfer_person_unfit"
 
 
 async def test_a_stranger_hears_that_there_is_no_such_case(tmp_path: Path) -> None:
@@ -232,3 +260,19 @@ async def test_words_that_are_no_specialty_title_or_hospital_are_refused(tmp_pat
         ):
             refused = await w.ask(LI, "POST", "/consultations", request_body(**{field: word}))
             assert refused.code == code
+
+
+async def test_a_case_keeps_the_recording_policy_it_was_written_under(tmp_path: Path) -> None:
+    async with consult_world(tmp_path) as w:
+        before = await w.draft()
+        assert (await w.show(before))["recording_policy"] == "with_consent"
+        for institution, value in ((HOSPITAL, "never"), (CLINIC, "with_consent")):
+            row = {"institution": institution, "name": "recording_policy", "value": value}
+            await w.put(t.institution_setting, row)
+        # The stricter of both sides' rules.
+        case = await w.draft()
+        assert (await w.show(case))["recording_policy"] == "never"
+        assert (await w.acts(CLINIC, case))[0]["after"]["recording_policy"] == "never"
+        assert (await w.show(before))["recording_policy"] == "with_consent"
+        elsewhere = await w.ask(LI, "PATCH", f"/consultations/{case}", {"institution": ELSEWHERE})
+        assert elsewhere.body["recording_policy"] == "with_consent"

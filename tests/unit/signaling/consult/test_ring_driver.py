@@ -14,6 +14,7 @@ from signaling.store.store import StoreUnavailable, Unit
 from tests.support.api import SettledClock
 from tests.support.consult_world import CHEN, WANG, ConsultWorld, consult_world
 from tests.support.stores import open_test_store
+from tests.support.waiting import HANG_S
 
 
 async def test_a_ring_goes_on_after_a_restart_and_catches_up(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ async def test_a_store_that_is_away_is_asked_again(tmp_path: Path) -> None:
     rings = RingDriver(away, SettledClock(), changed=lambda _: None)  # type: ignore[arg-type]
     task = asyncio.create_task(rings.run())
     for _ in range(2):
-        await asyncio.wait_for(away.asked.wait(), 10)
+        await asyncio.wait_for(away.asked.wait(), HANG_S)
         away.asked.clear()
         rings.wake()
     task.cancel()

@@ -22,6 +22,7 @@ from signaling.store.spool_file import SpoolFile, act_line, act_of, leftover_spo
 from signaling.store.store import StoreUnavailable, StoreUncertain, Unit
 from signaling.store.tables import event
 from tests.support.stores import open_test_store
+from tests.support.waiting import HANG_S
 
 
 class MoodyStore:
@@ -111,13 +112,13 @@ class Scene:
             await self.task
 
     async def until_stored(self, count: int) -> list[int]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             while len(numbers := await self.store.numbers()) < count:
                 await asyncio.sleep(0.01)
         return numbers
 
     async def until_on_disk(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             while sum(len(file.read()) for file in leftover_spools(self.folder)) < count:
                 await asyncio.sleep(0.01)
 

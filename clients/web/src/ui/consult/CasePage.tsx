@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { stayAwake } from "../../io/awake";
 import type { Meeting } from "../../io/ports";
 import { rowOf } from "../../protocol/cells";
-import { grantedCount, isEnded, unrecordedCause, type Consultation } from "../../protocol/consultation";
+import { grantedCount, isEnded, phoneOfOther, unrecordedCause, type Consultation } from "../../protocol/consultation";
 import type { Level } from "../../protocol/ladder";
 import type { MeetingView } from "../../protocol/meeting";
 import { hashOf } from "../../protocol/route";
@@ -20,6 +20,7 @@ import { DevicesDialog } from "../RoomDialogs";
 import { Brand, Top } from "../Top";
 import { TruthPanel } from "../TruthPanel";
 import { useLadderReports } from "../ladder_reports";
+import { byPhone } from "../words";
 import { useWorld } from "../world";
 import { CaseActs } from "./CaseActs";
 import { CaseVideo } from "./CaseVideo";
@@ -103,7 +104,7 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
       <IdleWatch isInRoom={isIn} />
       <CaseTop one={one} view={view} onDialog={setDialog} />
       <OfflineBanner />
-      {view !== null && <CaseLadder view={view} />}
+      {view !== null && <CaseLadder one={one} view={view} />}
       {view?.is_sound_blocked === true && meeting !== null && (
         <div className="strip-notice" role="alert">
           <Icon name="soundOff" />
@@ -289,17 +290,19 @@ function RecordingWords({ one, isRecording }: { one: Consultation; isRecording: 
   );
 }
 
-function CaseLadder({ view }: { view: MeetingView }) {
-  const { speak, announce } = useWorld();
+function CaseLadder({ one, view }: { one: Consultation; view: MeetingView }) {
+  const { speak, announce, account } = useWorld();
   const say = useEffectEvent((level: Level) => announce(speak(`ladder.${level}`, { tries: 1 }), level === 5));
   useEffect(() => say(view.level), [view.level]);
   if (view.link === "ended") return null;
-  const { sentence, why } = ladderWords(view, speak);
+  const { sentence, why } = ladderWords(view, phoneOfOther(one, account?.institution ?? ""), speak);
   return <LadderBanner level={view.level} sentence={sentence} why={why} />;
 }
 
-function ladderWords(view: MeetingView, speak: Speak): { sentence: string; why: string } {
-  if (view.level === 5) return { sentence: speak("ladder.5", { tries: view.tries }), why: speak("ladder.5.more") };
+function ladderWords(view: MeetingView, phone: string, speak: Speak): { sentence: string; why: string } {
+  if (view.level === 5) {
+    return { sentence: speak("ladder.5", { tries: view.tries }), why: byPhone(phone, speak) };
+  }
   const sentence = speak(`ladder.${view.level}`);
   if (view.worst === null) return { sentence, why: speak("ladder.back") };
   const row = rowOf(view.worst);

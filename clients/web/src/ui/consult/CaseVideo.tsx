@@ -28,7 +28,8 @@ export function CaseVideo(props: {
   }
   // Who has left by will is on the way to another page.
   const ending = view?.ending == null || view.ending === "left" ? "link_lost" : view.ending;
-  const mayEnter = one.kind === "live" && may(one, "room");
+  // While it rings the host may be inside, and the page says whom it rings for.
+  const mayEnter = one.kind === "live" && one.state !== "ringing" && may(one, "room");
   const words =
     stay.kind === "waiting"
       ? { title: speak("s2.door.waiting"), more: speak("s2.door.waitingMore") }

@@ -14,7 +14,7 @@ const LINE_LIMIT = 2000;
 export function Chat({ one, fieldRef }: { one: Consultation; fieldRef: Ref<HTMLTextAreaElement> }) {
   const { consultations, speak, account } = useWorld();
   const messages = useLoaded(`messages ${one.id}`, () => consultations.messages(one.id));
-  useCaseNews(one.id, messages.reload);
+  useCaseNews(one.id, messages.reload, { of: "message" });
   const [text, setText] = useState("");
   const act = useActing();
   const box = useRef<HTMLDivElement>(null);

@@ -12,8 +12,9 @@ import { useActing, useKeys, useLasting, useNow } from "../hooks";
 import { Icon } from "../Icon";
 import { failureWords } from "../words";
 import { useWorld } from "../world";
-import { useBox } from "./cases";
+import { handOn, useBox } from "./cases";
 import { ConsentWords } from "./ConsentWords";
+import { useAnswer } from "./stay";
 import { sexAndAge, wantedWords } from "./words";
 import "./consult.css";
 
@@ -66,7 +67,7 @@ function useRinging(call: Consultation): boolean {
 const isWriting = (element: Element | null): boolean => element?.closest("input, textarea, select, dialog") != null;
 
 function CallCard({ call, others, onChanged }: { call: Consultation; others: number; onChanged: () => void }) {
-  const { speak, language, consultations, announce } = useWorld();
+  const { speak, language, consultations, meetings, announce } = useWorld();
   const [isDeclining, setDeclining] = useState(false);
   const acceptButton = useRef<HTMLButtonElement>(null);
   // Whoever is typing keeps the field: the rest of their word must not answer the call.
@@ -84,9 +85,10 @@ function CallCard({ call, others, onChanged }: { call: Consultation; others: num
         onChanged();
       }
     });
+  const answer = useAnswer();
   const accept = (): void =>
     begin(async () => {
-      await consultations.accept(call.id);
+      await answer(call.id, async () => handOn(await consultations.accept(call.id)));
       location.hash = hashOf({ screen: "case", case: call.id });
     });
   const pass = (): void => begin(() => consultations.pass(call.id));
@@ -108,6 +110,11 @@ function CallCard({ call, others, onChanged }: { call: Consultation; others: num
       true,
     );
   });
+  // The page of the case is fetched while it rings. If it does not come now, it is asked for again when it opens.
+  useEffect(() => {
+    import("./CasePage").catch(() => undefined);
+    meetings.prepare();
+  }, [meetings]);
   useEffect(() => {
     say();
     const before = document.activeElement;

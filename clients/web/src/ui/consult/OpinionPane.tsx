@@ -1,10 +1,12 @@
 // The opinion: written, kept as a draft, checked gate by gate, signed with a second factor; then read-only.
 
 import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from "react";
+import { hasPasskeys } from "../../io/passkey";
 import { ApiFailure } from "../../protocol/api";
 import { may, type Consultation } from "../../protocol/consultation";
 import {
   EMPTY_OPINION,
+  firstFactor,
   gatesOf,
   saysTheSame,
   signLock,
@@ -12,6 +14,7 @@ import {
   type GateView,
   type OpinionText,
   type OpinionView,
+  type SigningFactor,
 } from "../../protocol/opinion";
 import { sixDigits } from "../../protocol/secrets";
 import { timeOfDay } from "../../protocol/times";
@@ -22,6 +25,7 @@ import { Dialog, Failure } from "../pieces";
 import { failureWords, momentWords } from "../words";
 import { useWorld } from "../world";
 import { useCaseNews } from "./cases";
+import { OpinionVerdict } from "./OpinionVerdict";
 import { sexAndAge } from "./words";
 
 /** As clinical/opinion.py has it. */
@@ -37,7 +41,7 @@ export function OpinionPane(props: { one: Consultation; onChanged: (one: Consult
   // Loaded anew when it is signed; not when the first draft is saved: somebody is typing then.
   const isSigned = one.opinion?.state === "signed";
   const kept = useLoaded(`opinion ${one.id} ${String(isSigned)}`, () => consultations.opinion(one.id));
-  useCaseNews(one.id, kept.reload);
+  useCaseNews(one.id, kept.reload, { of: "opinion" });
   const maySign = may(one, "sign");
   const isLoaded = kept.loadedAt_ms !== null;
   // Taken by the person at the page, and not begun: nothing can be written yet.
@@ -108,6 +112,10 @@ function Signed({ one, opinion }: { one: Consultation; opinion: OpinionView }) {
         </dd>
         <dt>{speak("s2.fingerprint")}</dt>
         <dd className="mono break">{opinion.fingerprint}</dd>
+        <dt>{speak("s2.check")}</dt>
+        <dd>
+          <OpinionVerdict id={one.id} />
+        </dd>
         {one.adoption !== "" && (
           <>
             <dt>{speak("s2.adoption")}</dt>
@@ -154,8 +162,6 @@ function Editor(props: {
     isAllowed: may(one, "sign"),
     isOnline: !network.is_known || network.round_trip_ms !== null,
   });
-  const factor = saved?.asked_factor ?? "";
-
   const store = async (): Promise<OpinionView | null> => {
     const after = await consultations.saveOpinion(one.id, text, saved?.version ?? 0);
     setSaved(after);
@@ -326,7 +332,7 @@ function Editor(props: {
       {isSigning && (
         <SignDialog
           one={one}
-          factor={factor}
+          factors={saved?.asked_factors ?? []}
           version={saved?.version ?? 0}
           onClose={() => setSigning(false)}
           onSigned={(after) => {
@@ -399,7 +405,7 @@ function Gates(props: {
 /** The factor is given in the very request that signs. */
 function SignDialog(props: {
   one: Consultation;
-  factor: "totp" | "password" | "";
+  factors: readonly SigningFactor[];
   version: number;
   onClose: () => void;
   onSigned: (after: Consultation) => void;
@@ -407,22 +413,29 @@ function SignDialog(props: {
 }) {
   const { speak, consultations } = useWorld();
   const [given, setGiven] = useState("");
+  const [way, setWay] = useState(() => firstFactor(props.factors, hasPasskeys()));
   const act = useActing();
   const form = useRef<HTMLFormElement>(null);
   // The dialog gives the focus to its first button; whoever signs by keyboard goes on with the factor.
-  useEffect(() => form.current?.querySelector("input")?.focus(), []);
+  useEffect(() => form.current?.querySelector<HTMLElement>("input, [type=submit]")?.focus(), [way]);
   const sign = (): void =>
     act.run(async () => {
       try {
-        const proof = props.factor === "password" ? { password: given } : { code: given };
-        props.onSigned(await consultations.sign(props.one.id, proof, props.version));
+        const { id } = props.one;
+        const proof = way === "password" ? { password: given } : { code: given };
+        props.onSigned(
+          way === "passkey"
+            ? await consultations.signWithKey(id, props.version)
+            : await consultations.sign(id, proof, props.version),
+        );
       } catch (error) {
         setGiven("");
         if (error instanceof ApiFailure && error.status === 409) props.onStale();
         throw error;
       }
     });
-  const isReady = props.factor === "password" ? given !== "" : given.length === 6;
+  const isReady = way === "passkey" || (way === "password" ? given !== "" : given.length === 6);
+  const other = props.factors.find((one) => one !== way) ?? null;
   return (
     <Dialog title={speak("s2.sign")} onClose={props.onClose}>
       <form
@@ -438,12 +451,14 @@ function SignDialog(props: {
           {"\u3000"}
           {props.one.reason}
         </p>
-        {props.factor === "" ? (
+        {way === null ? (
           <p className="refusal">
             <span className="tri" aria-hidden="true" />
             {speak("refusal.sign_factor_missing")}
           </p>
-        ) : props.factor === "password" ? (
+        ) : way === "passkey" ? (
+          <p>{speak("factor.passkeyLead")}</p>
+        ) : way === "password" ? (
           <TextField
             label={speak("s2.sign.password")}
             type="password"
@@ -467,9 +482,31 @@ function SignDialog(props: {
         <Refused failure={act.failure} />
         <p className="fine">{speak("s2.sign.more")}</p>
         <button type="submit" className="btn act big" disabled={!isReady || act.isBusy}>
-          <Icon name="pen" size={22} />
-          {speak(act.isBusy ? "s2.signing" : "s2.sign")}
+          <Icon name={way === "passkey" ? "key" : "pen"} size={22} />
+          {speak(
+            way === "passkey"
+              ? act.isBusy
+                ? "factor.passkeyBusy"
+                : "s2.sign.key"
+              : act.isBusy
+                ? "s2.signing"
+                : "s2.sign",
+          )}
         </button>
+        {other !== null && (
+          <button
+            type="button"
+            className="btn full"
+            onClick={() => {
+              act.forget();
+              setGiven("");
+              setWay(other);
+            }}
+          >
+            <Icon name={other === "passkey" ? "key" : "phone"} size={18} />
+            {speak(other === "passkey" ? "factor.instead.passkey" : "factor.instead.code")}
+          </button>
+        )}
       </form>
     </Dialog>
   );

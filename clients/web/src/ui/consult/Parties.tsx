@@ -63,7 +63,7 @@ export function Parties(props: {
                       type="button"
                       className="btn small"
                       disabled={act.isBusy}
-                      aria-label={speak("s2.removeName", { name: party.name })}
+                      aria-label={speak("s2.turnAwayName", { name: party.name })}
                       onClick={() => run(() => consultations.removeParty(one.id, party.person))}
                     >
                       {speak("s2.turnAway")}

@@ -32,7 +32,7 @@ export interface ReadingHandle {
 export function useReading(one: Consultation, view: MeetingView | null): ReadingHandle {
   const { consultations } = useWorld();
   const attachments = useLoaded(`attachments ${one.id}`, () => consultations.attachments(one.id));
-  useCaseNews(one.id, attachments.reload);
+  useCaseNews(one.id, attachments.reload, { of: "attachment" });
   const [open, setOpen] = useState<Open>({ kind: "record" });
   const sharer =
     view?.people.find((person) => !person.is_self && person.screen !== null && person.screen.state !== "off")
@@ -193,10 +193,11 @@ function Record({ one, reading }: { one: Consultation; reading: ReadingHandle })
                 <Icon name={each.kind === "document" || each.kind === "consent_signature" ? "file" : "camera"} />
                 <span className="clip">
                   <b>{speak(`case.word.kind.${each.kind}`)}</b>
-                  <span className="i2 clip">{each.name}</span>
-                </span>
-                <span className="i3 nb">
-                  {each.person_name} {timeOfDay(new Date(each.at_ms), false)}
+                  <span className="i2 clip">
+                    {/* A name that somebody gave says something; that of a still or a signature is a number. */}
+                    {each.kind === "document" ? `${each.name}\u3000` : ""}
+                    {each.person_name} {timeOfDay(new Date(each.at_ms), false)}
+                  </span>
                 </span>
               </button>
             </li>

@@ -247,7 +247,7 @@ function CaseRow(props: { one: Consultation; first: ReactNode; isNext?: boolean;
               {speak(`case.word.urgency.${one.urgency}`)}
             </span>
           )}{" "}
-          {one.reason}
+          <span>{one.reason}</span>
         </td>
         <td>
           <span className={one.state === "active" ? "" : "i2"}>{stateWords(one, speak)}</span>
@@ -267,13 +267,9 @@ function CaseRow(props: { one: Consultation; first: ReactNode; isNext?: boolean;
               {speak(props.isNext === true ? "s0.acceptNow" : "s0.accept")}
             </button>
           ) : (
-            <button
-              type="button"
-              className="btn small"
-              aria-label={speak("s0.openCase", { name: one.patient.name })}
-              onClick={open}
-            >
+            <button type="button" className="btn small" onClick={open}>
               {speak(may(one, "room") ? "s0.enter" : "s0.open")}
+              <span className="unseen">{one.patient.name}</span>
             </button>
           )}
         </td>

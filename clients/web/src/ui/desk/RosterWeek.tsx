@@ -1,6 +1,7 @@
 // One week of the roster as a table: a row for each line of a specialty, a column for each day.
 
 import { useState } from "react";
+import { hospitalClock } from "../../protocol/hospital_time";
 import {
   hoursOf,
   overlapping,
@@ -119,7 +120,8 @@ function WeekTable(props: {
                   className={isToday ? "today" : undefined}
                   aria-current={isToday ? "date" : undefined}
                 >
-                  {speak(keyOr(`weekday.${at.getDay()}`, "app.dash"))} <span className="nb">{day(at).slice(5)}</span>
+                  {speak(keyOr(`weekday.${hospitalClock(at).weekday}`, "app.dash"))}{" "}
+                  <span className="nb">{day(at).slice(5)}</span>
                 </th>
               );
             })}

@@ -1,6 +1,7 @@
 // The slots of a week: times at which a specialist can be booked, opened and closed here.
 
 import { useState } from "react";
+import { hospitalClock } from "../../protocol/hospital_time";
 import { hoursOf, type NamedCode, type Slot, type Stretch } from "../../protocol/roster";
 import { day } from "../../protocol/times";
 import { keyOr } from "../../messages/speak";
@@ -29,7 +30,7 @@ export function Slots(props: Named & { span: Stretch; isAdding: boolean; onAddCl
   const opened = pages.items?.find((one) => one.id === openId) ?? null;
   const when = (slot: Slot): string => {
     const at = new Date(slot.from_ms);
-    return `${speak(keyOr(`weekday.${at.getDay()}`, "app.dash"))} ${day(at).slice(5)} ${hoursOf(slot)}`;
+    return `${speak(keyOr(`weekday.${hospitalClock(at).weekday}`, "app.dash"))} ${day(at).slice(5)} ${hoursOf(slot)}`;
   };
   return (
     <>
