@@ -40,7 +40,7 @@ from clinical.escalation import (
     SECOND_LINE_AFTER_MS,
     TIME_OUT_AFTER_MS,
 )
-from clinical.ids import CaseId, PersonId
+from clinical.ids import EcgId, PersonId
 
 SUPERVISORS_AFTER_MS: Final = TIME_OUT_AFTER_MS
 """Where a ring would end with "请按急救流程", this one may not end."""
@@ -109,7 +109,7 @@ class CriticalCall:
     ``supervisors`` are whom to call at which stage, nobody twice.
     """
 
-    case: CaseId
+    ecg: EcgId
     marked_by: PersonId
     marked_at_ms: int
     treating: tuple[PersonId, ...]
@@ -145,7 +145,7 @@ class CriticalTurn:
 
 
 def mark(
-    case: CaseId,
+    ecg: EcgId,
     marked_by: PersonId,
     *,
     treating: Iterable[PersonId],
@@ -161,7 +161,7 @@ def mark(
     second = _line(second_line, {marked_by, *first})
     third = _line(supervisors, {marked_by, *first, *second})
     call = CriticalCall(
-        case, marked_by, now_ms, first, second, third, phone, CriticalState.CALLING, CriticalStage.TREATING
+        ecg, marked_by, now_ms, first, second, third, phone, CriticalState.CALLING, CriticalStage.TREATING
     )
     stage = _reached(call, 0)
     call = replace(call, stage=stage)

@@ -49,7 +49,7 @@ import rfc8785
 
 from clinical.ecg_statements import unknown_codes
 from clinical.errors import EcgReportRefused
-from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
+from clinical.ids import CaseId, EcgId, InstitutionId, PatientId, PersonId
 from clinical.opinion import BLANK, Factor, SealedLedger
 from media_server.ecg.frame import Samples
 
@@ -109,9 +109,8 @@ TRANSITIONS: Final[Mapping[tuple[ReportState, ReportAct], ReportState]] = {
 class Strip:
     """Samples that the report rests on, as the reader marked them."""
 
-    stream: int
-    """Which of the session's devices."""
     epoch: int
+    """How often the device's counter had begun anew."""
     first_sample: int
     end_sample: int
     """The first after it."""
@@ -119,8 +118,8 @@ class Strip:
 
     @property
     def is_possible(self) -> bool:
-        """Whether it is long enough and lies within a stream."""
-        is_somewhere = min(self.stream, self.epoch, self.first_sample) >= 0 and self.rate_hz > 0
+        """Whether it is long enough and lies within an epoch."""
+        is_somewhere = min(self.epoch, self.first_sample) >= 0 and self.rate_hz > 0
         return is_somewhere and self.end_sample - self.first_sample >= LEAST_STRIP_S * self.rate_hz
 
 
@@ -214,8 +213,10 @@ class ReportSeal:
 
     step: Step
     version: int
-    case: CaseId
+    ecg: EcgId
     serial: str
+    case: CaseId
+    """"" where the ECG was sent in without a consultation."""
     patient: PatientId
     institution: InstitutionId
     signer: PersonId
@@ -335,8 +336,9 @@ def signed_form(seal: ReportSeal) -> bytes:
         "form": FORM,
         "step": seal.step,
         "version": seal.version,
-        "case": seal.case,
+        "ecg": seal.ecg,
         "serial": seal.serial,
+        "case": seal.case,
         "patient": seal.patient,
         "institution": seal.institution,
         "signer": {"person": seal.signer, "licence": seal.licence, "factor": seal.factor},

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from clinical.consultation import Urgency
-from clinical.ids import CaseId, PersonId
+from clinical.ids import EcgId, PersonId
 
 REPORT_TARGET_MS: Final = 10 * 60_000
 """First ECG to its diagnosis within ten minutes: what chest-pain centres are measured by (domain.md §2.5)."""
@@ -32,7 +32,7 @@ class WorkStep(StrEnum):
 class EcgWork:
     """An ECG with something left to do; live or stored and forwarded alike."""
 
-    case: CaseId
+    ecg: EcgId
     urgency: Urgency
     since_ms: int
     """When the ECG came, since the Unix epoch; its review waits since then as well: so does the patient."""
@@ -43,7 +43,7 @@ class EcgWork:
 
 def in_order(work: Iterable[EcgWork]) -> list[EcgWork]:
     """Returns the ECGs in the order in which they are to be taken."""
-    return sorted(work, key=lambda one: (_ORDER[one.urgency], one.since_ms, one.case))
+    return sorted(work, key=lambda one: (_ORDER[one.urgency], one.since_ms, one.ecg))
 
 
 def work_for(person: PersonId, work: Iterable[EcgWork]) -> list[EcgWork]:

@@ -19,6 +19,8 @@ DeviceId = NewType("DeviceId", str)
 """A kiosk, an ambulance's phone or an ECG gateway. ``dv_``."""
 CaseId = NewType("CaseId", str)
 """One request for care from first word to sealed record. ``ca_``."""
+EcgId = NewType("EcgId", str)
+"""One device's samples of one patient, live or from a file. ``ec_``."""
 ConsentId = NewType("ConsentId", str)
 """One purpose consented to or declined. ``co_``."""
 InvitationId = NewType("InvitationId", str)
@@ -60,6 +62,11 @@ def new_device_id() -> DeviceId:
 def new_case_id() -> CaseId:
     """Returns a fresh id."""
     return CaseId(random_id("ca_"))
+
+
+def new_ecg_id() -> EcgId:
+    """Returns a fresh id."""
+    return EcgId(random_id("ec_"))
 
 
 def new_consent_id() -> ConsentId:

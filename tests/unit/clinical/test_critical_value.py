@@ -30,7 +30,7 @@ from clinical.critical_value import (
 )
 from clinical.errors import CriticalValueRefused
 from clinical.escalation import MAX_CALLED_PER_LINE
-from clinical.ids import CaseId, PersonId
+from clinical.ids import EcgId, PersonId
 
 WANG, LI, SUN, CHEN, QIAN = (PersonId(f"pe_{name}") for name in ("wang", "li", "sun", "chen", "qian"))
 T0 = 1_000_000
@@ -44,7 +44,7 @@ def marked(
     supervisors: tuple[PersonId, ...] = (CHEN, QIAN),
 ) -> CriticalTurn:
     return mark(
-        CaseId("ca_1"),
+        EcgId("ec_1"),
         WANG,
         treating=treating,
         second_line=second_line,

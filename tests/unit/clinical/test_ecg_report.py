@@ -40,11 +40,11 @@ from clinical.ecg_report import (
 )
 from clinical.ecg_statements import STATEMENTS
 from clinical.errors import EcgReportRefused
-from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
+from clinical.ids import CaseId, EcgId, InstitutionId, PatientId, PersonId
 from clinical.opinion import SealedLedger
 
 WANG, ZHAO = PersonId("pe_wang"), PersonId("pe_zhao")
-STRIP = Strip(stream=1, epoch=2, first_sample=40_000, end_sample=45_000, rate_hz=500)
+STRIP = Strip(epoch=2, first_sample=40_000, end_sample=45_000, rate_hz=500)
 CONTENT = ReportContent(
     strips=(STRIP,),
     statements=("SR", "STE"),
@@ -71,6 +71,7 @@ def seal_of(report: Report, **fields: Any) -> ReportSeal:
     seal = ReportSeal(
         step="report",
         version=report.version,
+        ecg=EcgId("ec_1"),
         case=CaseId("ca_1"),
         serial="C-20261122-0001",
         patient=PatientId("pt_1"),
@@ -228,7 +229,6 @@ def test_a_statement_or_a_conclusion_will_do() -> None:
     [
         replace(STRIP, end_sample=44_999),
         replace(STRIP, end_sample=39_999),
-        replace(STRIP, stream=-1),
         replace(STRIP, epoch=-1),
         replace(STRIP, first_sample=-1),
         replace(STRIP, rate_hz=0),
@@ -291,6 +291,7 @@ def test_a_review_covers_what_the_first_signer_signed() -> None:
 CHANGES: dict[str, Any] = {
     "step": "review",
     "version": 2,
+    "ecg": "ec_2",
     "case": "ca_2",
     "serial": "C-2",
     "patient": "pt_2",
@@ -337,7 +338,6 @@ def test_the_form_is_canonical_and_says_what_it_is() -> None:
     assert value["signer"] == {"person": "pe_wang", "licence": "110", "factor": "passkey"}
     assert value["strips"] == [
         {
-            "stream": 1,
             "epoch": 2,
             "first_sample": 40_000,
             "end_sample": 45_000,

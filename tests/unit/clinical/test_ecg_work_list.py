@@ -14,7 +14,7 @@ from clinical.ecg_work_list import (
     waited_ms,
     work_for,
 )
-from clinical.ids import CaseId, PersonId
+from clinical.ids import EcgId, PersonId
 
 E, U, R = Urgency.EMERGENCY, Urgency.URGENT, Urgency.ROUTINE
 WANG, ZHAO = PersonId("pe_wang"), PersonId("pe_zhao")
@@ -22,7 +22,7 @@ WANG, ZHAO = PersonId("pe_wang"), PersonId("pe_zhao")
 
 def work(name: str, urgency: Urgency, since_ms: int, *, reported_by: PersonId | None = None) -> EcgWork:
     step = WorkStep.REVIEW if reported_by else WorkStep.REPORT
-    return EcgWork(CaseId(name), urgency, since_ms, step, reported_by)
+    return EcgWork(EcgId(name), urgency, since_ms, step, reported_by)
 
 
 LIST = (
@@ -35,7 +35,7 @@ LIST = (
 
 
 def names(found: list[EcgWork]) -> list[str]:
-    return [one.case for one in found]
+    return [one.ecg for one in found]
 
 
 def test_urgency_first_then_who_has_waited_longest_whatever_the_step() -> None:
