@@ -54,6 +54,8 @@ MAX_MESSAGE_FRAMES: Final = 3
 """The newest and the two before it: that mends the loss of two messages in a row and still fits a packet."""
 
 _HEADER: Final = struct.Struct("<BBHHHQQHBBH")
+_FLAGS: Final = struct.Struct("<H")
+_FLAGS_AT: Final = 2
 _CHECK: Final = struct.Struct("<I")
 _MAX_BITS: Final = 32
 
@@ -188,6 +190,19 @@ def read_envelope(content: bytes, offset: int = 0) -> Envelope:
     return Envelope(
         stream, epoch, first_sample, taken_us, count, leads, lead_off, FrameFlag(flags), offset, end
     )
+
+
+def with_flags(content: bytes, flags: FrameFlag) -> bytes:
+    """Returns the bytes of one frame with these flags besides its own; its samples stay as they are packed.
+
+    Raises MalformedFrame: no frame, or more than one.
+    """
+    envelope = read_envelope(content)
+    if envelope.end != len(content):
+        raise MalformedFrame("frame_size_wrong")
+    marked = bytearray(content[: -_CHECK.size])
+    _FLAGS.pack_into(marked, _FLAGS_AT, envelope.flags | flags)
+    return bytes(marked) + _CHECK.pack(zlib.crc32(marked))
 
 
 def decode_frame(content: bytes, offset: int = 0) -> tuple[Frame, int]:

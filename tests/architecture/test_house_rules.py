@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHIPPED_PACKAGES = ("media_server", "signaling", "recording")
+SHIPPED_PACKAGES = ("media_server", "clients/gateway", "signaling", "recording")
 PYTHON_FOLDERS = (*SHIPPED_PACKAGES, "load_tests", "tests")
 RUST_FOLDER = REPOSITORY / "media_server" / "core"
 WEB_FOLDER = REPOSITORY / "clients" / "web"

@@ -25,6 +25,7 @@ from media_server.ecg.frame import (
     encode_frame,
     encode_message,
     read_envelope,
+    with_flags,
 )
 from media_server.errors import MisuseError
 
@@ -186,3 +187,18 @@ def test_a_message_holds_up_to_three_frames() -> None:
 def test_frames_of_one_stream_join_by_their_numbers() -> None:
     told = [frame_of([[1]] * 20, first_sample=20 * number) for number in range(3)]
     assert all(before.end_sample == after.first_sample for before, after in pairwise(told))
+
+
+def test_flags_are_added_and_nothing_else_changes() -> None:
+    frame = frame_of([[1, -2], [3, 400]], flags=FrameFlag.SIMULATED, lead_off=2)
+    marked, end = decode_frame(with_flags(encode_frame(frame), FrameFlag.LATE | FrameFlag.SIMULATED))
+    assert marked.flags == FrameFlag.LATE | FrameFlag.SIMULATED
+    assert head(replace(marked, flags=frame.flags)) == head(frame)
+    assert marked.samples.tolist() == frame.samples.tolist()
+    assert end == len(encode_frame(frame))
+
+
+@pytest.mark.parametrize("content", [encode_frame(frame_of([[1]])) * 2, encode_frame(frame_of([[1]]))[:-1]])
+def test_flags_are_added_to_one_whole_frame_only(content: bytes) -> None:
+    with pytest.raises(MalformedFrame):
+        with_flags(content, FrameFlag.LATE)
