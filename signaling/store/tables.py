@@ -362,6 +362,37 @@ opinion = Table(
     Column("adopted_at_ms", BigInteger),
 )
 
+# ---- ECGs: one device's samples of one patient; the frames lie in the data folder
+
+ecg = Table(
+    "ecg",
+    metadata,
+    Column("id", String(40), primary_key=True),  # EcgId
+    Column("serial", String(40), nullable=False, unique=True),  # E-20261122-0003: what people call it
+    Column("institution", ForeignKey("institution.id"), nullable=False),  # where it is taken
+    Column("patient", ForeignKey("patient.id"), nullable=False, index=True),
+    Column("case_id", String(40), nullable=False, default="", index=True),  # "" for one of its own
+    Column("device", String(40), nullable=False, default="", index=True),  # the gateway; "" for a file's
+    Column("person", String(40), nullable=False),  # who asked for it
+    Column("urgency", String(12), nullable=False),  # emergency | urgent | routine
+    Column("source", String(12), nullable=False, default=""),  # device | replay | simulator | import
+    Column(
+        "descriptor", Text, nullable=False, default=""
+    ),  # JSON of media_server/ecg/descriptor.py; "" before
+    Column("state", String(12), nullable=False),  # waiting | recording | ended
+    Column("extents", Text, nullable=False, default="[]"),  # JSON of signaling/ecg/inventory.py: EpochExtent
+    Column("declared", Text),  # JSON of what there will ever be; null before the gateway has said
+    Column("is_complete", Boolean, nullable=False, default=False),
+    Column("missing_ms", BigInteger, nullable=False, default=0),
+    Column("gap_count", Integer, nullable=False, default=0),
+    Column("late_ms", BigInteger, nullable=False, default=0),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("started_at_ms", BigInteger),
+    Column("ended_at_ms", BigInteger),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Index("ix_ecg_institution_created", "institution", "created_at_ms"),
+)
+
 # ---- who is on duty, and when somebody can be had
 
 duty_shift = Table(

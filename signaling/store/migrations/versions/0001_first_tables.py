@@ -359,6 +359,38 @@ def upgrade() -> None:
         "ix_duty_shift_place", "duty_shift", ["institution", "specialty", "until_ms"], unique=False
     )
     op.create_table(
+        "ecg",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("serial", sa.String(length=40), nullable=False),
+        sa.Column("institution", sa.String(length=40), nullable=False),
+        sa.Column("patient", sa.String(length=40), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("urgency", sa.String(length=12), nullable=False),
+        sa.Column("source", sa.String(length=12), nullable=False),
+        sa.Column("descriptor", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("extents", sa.Text(), nullable=False),
+        sa.Column("declared", sa.Text(), nullable=True),
+        sa.Column("is_complete", sa.Boolean(), nullable=False),
+        sa.Column("missing_ms", sa.BigInteger(), nullable=False),
+        sa.Column("gap_count", sa.Integer(), nullable=False),
+        sa.Column("late_ms", sa.BigInteger(), nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("started_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("updated_at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["institution"], ["institution.id"], name=op.f("fk_ecg_institution")),
+        sa.ForeignKeyConstraint(["patient"], ["patient.id"], name=op.f("fk_ecg_patient")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg")),
+        sa.UniqueConstraint("serial", name=op.f("uq_ecg_serial")),
+    )
+    op.create_index(op.f("ix_ecg_case_id"), "ecg", ["case_id"], unique=False)
+    op.create_index(op.f("ix_ecg_device"), "ecg", ["device"], unique=False)
+    op.create_index("ix_ecg_institution_created", "ecg", ["institution", "created_at_ms"], unique=False)
+    op.create_index(op.f("ix_ecg_patient"), "ecg", ["patient"], unique=False)
+    op.create_table(
         "invitation",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("institution", sa.String(length=40), nullable=False),
@@ -536,6 +568,11 @@ def downgrade() -> None:
     op.drop_table("licence")
     op.drop_index(op.f("ix_invitation_institution"), table_name="invitation")
     op.drop_table("invitation")
+    op.drop_index(op.f("ix_ecg_patient"), table_name="ecg")
+    op.drop_index("ix_ecg_institution_created", table_name="ecg")
+    op.drop_index(op.f("ix_ecg_device"), table_name="ecg")
+    op.drop_index(op.f("ix_ecg_case_id"), table_name="ecg")
+    op.drop_table("ecg")
     op.drop_index("ix_duty_shift_place", table_name="duty_shift")
     op.drop_table("duty_shift")
     op.drop_index("ix_delivery_order", table_name="delivery")
