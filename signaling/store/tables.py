@@ -393,6 +393,55 @@ ecg = Table(
     Index("ix_ecg_institution_created", "institution", "created_at_ms"),
 )
 
+ecg_report = Table(
+    # One of an ECG; its strips, statements and text as they are written now.
+    "ecg_report",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("ecg_id", ForeignKey("ecg.id"), nullable=False, unique=True),
+    Column("institution", ForeignKey("institution.id"), nullable=False),  # the one that reads it
+    Column("author", String(40), nullable=False),  # who wrote last
+    Column("state", String(12), nullable=False),  # clinical/ecg_report.py: ReportState
+    Column("version", Integer, nullable=False),  # rises when a signed one is opened again
+    Column("revision", Integer, nullable=False),  # rises with each write
+    Column("content", Text, nullable=False),  # JSON of clinical/ecg_report.py: ReportContent
+    Column("reason", Text, nullable=False, default=""),  # why it was returned or is being amended
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Index("ix_ecg_report_institution_state", "institution", "state"),
+)
+
+ecg_report_signature = Table(
+    # Only ever added to: what was signed stays readable.
+    "ecg_report_signature",
+    metadata,
+    Column("report", ForeignKey("ecg_report.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("step", String(8), nullable=False),  # report | review
+    Column("version", Integer, nullable=False),
+    Column("person", String(40), nullable=False),
+    Column("signed_form", LargeBinary, nullable=False),  # canonical JSON: samples' hashes, marks, text, heads
+    Column("signature", LargeBinary, nullable=False),
+    Column("key_id", String(80), nullable=False),
+    Column("factor", String(20), nullable=False),  # totp | passkey | password
+    Column("signed_at_ms", BigInteger, nullable=False),
+)
+
+ecg_critical = Table(
+    # A critical value that was marked; the newest of an ECG counts.
+    "ecg_critical",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("ecg_id", ForeignKey("ecg.id"), nullable=False, index=True),
+    Column("institution", ForeignKey("institution.id"), nullable=False),  # the treating side
+    Column("state", String(12), nullable=False),  # calling | acknowledged | withdrawn
+    Column("call", Text, nullable=False),  # JSON of clinical/critical_value.py: CriticalCall
+    Column("due_ms", BigInteger, index=True),  # when its next step is due; null once it has ended
+    Column("marked_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Index("ix_ecg_critical_institution_state", "institution", "state"),
+)
+
 # ---- who is on duty, and when somebody can be had
 
 duty_shift = Table(

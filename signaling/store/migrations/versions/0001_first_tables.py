@@ -493,6 +493,46 @@ def upgrade() -> None:
         op.f("ix_consultation_party_institution"), "consultation_party", ["institution"], unique=False
     )
     op.create_table(
+        "ecg_critical",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("ecg_id", sa.String(length=40), nullable=False),
+        sa.Column("institution", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("call", sa.Text(), nullable=False),
+        sa.Column("due_ms", sa.BigInteger(), nullable=True),
+        sa.Column("marked_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["ecg_id"], ["ecg.id"], name=op.f("fk_ecg_critical_ecg_id")),
+        sa.ForeignKeyConstraint(
+            ["institution"], ["institution.id"], name=op.f("fk_ecg_critical_institution")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_critical")),
+    )
+    op.create_index(op.f("ix_ecg_critical_due_ms"), "ecg_critical", ["due_ms"], unique=False)
+    op.create_index(op.f("ix_ecg_critical_ecg_id"), "ecg_critical", ["ecg_id"], unique=False)
+    op.create_index(
+        "ix_ecg_critical_institution_state", "ecg_critical", ["institution", "state"], unique=False
+    )
+    op.create_table(
+        "ecg_report",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("ecg_id", sa.String(length=40), nullable=False),
+        sa.Column("institution", sa.String(length=40), nullable=False),
+        sa.Column("author", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["ecg_id"], ["ecg.id"], name=op.f("fk_ecg_report_ecg_id")),
+        sa.ForeignKeyConstraint(["institution"], ["institution.id"], name=op.f("fk_ecg_report_institution")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_report")),
+        sa.UniqueConstraint("ecg_id", name=op.f("uq_ecg_report_ecg_id")),
+    )
+    op.create_index("ix_ecg_report_institution_state", "ecg_report", ["institution", "state"], unique=False)
+    op.create_table(
         "opinion",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("case_id", sa.String(length=40), nullable=False),
@@ -545,16 +585,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_session_account"), "session", ["account"], unique=False)
     op.create_index(op.f("ix_session_device"), "session", ["device"], unique=False)
+    op.create_table(
+        "ecg_report_signature",
+        sa.Column("report", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=8), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("signed_form", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.String(length=80), nullable=False),
+        sa.Column("factor", sa.String(length=20), nullable=False),
+        sa.Column("signed_at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["report"], ["ecg_report.id"], name=op.f("fk_ecg_report_signature_report")),
+        sa.PrimaryKeyConstraint("report", "number", name=op.f("pk_ecg_report_signature")),
+    )
 
 
 def downgrade() -> None:
     """Takes the tables back to the step before."""
+    op.drop_table("ecg_report_signature")
     op.drop_index(op.f("ix_session_device"), table_name="session")
     op.drop_index(op.f("ix_session_account"), table_name="session")
     op.drop_table("session")
     op.drop_index(op.f("ix_passkey_account"), table_name="passkey")
     op.drop_table("passkey")
     op.drop_table("opinion")
+    op.drop_index("ix_ecg_report_institution_state", table_name="ecg_report")
+    op.drop_table("ecg_report")
+    op.drop_index("ix_ecg_critical_institution_state", table_name="ecg_critical")
+    op.drop_index(op.f("ix_ecg_critical_ecg_id"), table_name="ecg_critical")
+    op.drop_index(op.f("ix_ecg_critical_due_ms"), table_name="ecg_critical")
+    op.drop_table("ecg_critical")
     op.drop_index(op.f("ix_consultation_party_institution"), table_name="consultation_party")
     op.drop_table("consultation_party")
     op.drop_index("ix_consultation_message_case", table_name="consultation_message")
