@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,9 +61,9 @@ def create_atomically(path: Path, content: bytes) -> None:
 def _part_of(path: Path, content: bytes) -> Iterator[Path]:
     """A file beside ``path`` that holds ``content`` on disk, gone afterwards unless it was renamed.
 
-    Its name is this process's own: two that write one path at once must not take each other's part away.
+    Its name is this thread's own: two that write one path at once must not take each other's part away.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}{PART_SUFFIX}")
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}{PART_SUFFIX}")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE_MODE)
     try:

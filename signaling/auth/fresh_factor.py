@@ -10,28 +10,24 @@ fifth locks the account.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
-
-from sqlalchemy import update
+from typing import Any, Literal
 
 from signaling.api.route import Refusal
-from signaling.auth import passkeys, totp
+from signaling.auth import passkeys
 from signaling.auth.accounts import AccountRow, account_by_person, keep_tries, locked_account
-from signaling.auth.passkeys import PasskeyRefused, Site
+from signaling.auth.challenges import Challenges
+from signaling.auth.passkeys import Site
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.rights import Caller
-from signaling.auth.short_lived import ShortLived
 from signaling.auth.sign_in import NO_TRIES
 from signaling.auth.sign_in_desk import note_wrong, refuse_locked
-from signaling.store import tables as t
+from signaling.auth.used_factor import use_code, use_passkey
 from signaling.store.secret_box import SecretBox
 from signaling.store.store import Store, Unit
 
 Asked = Literal["totp", "passkey", "password"]
-_CHALLENGE_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +49,18 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyAnswer:
-    """A passkey's answer, with the challenge that it must answer and the site that asked."""
-
-    proof: Mapping[str, Any]
-    challenge: bytes
-    site: Site
-
-
-@dataclass(frozen=True, slots=True)
 class Given:
-    """What came with the request. ``checked_hash``: the password's kept hash that it was compared with, and
-    ``is_password_right`` what came out; hashing takes too long for a unit of work.
+    """What came with the request. ``challenge``: what the passkey must have answered. ``checked_hash``: the
+    password's kept hash that it was compared with, and ``is_password_right`` what came out; hashing takes too
+    long for a unit of work.
     """
 
     asked: Asked
     code: str = ""
-    key: KeyAnswer | None = None
+    passkey: PasskeyOffered | None = None
+    challenge: bytes = b""
     checked_hash: str = ""
     is_password_right: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Challenge:
-    about: str
-    challenge: bytes
 
 
 def factors_of(account: AccountRow) -> tuple[Asked, ...]:
@@ -103,7 +86,7 @@ class FreshFactors:
         self._store = store
         self._box = box
         self._worker = worker
-        self._challenges: ShortLived[_Challenge] = ShortLived()
+        self._challenges = Challenges()
 
     async def passkey_options(self, caller: Caller, about: str, site: Site, now_ms: int) -> dict[str, Any]:
         """Returns what the browser is asked, with a challenge for this act, kept for a few minutes.
@@ -114,8 +97,7 @@ class FreshFactors:
         enrolled = [row.passkey.credential_id for row in account.passkeys]
         if not enrolled:
             raise Refusal("second_factor_unknown")
-        challenge = secrets.token_bytes(_CHALLENGE_BYTES)
-        self._challenges.put(caller.session, _Challenge(about, challenge), now_ms)
+        challenge = self._challenges.fresh(caller.session, about, now_ms)
         return passkeys.request_options(site, enrolled=enrolled, challenge=challenge)
 
     async def look(self, caller: Caller, offered: Offered, now_ms: int) -> Given:
@@ -127,7 +109,8 @@ class FreshFactors:
         account = await self._account(caller, now_ms)
         factors = factors_of(account)
         if offered.passkey is not None and "passkey" in factors:
-            return Given("passkey", key=self._answered(caller, offered.passkey, now_ms))
+            challenge = self._challenges.take(caller.session, offered.passkey.about, now_ms)
+            return Given("passkey", passkey=offered.passkey, challenge=challenge)
         if offered.code and "totp" in factors:
             return Given("totp", code=offered.code)
         if not offered.password or "password" not in factors:
@@ -149,10 +132,12 @@ class FreshFactors:
         if given.asked not in factors:
             # Enrolled or taken away while this request was on its way: what was given proves nothing now.
             raise Refusal("sign_factor_needed", factor=factors[0])
-        if given.key is not None:
-            refusal = await _prove_key(unit, account, given.key)
+        if given.passkey is not None:
+            refusal = await use_passkey(
+                unit, account, given.passkey.site, given.passkey.proof, given.challenge
+            )
         elif given.asked == "totp":
-            refusal = await self._prove_code(unit, account, given.code)
+            refusal = await use_code(unit, self._box, account, given.code)
         else:
             is_right = given.is_password_right and given.checked_hash == account.password_hash
             refusal = None if is_right else await note_wrong(unit, account, "password_wrong")
@@ -166,39 +151,3 @@ class FreshFactors:
             raise Refusal("signed_out")
         refuse_locked(account.tries, now_ms)
         return account
-
-    def _answered(self, caller: Caller, offered: PasskeyOffered, now_ms: int) -> KeyAnswer:
-        kept = self._challenges.take(caller.session, now_ms)
-        if kept is None or kept.about != offered.about:
-            raise Refusal("challenge_gone")
-        return KeyAnswer(offered.proof, kept.challenge, offered.site)
-
-    async def _prove_code(self, unit: Unit, account: AccountRow, code: str) -> Refusal | None:
-        assert account.totp_sealed is not None
-        secret = self._box.open(account.totp_sealed, account.id).decode()
-        used = totp.accepted_step(secret, code, last_step=account.totp_last_step, now_ms=unit.now_ms)
-        if used is None:
-            return await note_wrong(unit, account, "code_wrong")
-        await unit.connection.execute(
-            update(t.account).where(t.account.c.id == account.id).values(totp_last_step=used)
-        )
-        return None
-
-
-async def _prove_key(unit: Unit, account: AccountRow, key: KeyAnswer) -> Refusal | None:
-    try:
-        credential_id = passkeys.credential_id_of(key.proof)
-        enrolled = next(
-            (row.passkey for row in account.passkeys if row.passkey.credential_id == credential_id), None
-        )
-        if enrolled is None:
-            raise PasskeyRefused
-        count = passkeys.verify_proof(key.site, key.proof, enrolled, challenge=key.challenge)
-    except PasskeyRefused as refused:
-        return await note_wrong(unit, account, refused.code)
-    await unit.connection.execute(
-        update(t.passkey)
-        .where(t.passkey.c.credential_id == credential_id, t.passkey.c.account == account.id)
-        .values(sign_count=count)
-    )
-    return None

@@ -6,10 +6,8 @@ changes the session's secret.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from sqlalchemy import delete, insert, update
 
@@ -17,7 +15,8 @@ from signaling.api.route import Refusal
 from signaling.auth import passkeys, totp
 from signaling.auth.accounts import AccountRow, EnrolledPasskey, account_by_person, keep_tries, locked_account
 from signaling.auth.acts import act_of
-from signaling.auth.passkeys import MAX_PASSKEYS, Passkey, PasskeyRefused, Site
+from signaling.auth.challenges import Challenges
+from signaling.auth.passkeys import MAX_PASSKEYS, PasskeyRefused, Site
 from signaling.auth.rights import Assurance, Caller
 from signaling.auth.sessions import (
     NewSession,
@@ -26,19 +25,13 @@ from signaling.auth.sessions import (
 )
 from signaling.auth.short_lived import ShortLived
 from signaling.auth.sign_in import NO_TRIES, Event, Step, StepRefused, assurance_of, next_step, step_of
-from signaling.auth.sign_in_desk import note_wrong, raised, refuse_locked
+from signaling.auth.sign_in_desk import raised, refuse_locked
+from signaling.auth.used_factor import use_code, use_passkey
 from signaling.store import tables as t
 from signaling.store.secret_box import SecretBox
 from signaling.store.store import Store, Unit
 
 Purpose = Literal["add", "give"]
-_CHALLENGE_BYTES: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class _Challenge:
-    purpose: Purpose
-    challenge: bytes
 
 
 class SecondFactorDesk:
@@ -48,7 +41,7 @@ class SecondFactorDesk:
         self._store = store
         self._box = box
         self._offered: ShortLived[str] = ShortLived()
-        self._challenges: ShortLived[_Challenge] = ShortLived()
+        self._challenges = Challenges()
 
     # ---- giving one -------------------------------------------------------------------------------------
 
@@ -64,13 +57,9 @@ class SecondFactorDesk:
             step = _after(caller, account, Event.FACTOR_GIVEN)
             if account.totp_sealed is None:
                 return Refusal("second_factor_unknown")
-            secret = self._box.open(account.totp_sealed, account.id).decode()
-            used = totp.accepted_step(secret, code, last_step=account.totp_last_step, now_ms=unit.now_ms)
-            if used is None:
-                return await note_wrong(unit, account, "code_wrong")
-            await unit.connection.execute(
-                update(t.account).where(t.account.c.id == account.id).values(totp_last_step=used)
-            )
+            refusal = await use_code(unit, self._box, account, code)
+            if refusal is not None:
+                return refusal
             await keep_tries(unit, account.id, NO_TRIES)
             return await _strengthen(unit, caller, assurance_of(step), "totp", "session.strengthened")
 
@@ -82,22 +71,15 @@ class SecondFactorDesk:
         """Proves the session by a passkey; returns it with its new secret. Raises as ``give_code``, with
         passkey_wrong in place of code_wrong, and challenge_gone.
         """
-        challenge = self._challenge(caller, "give", now_ms)
+        challenge = self._challenges.take(caller.session, "give", now_ms)
 
         async def work(unit: Unit) -> NewSession | Refusal:
             account = await _fresh(unit, caller)
             refuse_locked(account.tries, unit.now_ms)
             step = _after(caller, account, Event.FACTOR_GIVEN)
-            try:
-                enrolled = _enrolled(account, passkeys.credential_id_of(proof))
-                count = passkeys.verify_proof(site, proof, enrolled, challenge=challenge)
-            except PasskeyRefused as refused:
-                return await note_wrong(unit, account, refused.code)
-            await unit.connection.execute(
-                update(t.passkey)
-                .where(t.passkey.c.credential_id == enrolled.credential_id, t.passkey.c.account == account.id)
-                .values(sign_count=count)
-            )
+            refusal = await use_passkey(unit, account, site, proof, challenge)
+            if refusal is not None:
+                return refusal
             await keep_tries(unit, account.id, NO_TRIES)
             return await _strengthen(unit, caller, assurance_of(step), "passkey", "session.strengthened")
 
@@ -158,24 +140,21 @@ class SecondFactorDesk:
         account = await self._account(caller)
         _after(caller, account, Event.FACTOR_ADDED if purpose == "add" else Event.FACTOR_GIVEN)
         enrolled = [row.passkey.credential_id for row in account.passkeys]
-        challenge = secrets.token_bytes(_CHALLENGE_BYTES)
-        if purpose == "add":
-            if len(enrolled) >= MAX_PASSKEYS:
-                raise Refusal("too_many_passkeys", limit=MAX_PASSKEYS)
-            options = passkeys.creation_options(
-                site,
-                account=account.id,
-                login=account.login,
-                name=account.name,
-                enrolled=enrolled,
-                challenge=challenge,
-            )
-        else:
-            if not enrolled:
-                raise Refusal("second_factor_unknown")
-            options = passkeys.request_options(site, enrolled=enrolled, challenge=challenge)
-        self._challenges.put(caller.session, _Challenge(purpose, challenge), now_ms)
-        return options
+        if purpose == "add" and len(enrolled) >= MAX_PASSKEYS:
+            raise Refusal("too_many_passkeys", limit=MAX_PASSKEYS)
+        if purpose == "give" and not enrolled:
+            raise Refusal("second_factor_unknown")
+        challenge = self._challenges.fresh(caller.session, purpose, now_ms)
+        if purpose == "give":
+            return passkeys.request_options(site, enrolled=enrolled, challenge=challenge)
+        return passkeys.creation_options(
+            site,
+            account=account.id,
+            login=account.login,
+            name=account.name,
+            enrolled=enrolled,
+            challenge=challenge,
+        )
 
     async def add_passkey(
         self, caller: Caller, name: str, credential: Mapping[str, Any], site: Site, now_ms: int
@@ -184,7 +163,7 @@ class SecondFactorDesk:
 
         Raises Refusal: challenge_gone, passkey_wrong, passkey_known, too_many_passkeys, second_factor_needed.
         """
-        challenge = self._challenge(caller, "add", now_ms)
+        challenge = self._challenges.take(caller.session, "add", now_ms)
         try:
             made = passkeys.verify_new(site, credential, challenge=challenge)
         except PasskeyRefused as refused:
@@ -257,12 +236,6 @@ class SecondFactorDesk:
             raise Refusal("signed_out")
         return account
 
-    def _challenge(self, caller: Caller, purpose: Purpose, now_ms: int) -> bytes:
-        kept = self._challenges.take(caller.session, now_ms)
-        if kept is None or kept.purpose != purpose:
-            raise Refusal("challenge_gone")
-        return kept.challenge
-
 
 async def _fresh(unit: Unit, caller: Caller) -> AccountRow:
     account = await locked_account(unit, caller.person)
@@ -277,13 +250,6 @@ def _after(caller: Caller, account: AccountRow, event: Event) -> Step:
         return next_step(step_of(caller.assurance, is_enrolled=account.is_enrolled), event)
     except StepRefused as refused:
         raise Refusal(refused.code) from None
-
-
-def _enrolled(account: AccountRow, credential_id: bytes) -> Passkey:
-    for row in account.passkeys:
-        if row.passkey.credential_id == credential_id:
-            return row.passkey
-    raise PasskeyRefused
 
 
 async def _enrolled_one(

@@ -9,10 +9,10 @@ names (its unit failed) does no harm.
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from pathlib import Path
 from typing import Final
+
+from recording.files import make_private_folder, write_atomically
 
 FOLDER: Final = "attachments"
 
@@ -29,22 +29,8 @@ class AttachmentFiles:
         place = self._place(digest)
         if place.exists():
             return digest
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = place.with_name(f"{digest}.{secrets.token_hex(4)}.part")
-        try:
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        make_private_folder(place.parent)
+        write_atomically(place, content)
         return digest
 
     def read(self, digest: str) -> bytes:

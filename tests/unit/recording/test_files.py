@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def refusing(after_bytes: int) -> object:
 
 def test_an_atomic_write_is_private_and_replaces_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    (tmp_path / f"file.{os.getpid()}.part").write_bytes(b"left by a kill, before the number came again")
+    (tmp_path / f"file.{os.getpid()}-{threading.get_ident()}.part").write_bytes(
+        b"left by a kill, before the number came again"
+    )
     write_atomically(path, b"one")
     write_atomically(path, b"two")
     assert path.read_bytes() == b"two"
