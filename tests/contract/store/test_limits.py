@@ -67,18 +67,28 @@ async def stored_again(store: SqlStore) -> int:
     raise AssertionError("unreachable")
 
 
+async def refused(call: Awaitable[object]) -> StoreUnavailable:
+    """What a call says that ends although what it waits for does not."""
+    async with asyncio.timeout(HANG_S):
+        with pytest.raises(StoreUnavailable) as refusal:
+            await call
+    return refusal.value
+
+
+async def assert_only_the_next_is_kept(store: SqlStore, url: URL, folder: Path) -> None:
+    """Of the refused act 1 nothing was stored, and writes go on."""
+    number = await stored_again(store)
+    kept = await kept_numbers(url, folder)
+    assert 1 not in kept
+    assert kept[-1] == number
+
+
 async def test_a_write_behind_another_writer_ends_while_it_waits(
     store: SqlStore, url: URL, tmp_path: Path
 ) -> None:
     async with another_writer(url):
-        async with asyncio.timeout(HANG_S):
-            with pytest.raises(StoreUnavailable) as refusal:
-                await store.record([act(at_ms=1)])
-        assert refusal.value.code == "store_unavailable"
-    number = await stored_again(store)
-    kept = await kept_numbers(url, tmp_path)
-    assert 1 not in kept
-    assert kept[-1] == number
+        assert (await refused(store.record([act(at_ms=1)]))).code == "store_unavailable"
+    await assert_only_the_next_is_kept(store, url, tmp_path)
 
 
 async def test_reads_go_on_behind_another_writer(url: URL, tmp_path: Path) -> None:
@@ -127,36 +137,18 @@ async def test_an_endless_read_ends_and_gives_its_place_back(store: SqlStore, ur
     await wait_until(is_back, what="a read gets a place")
 
 
-async def test_a_unit_that_hangs_is_undone_and_the_next_goes_on(
-    store: SqlStore, url: URL, tmp_path: Path
+@pytest.mark.parametrize("in_a_statement", [False, True])
+async def test_a_unit_that_does_not_end_is_undone_and_the_next_goes_on(
+    store: SqlStore, url: URL, tmp_path: Path, in_a_statement: bool
 ) -> None:
     async def hang(unit: Unit) -> None:
         unit.record(act(at_ms=1))
+        if in_a_statement:
+            await unit.connection.execute(text(endless(url)))
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(HANG_S):
-        with pytest.raises(StoreUnavailable):
-            await store.write(hang)
-    number = await stored_again(store)
-    kept = await kept_numbers(url, tmp_path)
-    assert 1 not in kept
-    assert kept[-1] == number
-
-
-async def test_an_endless_statement_in_a_unit_is_undone_and_the_next_goes_on(
-    store: SqlStore, url: URL, tmp_path: Path
-) -> None:
-    async def hang(unit: Unit) -> None:
-        unit.record(act(at_ms=1))
-        await unit.connection.execute(text(endless(url)))
-
-    async with asyncio.timeout(HANG_S):
-        with pytest.raises(StoreUnavailable):
-            await store.write(hang)
-    number = await stored_again(store)
-    kept = await kept_numbers(url, tmp_path)
-    assert 1 not in kept
-    assert kept[-1] == number
+    await refused(store.write(hang))
+    await assert_only_the_next_is_kept(store, url, tmp_path)
 
 
 @pytest.mark.alone
