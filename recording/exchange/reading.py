@@ -11,6 +11,7 @@ from recording.exchange.civil_time import CHINA
 from recording.exchange.edf_reader import EDF_MAGIC, read_edf
 from recording.exchange.errors import Refusal, UnreadableFile
 from recording.exchange.recorded import Recorded
+from recording.exchange.scp_reader import SCP_MAGIC, SCP_MAGIC_AT, read_scp
 from recording.exchange.wfdb_reader import HEADER_SUFFIX, read_wfdb
 
 MAX_FILES: Final = 8
@@ -29,6 +30,8 @@ class Kind(StrEnum):
     EDF = "edf"
     """EDF, EDF+C and EDF+D."""
     DICOM = "dicom"
+    SCP = "scp"
+    """SCP-ECG, EN 1064."""
 
 
 def read_recording(files: Mapping[str, bytes], kind: Kind | None = None, *, zone: tzinfo = CHINA) -> Recorded:
@@ -47,6 +50,8 @@ def read_recording(files: Mapping[str, bytes], kind: Kind | None = None, *, zone
     content = _only(files)
     if found == Kind.EDF:
         return read_edf(content, zone)
+    if found == Kind.SCP:
+        return read_scp(content, zone)
     # The library brings DICOM's whole dictionary with it: only whoever reads such a file waits for that.
     from recording.exchange.dicom_reader import read_dicom
 
@@ -62,6 +67,8 @@ def kind_of(files: Mapping[str, bytes]) -> Kind | None:
         return Kind.EDF
     if first[DICOM_MAGIC_AT:].startswith(DICOM_MAGIC):
         return Kind.DICOM
+    if first[SCP_MAGIC_AT:].startswith(SCP_MAGIC):
+        return Kind.SCP
     return None
 
 
