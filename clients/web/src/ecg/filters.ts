@@ -42,6 +42,16 @@ interface Section {
   readonly a2: number;
 }
 
+/** The band that a device's own filter passes, and the hum it took out. */
+export interface DeviceBand {
+  readonly low_hz: number;
+  readonly high_hz: number;
+  readonly notch_hz: number;
+}
+
+/** A device that passes everything. */
+export const UNFILTERED: DeviceBand = { low_hz: 0, high_hz: Infinity, notch_hz: 0 };
+
 /** What of the heart's signal is left: to be shown beside every trace. */
 export interface ShownBand {
   readonly low_hz: number;
@@ -53,7 +63,7 @@ export interface ShownBand {
 export function shownBand(
   choice: FilterChoice,
   rateHz: number,
-  device: { low_hz: number; high_hz: number },
+  device: Pick<DeviceBand, "low_hz" | "high_hz">,
 ): ShownBand {
   const band = BANDS[choice.band];
   return {
@@ -63,15 +73,20 @@ export function shownBand(
   };
 }
 
-/** The filter of one lead. */
+/**
+ * The filter of one lead.
+ *
+ * What the device cut off is not cut off again: a second filter at the same edge would bend what the first left (a
+ * second pole at 0.05 Hz lets a calibration pulse of 200 ms sink by 6 %).
+ */
 export class LeadFilter {
   private readonly sections: readonly Section[];
   /** Two for each section (direct form II transposed). */
   private readonly state: Float64Array;
   private isFresh = true;
 
-  constructor(choice: FilterChoice, rateHz: number) {
-    this.sections = sectionsOf(choice, rateHz);
+  constructor(choice: FilterChoice, rateHz: number, device: DeviceBand = UNFILTERED) {
+    this.sections = sectionsOf(choice, rateHz, device);
     this.state = new Float64Array(2 * this.sections.length);
   }
 
@@ -112,13 +127,13 @@ export class LeadFilter {
   }
 }
 
-function sectionsOf(choice: FilterChoice, rateHz: number): Section[] {
+function sectionsOf(choice: FilterChoice, rateHz: number, device: DeviceBand): Section[] {
   const { low_hz, high_hz, lowOrder } = BANDS[choice.band];
   const isBelowHalf = (hz: number): boolean => hz > 0 && hz < (MOST_OF_HALF_RATE * rateHz) / 2;
   return [
-    lowOrder === 1 ? highPassOfOnePole(low_hz, rateHz) : highPass(low_hz, rateHz),
-    ...(isBelowHalf(high_hz) ? [lowPass(high_hz, rateHz)] : []),
-    ...(isBelowHalf(choice.notch_hz) ? [notch(choice.notch_hz, rateHz)] : []),
+    ...(device.low_hz >= low_hz ? [] : [lowOrder === 1 ? highPassOfOnePole(low_hz, rateHz) : highPass(low_hz, rateHz)]),
+    ...(device.high_hz > high_hz && isBelowHalf(high_hz) ? [lowPass(high_hz, rateHz)] : []),
+    ...(device.notch_hz !== choice.notch_hz && isBelowHalf(choice.notch_hz) ? [notch(choice.notch_hz, rateHz)] : []),
   ];
 }
 

@@ -126,6 +126,17 @@ export function decodeMessage(content: Uint8Array): Frame[] {
   return frames;
 }
 
+/** All frames that stand one after another, in order: what a socket or a stretch of the record brings. Throws MalformedFrame. */
+export function decodeFrames(content: Uint8Array): Frame[] {
+  const frames: Frame[] = [];
+  for (let offset = 0; offset < content.length;) {
+    const { frame, end } = decodeFrame(content, offset);
+    frames.push(frame);
+    offset = end;
+  }
+  return frames;
+}
+
 /** Up to 32 bits as a number that is never negative; the lowest bit comes first. */
 function bitsAt(content: Uint8Array, atBit: number, width: number): number {
   const first = atBit >> 3;

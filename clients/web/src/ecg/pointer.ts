@@ -40,6 +40,11 @@ export function receivedPointer(text: string): PointerMessage | null {
   } catch {
     return null;
   }
+  return pointerFrom(value);
+}
+
+/** The same, of a message that was read already. */
+export function pointerFrom(value: unknown): PointerMessage | null {
   if (!isRecord(value)) return null;
   const { show, lead, epoch, sample, points } = value;
   if (show === "nothing") return { show };

@@ -111,3 +111,23 @@ describe("the band that is shown", () => {
     expect(shownBand(DIAGNOSTIC, 250, open).high_hz).toBe(125);
   });
 });
+
+describe("what the device cut off already", () => {
+  const STEP = Float64Array.from({ length: 500 }, (_, i) => (i < 100 ? 0 : 1));
+
+  it("is not cut off again: a calibration pulse stays as it was sent", () => {
+    const device = { low_hz: 0.05, high_hz: 150, notch_hz: 0 };
+    expect([...new LeadFilter(DIAGNOSTIC, 500, device).run(STEP)]).toEqual([...STEP]);
+    expect(new LeadFilter(DIAGNOSTIC, 500).run(STEP).at(-1)).toBeLessThan(0.9);
+  });
+
+  it("is cut off further where the reader wants less, and hum is taken out once", () => {
+    const device = { low_hz: 0.05, high_hz: 40, notch_hz: 50 };
+    const hum = Float64Array.from({ length: 2000 }, (_, i) => Math.sin((2 * Math.PI * 50 * i) / 500));
+    const last = (choice: FilterChoice): number =>
+      Math.max(...new LeadFilter(choice, 500, device).run(hum).subarray(1900));
+    expect(last({ band: "diagnostic", notch_hz: 50 })).toBeGreaterThan(0.9);
+    expect(last({ band: "diagnostic", notch_hz: 60 })).toBeLessThan(1.01);
+    expect(new LeadFilter(MONITOR, 500, device).run(STEP).at(-1)).toBeLessThan(0.2);
+  });
+});

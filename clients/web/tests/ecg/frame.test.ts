@@ -1,7 +1,7 @@
 // The frames that every language reads alike (tests/vectors/ecg).
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { decodeFrame, decodeMessage, MalformedFrame } from "../../src/ecg/frame";
+import { decodeFrame, decodeFrames, decodeMessage, MalformedFrame } from "../../src/ecg/frame";
 
 interface Vector {
   readonly name: string;
@@ -66,5 +66,8 @@ describe("a message", () => {
     for (const count of [1, 2, 3]) expect(decodeMessage(times(count))).toHaveLength(count);
     expect(refusal(() => decodeMessage(times(4)))).toBe("frame_size_wrong");
     expect(refusal(() => decodeMessage(new Uint8Array()))).toBe("frame_truncated");
+    // A stretch of the record is any number of them, none too.
+    for (const count of [0, 1, 4]) expect(decodeFrames(times(count))).toHaveLength(count);
+    expect(refusal(() => decodeFrames(times(2).subarray(1)))).toBe("frame_foreign");
   });
 });
