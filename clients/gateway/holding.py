@@ -30,6 +30,10 @@ class Holding:
         """Notes samples that are on our disk."""
         _add(self._taken, stretch)
 
+    def first(self, epoch: int) -> int | None:
+        """Returns the first sample that was taken of the epoch; None before there is one."""
+        return next((start for start, _ in self._taken.get(epoch, ())), None)
+
     def send(self, stretch: Stretch) -> None:
         """Notes samples that went out."""
         _add(self._sent, stretch)

@@ -224,7 +224,7 @@ class Uplink:
         held = self._ecgs[ecg]
         held.descriptors[epoch] = descriptor
         if self._state is LinkState.OPEN:
-            self._words.append(words.stream(ecg, held.stream, epoch, descriptor))
+            self._say_stream(ecg, held, epoch)
 
     def receive_frame(self, ecg: str, content: bytes) -> None:
         """Takes a frame that is on our disk."""
@@ -234,8 +234,7 @@ class Uplink:
         if self._state is LinkState.OPEN and not held.is_refused:
             self._live.append(_Waiting(ecg, envelope, content))
             if len(self._live) > MAX_LIVE_FRAMES * len(self._ecgs):
-                self._live.popleft()
-                self.counters.left_queue_unsent += 1
+                self._leave_queue(self._live.popleft())
 
     def receive_vital(self, ecg: str, value: VitalSign) -> None:
         """Takes a timed value."""
@@ -379,10 +378,23 @@ class Uplink:
             self._announce(ecg, held)
 
     def _announce(self, ecg: str, held: _Ecg) -> None:
-        for epoch, descriptor in sorted(held.descriptors.items()):
-            self._words.append(words.stream(ecg, held.stream, epoch, descriptor))
+        for epoch in sorted(held.descriptors):
+            self._say_stream(ecg, held, epoch)
         if held.is_ended:
             self._say_ended(ecg, held)
+
+    def _say_stream(self, ecg: str, held: _Ecg, epoch: int) -> None:
+        first = held.holding.first(epoch)
+        self._words.append(words.stream(ecg, held.stream, epoch, held.descriptors[epoch], first))
+
+    def _leave_queue(self, waiting: _Waiting) -> None:
+        """A frame goes unsent. When it is the first of its epoch the server must hear so before it
+        acknowledges those that follow: to it the first that arrives is the first there is.
+        """
+        self.counters.left_queue_unsent += 1
+        held, envelope = self._ecgs[waiting.ecg], waiting.envelope
+        if envelope.first_sample == held.holding.first(envelope.epoch):
+            self._say_stream(waiting.ecg, held, envelope.epoch)
 
     def _say_ended(self, ecg: str, held: _Ecg) -> None:
         self._words.append(words.ended(ecg, held.holding.declared()))

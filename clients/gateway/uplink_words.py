@@ -126,15 +126,18 @@ def hello(model: str, descriptor: Descriptor | None, running: Iterable[str]) -> 
     }
 
 
-def stream(ecg: str, number: int, epoch: int, descriptor: Descriptor) -> Object:
-    """Returns what is said before an epoch's frames, and again after each reconnect."""
-    return {
+def stream(ecg: str, number: int, epoch: int, descriptor: Descriptor, first: int | None) -> Object:
+    """Returns what is said before an epoch's frames, and again after each reconnect. ``first`` is the first
+    sample that was taken, None before there is one: by it the server knows what "stored until" is to mean.
+    """
+    word = {
         "type": "stream",
         "ecg": ecg,
         "stream": number,
         "epoch": epoch,
         "descriptor": descriptor.as_json(),
     }
+    return word if first is None else word | {"first": first}
 
 
 def ended(ecg: str, declared: Mapping[int, Sequence[tuple[int, int]]]) -> Object:

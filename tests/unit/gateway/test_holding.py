@@ -50,3 +50,8 @@ def test_an_inventory_is_believed_also_where_it_has_less() -> None:
 
 def test_all_there_is_names_every_stretch() -> None:
     assert held((1, 5, 9), (0, 10, 30), (0, 50, 90)).declared() == {0: [(10, 30), (50, 90)], 1: [(5, 9)]}
+
+
+def test_the_first_sample_of_an_epoch_is_the_least_that_was_taken() -> None:
+    holding = held((0, 50, 90), (0, 10, 30), (1, 7, 9))
+    assert [holding.first(epoch) for epoch in (0, 1, 2)] == [10, 7, None]

@@ -149,6 +149,22 @@ def test_what_begins_while_away_is_announced_with_all_its_epochs(side: Side) -> 
     assert [word["epoch"] for word in side.drain() if word["type"] == "stream"] == [0, 1]
 
 
+def test_the_first_sample_is_told_as_soon_as_it_is_known(side: Side) -> None:
+    side.open()
+    side.add()
+    (announced,) = side.drain()
+    assert isinstance(announced, dict)
+    assert "first" not in announced
+    side.uplink.disconnected()
+    for number in (3, 4):
+        side.uplink.receive_frame("e", frame(number))
+    side.uplink.connected(T)
+    side.drain()
+    side.hear(type="welcome", server_us=T)
+    (announced,) = [word for word in side.drain() if isinstance(word, dict) and word["type"] == "stream"]
+    assert announced["first"] == 60
+
+
 def test_live_goes_before_what_is_missing(side: Side) -> None:
     side.add("e", (0, 0, 200))
     side.open()
@@ -225,7 +241,9 @@ def test_what_leaves_a_full_queue_unsent_is_filled_in(side: Side) -> None:
     side.have()
     for number in range(MAX_LIVE_FRAMES + 2):
         side.uplink.receive_frame("e", frame(number))
-    sent, asked = side.drain()
+    announced, sent, asked = side.drain()
+    assert isinstance(announced, dict)
+    assert (announced["type"], announced["first"]) == ("stream", 0), "the first frame did not go first"
     assert sent == list(range(2, MAX_LIVE_FRAMES + 2))
     assert asked == ReadFrames("e", (Stretch(0, 0, 40),))
     assert side.uplink.counters.left_queue_unsent == 2

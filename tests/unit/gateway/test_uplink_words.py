@@ -72,7 +72,9 @@ def test_what_the_gateway_says() -> None:
     said = words.hello("box", DESCRIPTOR, ["e"])
     assert (said["protocol"], said["running"]) == (1, ["e"])
     assert parse_descriptor(json.loads(json.dumps(said))["descriptor"]) == DESCRIPTOR
-    assert words.stream("e", 7, 2, DESCRIPTOR)["stream"] == 7
+    assert words.stream("e", 7, 2, DESCRIPTOR, None)["stream"] == 7
+    assert "first" not in words.stream("e", 7, 2, DESCRIPTOR, None)
+    assert words.stream("e", 7, 2, DESCRIPTOR, 0)["first"] == 0
     assert words.ping(5) == {"type": "ping", "t1_us": 5}
     assert words.selftest(is_ok=True, pulse_uv=1_000, pulse_ms=200)["pulse_uv"] == 1_000
 
