@@ -24,6 +24,9 @@ from signaling.api.consultation_pages import ConsultationPages
 from signaling.api.description_pages import DescriptionPages
 from signaling.api.device_doors import DeviceDoors
 from signaling.api.device_pages import DevicePages
+from signaling.api.ecg_live import EcgLive
+from signaling.api.ecg_pages import EcgLooks, EcgPages
+from signaling.api.ecg_uplink import EcgUplink
 from signaling.api.engine import ApiServer
 from signaling.api.invitation_pages import InvitationPages
 from signaling.api.limits import Limits
@@ -45,6 +48,7 @@ from signaling.consult.case_rooms import CaseRooms
 from signaling.consult.cases import Case
 from signaling.consult.ring_driver import RingDriver
 from signaling.demo_rooms import settle_demo_rooms
+from signaling.ecg.ecg_desk import EcgDesk
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
 from signaling.livekit.endpoint import SignalEndpoint
@@ -100,6 +104,7 @@ class Service:
     recording_witness: RecordingWitness
     rings: RingDriver
     case_rooms: CaseRooms
+    ecgs: EcgDesk
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
@@ -135,6 +140,7 @@ class Service:
             self.recording_witness.run(),
             self.rings.run(),
             self.case_rooms.run(),
+            self.ecgs.run(),
             *self.oversight.watches(),
         )
 
@@ -146,6 +152,7 @@ class Service:
         await self.host.close()
         await self.desk.close()
         await self.media.close()
+        await self.ecgs.close()
         await self.spool.close()
         await self.store.close()
         self.identity.close()
@@ -199,8 +206,11 @@ def build_service(
     entries = RoomEntries(store=store, standing=standing, tokens=tokens, clock=clock)
     oversight = build_oversight(settings, store=store, box=identity.box, clock=clock, place_of=entries.place)
     events = oversight.events
-    revocations = Revocations(store=store, tokens=revoked, places=[host, events], clock=clock)
+    ecgs = EcgDesk(store, clock, settings.data_dir)
+    ecg_looks = EcgLooks(store)
+    revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
     store.follow(revocations.receive_acts)
+    store.follow(ecgs.receive_acts)
     pulse = RoomPulse(host)
     media.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
@@ -239,6 +249,9 @@ def build_service(
         *OpinionPages(
             cases, signer=signer, factors=identity.factors, files=files, recordings=recorder.list
         ).routes(),
+        *EcgPages(store, ecgs, ecg_looks).routes(),
+        *EcgUplink(store, ecgs).routes(),
+        *EcgLive(store, ecgs, ecg_looks).routes(),
         *TracePages(store).routes(),
         *TraceExportPages(store, settings, signer).routes(),
         *oversight.routes,
@@ -263,6 +276,7 @@ def build_service(
                 "revocations": revocations.stats,
                 "rings": rings.stats,
                 "case_rooms": case_rooms.stats,
+                "ecg": ecgs.stats,
                 **oversight.stats(),
             },
         ),
@@ -291,4 +305,5 @@ def build_service(
         recording_witness=RecordingWitness(ledger=ledger, store=store, standing=standing),
         rings=rings,
         case_rooms=case_rooms,
+        ecgs=ecgs,
     )

@@ -151,6 +151,15 @@ STATUSES: Final[Mapping[str, int]] = {
     "attachment_missing": 400,
     "attachment_altered": 500,
     "attachments_full": 409,
+    # ---- ECGs
+    "ecg_gateway_unknown": 400,
+    "ecg_gateway_away": 409,
+    "ecg_gateway_unclear": 409,
+    "ecg_gateway_busy": 409,
+    "ecg_not_a_gateway": 403,
+    "ecg_case_unfit": 409,
+    "ecg_state": 409,
+    "ecg_range_wrong": 400,
     # ---- duty roster and slots
     "shift_ends_early": 400,
     "shift_too_long": 400,

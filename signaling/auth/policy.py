@@ -170,6 +170,12 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.CASE_JOIN, CLINICIANS | _SUPERVISOR, _CARE, _ACTIVE),  # others than its own wait at the door
     Rule(Action.CASE_ADMIT, CLINICIANS, _CARE, _ACTIVE),
     Rule(Action.CASE_WRITE, CLINICIANS, _CARE, _ACTIVE),
+    # ---- ECGs belong to where they are taken; whoever is let into a case is let into its ECGs
+    Rule(Action.ECG_LIST, CLINICIANS | _SUPERVISOR, _INSTITUTION, _NEW),
+    Rule(Action.ECG_READ, CLINICIANS | _SUPERVISOR, _CARE, _KEPT),
+    Rule(Action.ECG_START, CLINICIANS, _OWN, _ACTIVE),
+    Rule(Action.ECG_STOP, CLINICIANS, _OWN, _ACTIVE),
+    Rule(Action.ECG_SEND, _DEVICE, _INSTITUTION, _NEW, _KEY),
     Rule(Action.BREAKGLASS_USE, CLINICIANS, _CARE, _OR_NEW),
     Rule(Action.BREAKGLASS_LIST, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.BREAKGLASS_REVIEW, _LOOKS_IN, _COLLEAGUE, _ACTIVE),

@@ -12,6 +12,8 @@ from signaling.messages.care_english import CARE_ENGLISH
 from signaling.messages.chinese import CHINESE
 from signaling.messages.consult_chinese import CONSULT_CHINESE
 from signaling.messages.consult_english import CONSULT_ENGLISH
+from signaling.messages.ecg_chinese import ECG_CHINESE
+from signaling.messages.ecg_english import ECG_ENGLISH
 from signaling.messages.english import ENGLISH
 from signaling.messages.opinion_chinese import OPINION_CHINESE
 from signaling.messages.opinion_english import OPINION_ENGLISH
@@ -25,6 +27,7 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
         **AUDIT_CHINESE,
         **CARE_CHINESE,
         **CONSULT_CHINESE,
+        **ECG_CHINESE,
         **OPINION_CHINESE,
         **ROSTER_CHINESE,
     },
@@ -33,6 +36,7 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
         **AUDIT_ENGLISH,
         **CARE_ENGLISH,
         **CONSULT_ENGLISH,
+        **ECG_ENGLISH,
         **OPINION_ENGLISH,
         **ROSTER_ENGLISH,
     },

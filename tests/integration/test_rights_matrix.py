@@ -326,7 +326,7 @@ async def test_what_the_law_asks_holds_in_the_cells_themselves(matrix: Matrix) -
     """Said once more without the table: a slip in the table shows here."""
     data = (
         "/patients", "/consents", "/consultations", "/rooms", "/recordings", "/trace", "/breakglass",
-        "/invitations",
+        "/invitations", "/ecgs",
     )  # fmt: skip
     public = {"/consents/texts", "/invitations/accept"}
     for route in matrix.service.api.declared:
@@ -376,6 +376,9 @@ async def test_no_list_shows_anything_of_another_institution(matrix: Matrix) -> 
                     assert f"{THERE} code" not in text
                 elif route.path == "/rooms":
                     continue
+                elif route.path == "/ecgs":
+                    # Those of a case one is asked for are there, and no others of its institution.
+                    assert "ec_asked_zzforeign" in text and "ec_zzforeign" not in text
                 else:
                     assert FOREIGN_MARK not in text, f"{route.path} to {set(caller.roles)}"
         writer.close()

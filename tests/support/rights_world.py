@@ -104,6 +104,25 @@ _CASES = [
     Specimen("foreign case", {"id": "ca_zzforeign"}, THERE),
     Specimen("absent case", {"id": "ca_absent"}, ""),
 ]
+_ECGS = [
+    Specimen("own ECG", {"id": "ec_here"}, HERE),
+    Specimen("ended ECG", {"id": "ec_ended"}, HERE, state=_E),
+    Specimen(
+        "ECG of a case one is asked for",
+        {"id": "ec_asked_zzforeign"},
+        THERE,
+        parties=frozenset({ME, MY_DEVICE}),
+    ),
+    Specimen(
+        "ended ECG of a case one is asked for",
+        {"id": "ec_asked_ended_zzforeign"},
+        THERE,
+        parties=frozenset({ME, MY_DEVICE}),
+        state=_E,
+    ),
+    Specimen("foreign ECG", {"id": "ec_zzforeign"}, THERE),
+    Specimen("absent ECG", {"id": "ec_absent"}, ""),
+]
 SPECIMENS: Final[Mapping[str, Sequence[Specimen]]] = {
     "/institutions/{id}": _of("institution", (HERE, HERE, "", _A), (THERE, THERE, "", _A)),
     "/people/{id}": _PEOPLE,
@@ -182,6 +201,18 @@ SPECIMENS: Final[Mapping[str, Sequence[Specimen]]] = {
         for each in _PATIENTS
     ],
     "/consultations/{id}": _CASES,
+    "POST /ecgs": [
+        # No gateway is connected: what is allowed is refused by the handler.
+        Specimen(
+            each.name,
+            {},
+            each.institution,
+            state=each.state,
+            body={"patient": each.path["id"], "urgency": "routine"},
+        )
+        for each in _PATIENTS
+    ],
+    "/ecgs/{id}": _ECGS,
     "/roster/shifts/{id}": _of(
         "shift",
         ("sh_here", HERE, "", _A),
@@ -341,6 +372,7 @@ async def _insert_all(unit: Unit) -> None:
             ),
         )
     await put(t.consultation, *(_case_row(each) for each in kept("/consultations/{id}")))
+    await put(t.ecg, *(_ecg_row(each) for each in kept("/ecgs/{id}")))
     text = current_texts()[0]
     await put(
         t.consent,
@@ -369,6 +401,22 @@ async def _insert_all(unit: Unit) -> None:
             for i, n, s in ids("/webhooks/{id}")
         ),
     )
+
+
+def _ecg_row(specimen: Specimen) -> Mapping[str, Any]:
+    name, is_here = specimen.path["id"], specimen.institution == HERE
+    return {
+        "id": name,
+        "serial": f"serial {name}",
+        "institution": specimen.institution,
+        "patient": "pt_here" if is_here else "pt_zzforeign",
+        "case_id": "ca_asked_zzforeign" if "asked" in name else "",
+        "person": "pe_colleague" if is_here else "pe_zzforeign",
+        "urgency": "routine",
+        "state": "ended" if specimen.state is _E else "recording",
+        "created_at_ms": 1,
+        "updated_at_ms": 1,
+    }
 
 
 def _case_row(specimen: Specimen) -> Mapping[str, Any]:

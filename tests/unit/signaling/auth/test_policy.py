@@ -167,6 +167,8 @@ class TestTable:
             # A kiosk's nightly test of itself, and whom its first page can call.
             Action.DEVICE_SELFTEST,
             Action.DIRECTORY_READ,
+            # A gateway brings curves.
+            Action.ECG_SEND,
         }
 
 

@@ -1,0 +1,95 @@
+"""GET /ecgs/{id}/live, a WebSocket: an ECG as it comes, for whoever may read it.
+
+    server → viewer   text    {"type": "ecg", … the ECG …, "have": {"0": [[a, b], …]}, "server_us": …}   first
+                      binary  whole frames: the last 60 s as stored, then each as it comes
+                      text    {"type": "have", "have": …}      each second while it changes
+                              {"type": "state", … the ECG …}   when it has ended or become complete
+                              {"type": "vitals", "values": […]}
+                              {"type": "lost", "since_us": …} · {"type": "found"}
+                              {"type": "pointed", "by": …, "name": …, … as pointer.ts says …}
+    viewer → server   text    {"type": "point", …, "is_kept": …} (signaling/ecg/pointing.py)
+
+A frame may come twice. A viewer that reads too slowly is cut (4408) and comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from aiohttp import WSMsgType, web
+
+from signaling.api.ecg_pages import EcgLooks
+from signaling.api.route import Call, Found, Pace, Refusal, Route
+from signaling.auth.rights import Action
+from signaling.ecg.ecg_desk import EcgDesk
+from signaling.ecg.ecg_rights import OpenedEcg, found_ecg
+from signaling.ecg.outbox import TRY_AGAIN
+from signaling.ecg.pointing import MAX_CHARACTERS
+from signaling.ecg.viewers import Viewer
+from signaling.store.store import Store, StoreUnavailable
+from signaling.tokens import Binding
+
+HEARTBEAT_S: Final = 20.0
+
+
+class EcgLive:
+    """The handler."""
+
+    def __init__(self, store: Store, desk: EcgDesk, looks: EcgLooks) -> None:
+        self._store = store
+        self._desk = desk
+        self._looks = looks
+
+    def routes(self) -> list[Route]:
+        """Returns the route."""
+        return [
+            Route(
+                "GET",
+                "/ecgs/{id}/live",
+                Action.ECG_READ,
+                "A WebSocket that tells an ECG as it comes: the last minute at once, then live.",
+                self.connect,
+                status=101,
+                find=self.find,
+                refusals=("upgrade_needed",),
+                pace=Pace.ROOM,
+            )
+        ]
+
+    async def find(self, call: Call) -> Found | None:
+        """Finds the ECG of the path."""
+        return await self._store.read(lambda connection: found_ecg(connection, call.path["id"]))
+
+    async def connect(self, call: Call) -> web.StreamResponse:
+        """Serves one page from its upgrade to its end."""
+        websocket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=4 * MAX_CHARACTERS, compress=False, timeout=2.0
+        )
+        if not websocket.can_prepare(call.request):
+            raise Refusal("upgrade_needed")
+        opened: OpenedEcg = call.found
+        if not self._desk.may_watch(opened.ecg):
+            raise Refusal("unavailable")
+        await self._looks.note(call, opened.ecg)
+        await websocket.prepare(call.request)
+        caller = call.caller
+        binding = Binding(session=caller.session, person=caller.person, issued_at_ms=call.now_ms)
+        viewer = Viewer(caller, binding)
+        writer = asyncio.create_task(viewer.outbox.run(websocket), name="ecg-viewer")
+        try:
+            try:
+                await self._desk.watch(viewer, opened.ecg)
+            except (StoreUnavailable, OSError):
+                viewer.outbox.end(TRY_AGAIN)
+            async for message in websocket:
+                if message.type is not WSMsgType.TEXT:
+                    break
+                await self._desk.receive_point(viewer, opened.ecg, message.data)
+        finally:
+            self._desk.leave(viewer, opened.ecg)
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+        return websocket

@@ -1,0 +1,640 @@
+"""The ECGs in hand: takes in what gateways send, has it written, passes it on to who watches, keeps the rows.
+
+Everything runs on the loop thread but the disk (frame_disk.py). A frame is checked by its envelope, shown and
+handed to the disk in one go; acknowledgements, inventories, the row and the ledger follow a little later.
+Where the store does not answer, frames go on; where the disk refuses, the gateway is told to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clinical.ids import EcgId
+from media_server.ecg.descriptor import Descriptor
+from media_server.ecg.errors import MalformedDescriptor
+from media_server.ecg.frame import Envelope
+from recording.audit.chain import ChainedAct
+from recording.clock import Clock
+from signaling.auth.rights import Caller
+from signaling.ecg import uplink_messages as say
+from signaling.ecg.ecg_chain import case_of, chain_ecg_act
+from signaling.ecg.ecg_state import EcgState
+from signaling.ecg.ecg_views import views_of
+from signaling.ecg.ecgs import Ecg, find_ecg, open_ecgs_of_device
+from signaling.ecg.frame_disk import FrameDisk, Written
+from signaling.ecg.gateways import MAX_GATEWAYS, Gateway, Gateways
+from signaling.ecg.inventory import Declared
+from signaling.ecg.lane import Lane, lane_of
+from signaling.ecg.outbox import GOING_AWAY, TRY_AGAIN
+from signaling.ecg.pointing import Point, read_point
+from signaling.ecg.settling import settle
+from signaling.ecg.stream import ClockJumped
+from signaling.ecg.uplink_messages import (
+    Ended,
+    Hello,
+    Ping,
+    Said,
+    SelfTested,
+    StreamNamed,
+    UplinkRefused,
+    VitalsTold,
+    read_uplink_text,
+)
+from signaling.ecg.viewers import Viewer
+from signaling.ecg.vitals import Vital, vitals_of_lines, vitals_to_lines
+from signaling.store.store import Store, StoreUnavailable, Unit
+from signaling.tokens import Binding
+
+TICK_S: Final = 0.25
+"""Acknowledgements go at most four times a second (contract of the uplink)."""
+TICKS_A_SECOND: Final = 4
+IDLE_NS: Final = 60_000_000_000
+"""An ECG that nobody needs stays in memory for that long: whoever comes back finds it there."""
+RETRY_S: Final = 1.0
+"""While the store does not answer."""
+SHOWN_AT_ONCE_S: Final = 60
+"""What who comes late gets first."""
+MAX_LANES: Final = 1_000
+MAX_VIEWERS: Final = 2_000
+MAX_VIEWERS_OF_ONE: Final = 50
+MAX_REFUSALS: Final = 1_000
+"""On one connection; a gateway that goes on sending nonsense is sent away."""
+NONSENSE: Final = 1008
+PUT_OUT: Final = 4403
+_NS_PER_US: Final = 1_000
+_log = structlog.get_logger("ecg")
+
+
+@dataclass(slots=True)
+class EcgCounts:
+    """What has been done since the start."""
+
+    frames: int = 0
+    frames_known: int = 0
+    """That brought nothing new."""
+    refused: int = 0
+    vitals: int = 0
+    points: int = 0
+    points_left_out: int = 0
+    slow_viewers: int = 0
+    gateways_lost: int = 0
+    disk_failures: int = 0
+    put_off: int = 0
+    """How often the store did not answer."""
+
+
+class EcgDesk:
+    """All of them. ``run`` is its task."""
+
+    def __init__(self, store: Store, clock: Clock, data_dir: Path) -> None:
+        self.counts = EcgCounts()
+        self.disk = FrameDisk(data_dir, written=self._receive_written, failed=self._receive_failed)
+        self._store = store
+        self._clock = clock
+        self._gateways = Gateways()
+        self._sockets: set[Gateway] = set()
+        self._lanes: dict[EcgId, Lane] = {}
+        self._opening = asyncio.Lock()
+        self._is_due = asyncio.Event()
+        self._is_closed = False
+        self._shutting: set[asyncio.Task[None]] = set()
+
+    # ---- for pages --------------------------------------------------------------------------------------
+
+    def gateway_of(self, device: str) -> Gateway | None:
+        """Returns the connection of a gateway that has greeted."""
+        return self._gateways.find(device)
+
+    def shown(self, ecg: Ecg) -> Ecg:
+        """Returns an ECG as it stands now: its row, and what has come since the row was written."""
+        lane = self._lanes.get(ecg.id)
+        return ecg if lane is None else _with_progress(ecg, lane)
+
+    def receive_request(self, ecg: Ecg) -> None:
+        """Takes note of an ECG that somebody has just asked for: its gateway is asked to begin."""
+        gateway = self._gateways.find(ecg.device)
+        if gateway is not None:
+            gateway.outbox.push(say.start(ecg.id))
+
+    def receive_stop(self, ecg: Ecg) -> None:
+        """Takes note of an ECG that somebody has just stopped."""
+        gateway = self._gateways.find(ecg.device)
+        if gateway is not None:
+            gateway.outbox.push(say.stop(ecg.id))
+        lane = self._lanes.get(ecg.id)
+        if lane is not None:
+            lane.ecg = replace(ecg, descriptor=lane.ecg.descriptor)
+            lane.stream.declared = ecg.declared
+            self._mark_due(lane)
+
+    async def frames(self, ecg: Ecg, epoch: int, start: int, end: int) -> list[bytes]:
+        """Returns the stored frames that hold any of these samples, by their first. Raises OSError,
+        StoreUnavailable.
+        """
+        lane = await self._lane(ecg.id)
+        if lane is None:
+            return []
+        lane.readers += 1
+        try:
+            return await self.disk.read(ecg.id, epoch, start, end)
+        finally:
+            lane.readers -= 1
+
+    async def vitals(self, ecg: Ecg, from_us: int, to_us: int, limit: int) -> list[Vital]:
+        """Returns the values of that time, the newest where there are more. Raises OSError."""
+        content = await self.disk.vitals(ecg.id)
+        return await asyncio.to_thread(vitals_of_lines, content, from_us, to_us, limit)
+
+    # ---- gateways ---------------------------------------------------------------------------------------
+
+    def may_connect(self) -> bool:
+        """Returns whether one more gateway is heard."""
+        return not self._is_closed and len(self._sockets) < MAX_GATEWAYS
+
+    def connect(self, gateway: Gateway) -> None:
+        """Takes a connection in that has said nothing yet."""
+        self._sockets.add(gateway)
+
+    def disconnect(self, gateway: Gateway) -> None:
+        """The connection is gone; what came by it is kept."""
+        self._sockets.discard(gateway)
+        self._gateways.remove(gateway)
+        for lane in self._lanes.values():
+            if lane.gateway is gateway:
+                lane.gateway = None
+                self.counts.gateways_lost += 1
+                self._mark_due(lane)
+
+    async def receive_text(self, gateway: Gateway, text: str) -> None:
+        """Takes a message of a gateway; one that cannot be is refused, and nothing is changed by it."""
+        came_us = self._wall_us()
+        try:
+            said = read_uplink_text(text)
+            gateway.uplink.receive_said(said)
+            await self._receive_said(gateway, said, came_us)
+        except UplinkRefused as refused:
+            self._refuse(gateway, refused.code, refused.ecg)
+        except MalformedDescriptor as refused:
+            self._refuse(gateway, refused.code)
+        except (StoreUnavailable, OSError):
+            # What it said is not lost: it says so again when it has come back.
+            self.counts.put_off += 1
+            gateway.outbox.end(TRY_AGAIN)
+
+    async def receive_frames(self, gateway: Gateway, content: bytes) -> None:
+        """Takes frames of a gateway: passes the new ones on and hands them to the disk."""
+        await self.disk.room()
+        found, refusal = gateway.uplink.read_frames(content)
+        if refusal:
+            self._refuse(gateway, refusal)
+        fresh: dict[EcgId, list[Envelope]] = {}
+        for ecg, envelope in found:
+            lane = self._lanes.get(ecg)
+            code = "stream_unknown" if lane is None or lane.gateway is not gateway else ""
+            code = code or lane.stream.refusal_of(envelope)  # type: ignore[union-attr]
+            if code:
+                self._refuse(gateway, code, ecg)
+            elif lane is not None and lane.stream.receive_frame(envelope):
+                fresh.setdefault(ecg, []).append(envelope)
+            else:
+                self.counts.frames_known += 1
+        for ecg, envelopes in fresh.items():
+            is_whole = len(envelopes) == len(found)
+            self._take(self._lanes[ecg], content, envelopes, is_whole=is_whole and not refusal)
+
+    def _take(self, lane: Lane, content: bytes, envelopes: Sequence[Envelope], *, is_whole: bool) -> None:
+        self.counts.frames += len(envelopes)
+        self.disk.put(lane.ecg.id, content, envelopes)
+        lane.frame_ns, lane.frame_us = self._clock.monotonic_ns(), self._wall_us()
+        if lane.is_lost:
+            lane.is_lost = False
+            _tell(lane, {"type": "found"})
+        if lane.viewers:
+            message = content if is_whole else b"".join(content[each.start : each.end] for each in envelopes)
+            for viewer in lane.viewers:
+                viewer.outbox.push(message)
+        if lane.ecg.state is EcgState.WAITING:
+            self._mark_due(lane)
+        if lane.stream.declared is not None and not _is_declared(lane.stream.declared, envelopes):
+            # There is more than was said: it has to say again.
+            lane.stream.declared = None
+            self._mark_due(lane)
+        for fact in lane.stream.next_facts():
+            if not isinstance(fact, ClockJumped):
+                lane.news.append(fact)
+                self._mark_due(lane)
+            elif lane.gateway is not None:
+                lane.gateway.outbox.push(say.refused(lane.ecg.id, "clock_jumped"))
+
+    async def _receive_said(self, gateway: Gateway, said: Said, came_us: int) -> None:
+        match said:
+            case Ping():
+                gateway.outbox.push(say.pong(said.t1_us, came_us, self._wall_us()))
+            case Hello():
+                await self._greet(gateway, said)
+            case StreamNamed():
+                await self._name_stream(gateway, said)
+            case Ended():
+                lane = await self._own_lane(gateway, said.ecg)
+                lane.stream.declared = said.epochs
+                self._mark_due(lane)
+            case VitalsTold():
+                lane = await self._own_lane(gateway, said.ecg)
+                self.counts.vitals += len(said.values)
+                _tell(lane, {"type": "vitals", "values": [asdict(each) for each in said.values]})
+                await self.disk.keep_vitals(lane.ecg.id, vitals_to_lines(said.values))
+            case SelfTested():
+                gateway.selftest = said
+
+    async def _greet(self, gateway: Gateway, said: Hello) -> None:
+        gateway.model, gateway.descriptor = said.model, said.descriptor
+        self._gateways.add(gateway)
+        gateway.outbox.push(say.welcome(self._wall_us()))
+        asked = await self._store.read(lambda connection: open_ecgs_of_device(connection, gateway.device))
+        for ecg in asked:
+            if ecg.state is EcgState.ENDED:
+                gateway.outbox.push(say.stop(ecg.id))
+            elif ecg.id not in said.running:
+                gateway.outbox.push(say.start(ecg.id))
+        for name in said.running:
+            try:
+                lane = await self._own_lane(gateway, name)
+            except UplinkRefused as refused:
+                self._refuse(gateway, refused.code, refused.ecg)
+            else:
+                gateway.outbox.push(say.have(name, lane.stream.have()))
+
+    async def _name_stream(self, gateway: Gateway, said: StreamNamed) -> None:
+        lane = await self._own_lane(gateway, said.ecg)
+        known = lane.ecg.descriptor
+        if known is not None and not _is_same_device(known, said.descriptor):
+            raise UplinkRefused("descriptor_changed", said.ecg)
+        gateway.uplink.name_stream(said.stream, said.ecg)
+        if known is None:
+            lane.ecg = replace(lane.ecg, descriptor=said.descriptor, source=said.descriptor.source.value)
+            lane.stream.describe(said.descriptor)
+        lane.stream.begin_epoch(said.epoch, said.first)
+        lane.gateway = gateway
+        lane.frame_ns = self._clock.monotonic_ns()
+        gateway.descriptor = said.descriptor
+        gateway.outbox.push(say.have(said.ecg, lane.stream.have()))
+
+    async def _own_lane(self, gateway: Gateway, ecg: EcgId) -> Lane:
+        """Returns the lane of an ECG that was asked of this gateway. Raises UplinkRefused, StoreUnavailable,
+        OSError.
+        """
+        lane = await self._lane(ecg)
+        if lane is None or lane.ecg.institution != gateway.caller.institution:
+            raise UplinkRefused("stream_unknown", ecg)
+        if lane.ecg.device != gateway.device:
+            raise UplinkRefused("second_device", ecg)
+        return lane
+
+    def _refuse(self, gateway: Gateway, code: str, ecg: str = "") -> None:
+        self.counts.refused += 1
+        gateway.refused += 1
+        gateway.outbox.push(say.refused(ecg, code))
+        if gateway.refused > MAX_REFUSALS:
+            gateway.outbox.end(NONSENSE)
+
+    # ---- viewers ----------------------------------------------------------------------------------------
+
+    def may_watch(self, ecg: Ecg) -> bool:
+        """Returns whether one more page may watch it."""
+        lane = self._lanes.get(ecg.id)
+        is_full = lane is not None and len(lane.viewers) >= MAX_VIEWERS_OF_ONE
+        return not self._is_closed and not is_full and self._viewer_count() < MAX_VIEWERS
+
+    async def watch(self, viewer: Viewer, ecg: Ecg) -> None:
+        """Tells a page what there is and goes on telling it until ``leave``. Raises OSError,
+        StoreUnavailable.
+        """
+        lane = await self._lane(ecg.id)
+        if lane is None:
+            viewer.outbox.end(GOING_AWAY)
+            return
+        lane.readers += 1
+        try:
+            (view,) = await self._store.read(
+                lambda connection: views_of(connection, [_with_progress(lane.ecg, lane)], viewer.caller)
+            )
+            message = view.model_dump() | {"have": lane.stream.have(), "server_us": self._wall_us()}
+            viewer.outbox.push(json.dumps({"type": "ecg", **message}, ensure_ascii=False))
+            backlog = _latest(lane)
+            # From here on it is told what comes; what it is then told twice it knows by its number.
+            lane.viewers.add(viewer)
+            for epoch, start, end in backlog:
+                frames = await self.disk.read(ecg.id, epoch, start, end)
+                if frames:
+                    viewer.outbox.push(b"".join(frames))
+            if lane.is_lost:
+                viewer.outbox.push(_lost(lane))
+        finally:
+            lane.readers -= 1
+
+    def leave(self, viewer: Viewer, ecg: Ecg) -> None:
+        """The page is gone; harmless for one that was never there."""
+        self.counts.slow_viewers += viewer.outbox.was_slow
+        lane = self._lanes.get(ecg.id)
+        if lane is not None:
+            lane.viewers.discard(viewer)
+
+    async def receive_point(self, viewer: Viewer, ecg: Ecg, text: str) -> None:
+        """Takes what a page shows to the others; what cannot be, or comes too fast, is left out."""
+        point = read_point(text)
+        lane = self._lanes.get(ecg.id)
+        if lane is None or point is None or not viewer.pace.receive_point(point, self._clock.monotonic_ns()):
+            self.counts.points_left_out += 1
+            return
+        self.counts.points += 1
+        caller = viewer.caller
+        told = json.dumps(
+            {"type": "pointed", "by": caller.person, "name": caller.name, **point.words}, ensure_ascii=False
+        )
+        for other in lane.viewers:
+            if other is not viewer:
+                other.outbox.push(told)
+        if point.is_kept:
+            await self._keep_point(caller, lane.ecg, point)
+
+    async def _keep_point(self, caller: Caller, ecg: Ecg, point: Point) -> None:
+        async def work(unit: Unit) -> None:
+            case = await case_of(unit, ecg)
+            chain_ecg_act(unit, caller, ecg, case, "annotation.caliper", after=point.ledger_words)
+
+        try:
+            await self._store.write(work)
+        except StoreUnavailable:
+            self.counts.put_off += 1
+
+    # ---- bound to sessions (auth/revocation.py) ---------------------------------------------------------
+
+    def bindings(self) -> Iterable[Binding]:
+        """See BoundPlaces."""
+        return [each.binding for each in self._everybody()]
+
+    def end_bound(self, covers: Callable[[Binding], bool]) -> int:
+        """See BoundPlaces."""
+        ended = [each for each in self._everybody() if covers(each.binding)]
+        for each in ended:
+            each.outbox.end(PUT_OUT)
+        return len(ended)
+
+    def receive_acts(self, acts: Sequence[ChainedAct]) -> None:
+        """Takes what was just committed: who was put out of a case sees its ECG no more."""
+        for chained in acts:
+            subject = chained.act.subject
+            if chained.act.kind != "participant.removed" or not subject.get("case"):
+                continue
+            for lane in self._lanes.values():
+                if lane.ecg.case == subject["case"]:
+                    for viewer in lane.viewers:
+                        if viewer.caller.person == subject.get("person"):
+                            viewer.outbox.end(PUT_OUT)
+
+    def _everybody(self) -> list[Gateway | Viewer]:
+        viewers = [viewer for lane in self._lanes.values() for viewer in lane.viewers]
+        return [*self._sockets, *viewers]
+
+    # ---- what goes on by itself -------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Writes, acknowledges and settles as long as the task lives."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.disk.run(), name="ecg-disk")
+            tasks.create_task(self._tick_on(), name="ecg-ticks")
+            tasks.create_task(self._settle_on(), name="ecg-rows")
+
+    async def _tick_on(self) -> None:
+        number = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            number += 1
+            self.tick(is_second=number % TICKS_A_SECOND == 0)
+
+    def tick(self, *, is_second: bool) -> None:
+        """Sends what is due: acknowledgements at every tick, inventories each second."""
+        now_ns = self._clock.monotonic_ns()
+        for lane in list(self._lanes.values()):
+            if lane.gateway is not None:
+                for epoch, until in lane.stream.acknowledgements():
+                    lane.gateway.outbox.push(say.stored(lane.ecg.id, epoch, until))
+            if not lane.is_lost and lane.is_missed(now_ns):
+                lane.is_lost = True
+                for viewer in lane.viewers:
+                    viewer.outbox.push(_lost(lane))
+            if is_second:
+                self._tell_inventory(lane)
+                self._let_go(lane, now_ns)
+
+    def _tell_inventory(self, lane: Lane) -> None:
+        if lane.viewers and lane.told_version != lane.stream.version:
+            lane.told_version = lane.stream.version
+            _tell(lane, {"type": "have", "have": lane.stream.have()})
+
+    def _let_go(self, lane: Lane, now_ns: int) -> None:
+        if not lane.is_idle:
+            lane.idle_since_ns = now_ns
+        elif now_ns - lane.idle_since_ns > IDLE_NS:
+            self._forget(lane)
+
+    def _forget(self, lane: Lane) -> None:
+        del self._lanes[lane.ecg.id]
+        # The disk's thread does things in the order in which they were asked: who opens it anew comes after.
+        task = asyncio.create_task(self._shut(lane.ecg.id))
+        self._shutting.add(task)
+        task.add_done_callback(self._shutting.discard)
+
+    async def _shut(self, ecg: EcgId) -> None:
+        try:
+            await self.disk.shut(ecg)
+        except OSError as error:
+            self.counts.disk_failures += 1
+            _log.error("ecg_not_sealed", ecg=ecg, error=type(error).__name__)
+
+    def _receive_written(self, written: Sequence[Written]) -> None:
+        touched: set[EcgId] = set()
+        for ecg, epoch, start, end in written:
+            lane = self._lanes.get(ecg)
+            if lane is not None:
+                lane.stream.receive_stored(epoch, start, end)
+                touched.add(ecg)
+        for ecg in touched:
+            lane = self._lanes[ecg]
+            if lane.stream.is_complete != lane.ecg.is_complete:
+                self._mark_due(lane)
+
+    def _receive_failed(self, ecg: EcgId) -> None:
+        """The disk has refused frames: what of them is there is read anew when the gateway comes back."""
+        self.counts.disk_failures += 1
+        _log.error("ecg_not_stored", ecg=ecg)
+        lane = self._lanes.get(ecg)
+        if lane is None:
+            return
+        for each in (lane.gateway, *lane.viewers):
+            if each is not None:
+                each.outbox.end(TRY_AGAIN)
+        self._forget(lane)
+
+    def _mark_due(self, lane: Lane) -> None:
+        lane.is_due = True
+        self._is_due.set()
+
+    async def _settle_on(self) -> None:
+        while True:
+            await self._is_due.wait()
+            self._is_due.clear()
+            if not await self.settle_all():
+                await asyncio.sleep(RETRY_S)
+                self._is_due.set()
+
+    async def settle_all(self) -> bool:
+        """Brings rows and ledger up to what has come; returns whether the store has taken everything."""
+        is_done = True
+        for lane in [lane for lane in self._lanes.values() if lane.is_due]:
+            is_done &= await self._settle(lane)
+        return is_done
+
+    async def _settle(self, lane: Lane) -> bool:
+        before = lane.ecg
+        lane.is_due = False
+        progress = lane.progress()
+        try:
+            after = await self._store.write(lambda unit: settle(unit, before.id, progress))
+        except StoreUnavailable:
+            self.counts.put_off += 1
+            lane.take_back(progress)
+            return False
+        if after is None:
+            return True
+        lane.ecg = after
+        if (after.state, after.is_complete) != (before.state, before.is_complete):
+            with contextlib.suppress(StoreUnavailable):
+                await self._tell_state(lane)
+        return True
+
+    async def _tell_state(self, lane: Lane) -> None:
+        viewers = list(lane.viewers)
+        if not viewers:
+            return
+        ecg = _with_progress(lane.ecg, lane)
+
+        async def work(connection: AsyncConnection) -> list[Any]:
+            return [(await views_of(connection, [ecg], viewer.caller))[0] for viewer in viewers]
+
+        for viewer, view in zip(viewers, await self._store.read(work), strict=True):
+            viewer.outbox.push(json.dumps({"type": "state", **view.model_dump()}, ensure_ascii=False))
+
+    async def close(self) -> None:
+        """Ends all sockets, writes what waits, settles once. Twice is harmless."""
+        self._is_closed = True
+        for each in self._everybody():
+            each.outbox.end(GOING_AWAY)
+        await self.disk.flush()
+        await self.settle_all()
+        await self.disk.close()
+
+    def stats(self) -> Mapping[str, int]:
+        """Returns counters for /metrics."""
+        return {
+            "gateways": len(self._gateways),
+            "lanes": len(self._lanes),
+            "viewers": self._viewer_count(),
+            "disk_queued_bytes": self.disk.queued_bytes,
+            **asdict(self.counts),
+            **{f"disk_{name}": count for name, count in asdict(self.disk.counts).items()},
+        }
+
+    # ---- inside -----------------------------------------------------------------------------------------
+
+    async def _lane(self, name: EcgId) -> Lane | None:
+        """Returns the lane of an ECG, opened where it is not; None where there is no such ECG. Raises
+        StoreUnavailable, OSError.
+        """
+        async with self._opening:
+            lane = self._lanes.get(name)
+            if lane is not None:
+                return lane
+            if len(self._lanes) >= MAX_LANES:
+                raise StoreUnavailable("unavailable")
+            ecg = await self._store.read(lambda connection: find_ecg(connection, name))
+            if ecg is None:
+                return None
+            lane = lane_of(ecg, await self.disk.open(ecg.id))
+            lane.idle_since_ns = self._clock.monotonic_ns()
+            lane.frame_ns = lane.idle_since_ns
+            self._lanes[ecg.id] = lane
+            if lane.stream.is_complete != ecg.is_complete:
+                self._mark_due(lane)
+            return lane
+
+    def _viewer_count(self) -> int:
+        return sum(len(lane.viewers) for lane in self._lanes.values())
+
+    def _wall_us(self) -> int:
+        return self._clock.wall_ns() // _NS_PER_US
+
+
+def _with_progress(ecg: Ecg, lane: Lane) -> Ecg:
+    stream = lane.stream
+    return replace(
+        ecg,
+        descriptor=ecg.descriptor or lane.ecg.descriptor,
+        source=ecg.source or lane.ecg.source,
+        extents=stream.extents(),
+        missing_ms=stream.missing_ms,
+        gap_count=stream.gap_count,
+        late_ms=stream.late_ms,
+    )
+
+
+def _latest(lane: Lane) -> list[tuple[int, int, int]]:
+    """Returns epoch, start and end of what is shown at once, the oldest first."""
+    left = SHOWN_AT_ONCE_S * lane.stream.rate_hz
+    found = []
+    for extent in reversed(lane.stream.extents()):
+        if left <= 0:
+            break
+        start = max(extent.first, extent.end - left)
+        found.append((extent.epoch, start, extent.end))
+        left -= extent.end - start
+    return found[::-1]
+
+
+def _is_declared(declared: Declared, envelopes: Iterable[Envelope]) -> bool:
+    return all(
+        any(
+            span.start <= each.first_sample and each.end_sample <= span.end
+            for span in declared.get(each.epoch, ())
+        )
+        for each in envelopes
+    )
+
+
+def _is_same_device(known: Descriptor, told: Descriptor) -> bool:
+    return (known.rate_hz, known.resolution_nv, known.leads, known.source) == (
+        told.rate_hz,
+        told.resolution_nv,
+        told.leads,
+        told.source,
+    )
+
+
+def _tell(lane: Lane, message: Mapping[str, Any]) -> None:
+    if lane.viewers:
+        text = json.dumps(message, ensure_ascii=False)
+        for viewer in lane.viewers:
+            viewer.outbox.push(text)
+
+
+def _lost(lane: Lane) -> str:
+    return json.dumps({"type": "lost", "since_us": lane.frame_us})

@@ -1,0 +1,92 @@
+"""ECGs as the API shows them to one caller: names beside the ids, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, Table, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from signaling.api.ecg_models import EcgEpoch, EcgPatient, EcgView
+from signaling.auth.rights import Caller
+from signaling.ecg.ecg_rights import deeds_of
+from signaling.ecg.ecgs import Ecg
+from signaling.store import tables as t
+
+
+def _by_ids(table: Table) -> Select[Any]:
+    return select(table).where(table.c.id.in_(bindparam("wanted", expanding=True)))
+
+
+_PATIENTS: Final = _by_ids(t.patient)
+_INSTITUTIONS: Final = _by_ids(t.institution)
+_DEVICES: Final = _by_ids(t.device)
+
+
+async def views_of(connection: AsyncConnection, ecgs: Sequence[Ecg], caller: Caller) -> list[EcgView]:
+    """Returns ECGs as the caller sees them, in the same order. What they may see was decided before."""
+    patients = await _rows(connection, _PATIENTS, {ecg.patient for ecg in ecgs})
+    institutions = await _rows(connection, _INSTITUTIONS, {ecg.institution for ecg in ecgs})
+    devices = await _rows(connection, _DEVICES, {ecg.device for ecg in ecgs} - {""})
+    return [
+        _view(
+            ecg,
+            caller,
+            patients.get(ecg.patient),
+            institution_name=_name(institutions.get(ecg.institution)),
+            device_name=_name(devices.get(ecg.device)),
+        )
+        for ecg in ecgs
+    ]
+
+
+async def _rows(
+    connection: AsyncConnection, query: Select[Any], ids: Iterable[str]
+) -> Mapping[str, Row[Any]]:
+    return {row.id: row for row in await connection.execute(query, {"wanted": sorted(ids)})}
+
+
+def _name(row: Row[Any] | None) -> str:
+    return "" if row is None else str(row.name)
+
+
+def _view(
+    ecg: Ecg, caller: Caller, patient: Row[Any] | None, *, institution_name: str, device_name: str
+) -> EcgView:
+    return EcgView(
+        id=ecg.id,
+        serial=ecg.serial,
+        state=ecg.state,
+        is_complete=ecg.is_complete,
+        missing_ms=ecg.missing_ms,
+        patient=EcgPatient(
+            id=ecg.patient,
+            name=_name(patient),
+            sex="" if patient is None else patient.sex,
+            birth_year=None if patient is None else patient.birth_year,
+        ),
+        case=ecg.case,
+        institution=ecg.institution,
+        institution_name=institution_name,
+        device=ecg.device,
+        device_name=device_name,
+        source=ecg.source,
+        is_simulated=ecg.is_simulated,
+        is_diagnostic=ecg.descriptor is not None and ecg.descriptor.is_diagnostic,
+        descriptor=None if ecg.descriptor is None else ecg.descriptor.as_json(),
+        urgency=ecg.urgency,
+        started_at_ms=ecg.started_at_ms or 0,
+        ended_at_ms=ecg.ended_at_ms or 0,
+        created_at_ms=ecg.created_at_ms,
+        duration_ms=ecg.duration_ms,
+        epochs=[
+            EcgEpoch(epoch=one.epoch, first=one.first, end=one.end, first_taken_us=one.first_taken_us)
+            for one in ecg.extents
+        ],
+        gap_count=ecg.gap_count,
+        late_ms=ecg.late_ms,
+        report=None,
+        critical=None,
+        allowed=[deed.value for deed in deeds_of(ecg, caller)],
+    )

@@ -1,0 +1,81 @@
+"""One ECG in this process's hands: its row as last read, its samples, who sends and who watches."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from signaling.ecg.ecgs import Ecg
+from signaling.ecg.frame_disk import Kept
+from signaling.ecg.gateways import Gateway
+from signaling.ecg.settling import Progress
+from signaling.ecg.stream import GapFilled, GapFound, Stream
+from signaling.ecg.viewers import Viewer
+
+MAX_NEWS: Final = 1_000
+"""Gaps and fillings that wait for the store; beyond it the ledger hears of the newest."""
+LOST_NS: Final = 2_000_000_000
+"""Without a frame: a link that is slow is not yet lost."""
+
+
+@dataclass(eq=False, slots=True)
+class Lane:
+    """The ECG."""
+
+    ecg: Ecg
+    stream: Stream
+    gateway: Gateway | None = None
+    viewers: set[Viewer] = field(default_factory=set)
+    readers: int = 0
+    """Requests that read its log just now."""
+    news: deque[GapFound | GapFilled] = field(default_factory=lambda: deque(maxlen=MAX_NEWS))
+    is_due: bool = False
+    """Whether row and ledger are behind."""
+    told_version: int = -1
+    """Of the inventory that viewers were told."""
+    frame_ns: int = 0
+    """When the last frame came, monotonic."""
+    frame_us: int = 0
+    """The same by the wall."""
+    is_lost: bool = False
+    idle_since_ns: int = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody needs it in memory."""
+        return not (self.gateway or self.viewers or self.readers or self.is_due)
+
+    def is_missed(self, now_ns: int) -> bool:
+        """Whether frames should come and have not for a while."""
+        return self.ecg.state.value == "recording" and now_ns - self.frame_ns > LOST_NS
+
+    def progress(self) -> Progress:
+        """Returns how far it has come; what the ledger has not heard yet is taken out."""
+        stream = self.stream
+        news, self.news = list(self.news), deque(maxlen=MAX_NEWS)
+        return Progress(
+            descriptor=self.ecg.descriptor,
+            extents=stream.extents(),
+            declared=stream.declared,
+            is_complete=stream.is_complete,
+            missing_ms=stream.missing_ms,
+            gap_count=stream.gap_count,
+            late_ms=stream.late_ms,
+            news=news,
+        )
+
+    def take_back(self, progress: Progress) -> None:
+        """Keeps for the next time what the store has not taken."""
+        self.news.extendleft(reversed(progress.news))
+        self.is_due = True
+
+
+def lane_of(ecg: Ecg, kept: Kept) -> Lane:
+    """Returns the lane of an ECG whose log holds this."""
+    stream = Stream(declared=ecg.declared, gap_count=ecg.gap_count)
+    if ecg.descriptor is not None:
+        stream.describe(ecg.descriptor)
+        stream.late_samples = ecg.late_ms * ecg.descriptor.rate_hz // 1000
+    stream.load(kept.spans, kept.first_taken_us)
+    return Lane(ecg, stream)
