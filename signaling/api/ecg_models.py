@@ -3,7 +3,7 @@
 GET  /ecg/gateways            the gateways of the caller's institution, and what they are connected to
 POST /ecgs                    asks a gateway for an ECG
 GET  /ecgs?box=&case=         work: what goes on, waits or is incomplete · mine: asked for by the caller ·
-                              past: ended and complete
+                              past: ended and complete · all, where none is named
 GET  /ecgs/{id}/frames        stored samples as whole frames (docs/ECG_FORMAT.md)
 GET  /ecgs/{id}/live          the same as they come, by WebSocket (ecg_live.py)
 GET  /ecg/uplink              the gateway's WebSocket (ecg_uplink.py)
@@ -17,6 +17,7 @@ from pydantic import Field
 
 from clinical.consultation import Urgency
 from signaling.api.route import Model
+from signaling.ecg.ecg_lists import EcgBox
 from signaling.ecg.ecg_state import EcgState
 
 MAX_COUNT: Final = 2**53 - 1
@@ -37,7 +38,7 @@ class NewEcg(Model):
 class EcgQuery(Model):
     """Which list, of which case, and from where on."""
 
-    box: Literal["work", "mine", "past"] = "work"
+    box: EcgBox = "all"
     case: MaybeId = ""
     cursor: Annotated[str, Field(max_length=80)] = ""
 

@@ -15,7 +15,7 @@ from signaling.ecg.ecg_state import EcgState
 from signaling.ecg.ecgs import MAX_LISTED, Ecg, ecgs_of
 from signaling.store import tables as t
 
-EcgBox: TypeAlias = Literal["work", "mine", "past"]
+EcgBox: TypeAlias = Literal["all", "work", "mine", "past"]
 _C: Final = t.ecg.c
 
 
@@ -42,7 +42,7 @@ def _query(caller: Caller, box: EcgBox) -> Select[Any]:
         return ecgs.where(is_done)
     if box == "mine":
         return ecgs.where(_C.person == caller.person)
-    return ecgs.where(~is_done)
+    return ecgs.where(~is_done) if box == "work" else ecgs
 
 
 def _is_seen(caller: Caller) -> Any:
