@@ -24,6 +24,7 @@ from media_server.ports import (
     EventsLost,
     LayerSeen,
     MediaCore,
+    OutputClock,
     PathSelected,
     PeerHeard,
     PeerSilent,
@@ -127,6 +128,20 @@ class NativeCore:
     def stats(self) -> dict[str, Any]:
         """See ``MediaCore``."""
         return self._core.stats()
+
+    def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
+        """See ``MediaCore``."""
+        return [
+            OutputClock(
+                peer=PeerNumber(clock.peer),
+                track=TrackNumber(clock.track),
+                rtp_timestamp=clock.rtp_timestamp,
+                ntp_ns=clock.ntp_ns,
+                arrival_ns=clock.arrival_ns,
+                clock_rate_hz=clock.clock_rate_hz,
+            )
+            for clock in self._core.output_clocks(peers=peers)
+        ]
 
     def close(self) -> None:
         """See ``MediaCore``."""

@@ -166,6 +166,24 @@ class EventsLost:
 
 Event: TypeAlias = DtlsDatagram | PathSelected | PeerSilent | PeerHeard | LayerSeen | AudioLevels | EventsLost
 
+# ---- clocks ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputClock:
+    """A publisher's last sender report in the time line of what a subscriber receives of a track."""
+
+    peer: PeerNumber
+    track: TrackNumber
+    rtp_timestamp: int
+    """32 bits, as the subscriber's stream carries it."""
+    ntp_ns: int
+    """The publisher's clock then, nanoseconds since the Unix epoch."""
+    arrival_ns: int
+    """When the report arrived, on our monotonic clock."""
+    clock_rate_hz: int
+
+
 # ---- the core ----------------------------------------------------------------------------------------------
 
 
@@ -214,6 +232,9 @@ class MediaCore(Protocol):
 
     def stats(self) -> dict[str, Any]:
         """Counters since the start."""
+
+    def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
+        """Which moment of its publisher's clock each output of these peers shows, where that is known."""
 
     def close(self) -> None:
         """Ends the core's thread and closes its socket. Twice is harmless."""

@@ -24,6 +24,7 @@ from media_server.ports import (
     EventsLost,
     LayerSeen,
     MediaCore,
+    OutputClock,
     PeerHeard,
     PeerSilent,
     RemoveInput,
@@ -171,6 +172,12 @@ class Sfu:
             **self._core.stats(),
             "control": {**asdict(self._counters), "connections_open": len(self._connections)},
         }
+
+    def output_clocks(self, peers: Sequence[int]) -> list[OutputClock]:
+        """Returns which moment of its publisher's clock each stream to these peers shows, where that is
+        known; nothing once closed.
+        """
+        return [] if self._is_closed else self._core.output_clocks(peers=peers)
 
     def _next_number(self) -> int:
         """Peers, tracks, outputs and taps count on together: a number in a log names one thing."""

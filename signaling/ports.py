@@ -3,11 +3,12 @@ in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from media_server.ids import TrackNumber
 from media_server.plans import ConnectionListener, MediaConnection
+from media_server.ports import OutputClock
 from recording.tap_records import RecordedTap
 
 
@@ -37,6 +38,9 @@ class MediaPlane(Protocol):
 
     def stats(self) -> dict[str, Any]:
         """Returns the core's counters."""
+
+    def output_clocks(self, peers: Sequence[int]) -> list[OutputClock]:
+        """Returns which moment of its publisher's clock each stream to these peers shows, where known."""
 
     def on_audio_levels(self, callback: Callable[[list[tuple[TrackNumber, int]]], None]) -> None:
         """Sets who hears of audio levels (RFC 6464), about every 500 ms."""

@@ -185,6 +185,20 @@ class TapEnd:
 
 TapRecord: TypeAlias = TapFrame | TapClock | TapOverflow | TapEnd
 
+# ---- clocks: which moment a picture on a subscriber's screen is of ----------------------------------------
+
+class OutputClock:
+    """A publisher's last sender report (RFC 3550 §6.4.1) in the time line of what ``peer`` receives of
+    ``track``: at ``rtp_timestamp`` (32 bits, as on the wire) the publisher's clock read ``ntp_ns``
+    (nanoseconds since the Unix epoch), and the report arrived here at ``arrival_ns``."""
+
+    peer: int
+    track: int
+    rtp_timestamp: int
+    ntp_ns: int
+    arrival_ns: int
+    clock_rate_hz: int
+
 # ---- the core --------------------------------------------------------------------------------------------
 
 class PacketCore:
@@ -236,6 +250,10 @@ class PacketCore:
         bytes, nacks, retransmitted, plis, switches, fraction_lost (0 to 1), rtt_ms (or None)}}.
         RuntimeError after ``close``, as from every verb that waits; ``close_peer``, ``untap`` and
         ``send_datagram`` are harmless then.
+        """
+    def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
+        """What these subscribers' streams show; nothing of an output that sends nothing, or before the first
+        sender report of the layer that it sends. Unknown peers have none. RuntimeError after ``close``.
         """
     def close(self) -> None:
         """Ends the thread and closes the socket. Closing twice is harmless."""

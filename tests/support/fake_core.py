@@ -12,6 +12,7 @@ from media_server.ports import (
     AddInput,
     AddOutput,
     Event,
+    OutputClock,
     RemoveInput,
     RemoveOutput,
     RouteChange,
@@ -33,6 +34,7 @@ class FakeCore:
         self.taps: dict[int, int] = {}
         self.records: dict[int, list[Any]] = {}
         self.datagrams: list[tuple[int, bytes]] = []
+        self.clocks: list[OutputClock] = []
         self.datagram_sent: Callable[[int, bytes], None] = lambda peer, datagram: None
         self.is_closed = False
         self._events: list[Event] = []
@@ -94,6 +96,9 @@ class FakeCore:
 
     def stats(self) -> dict[str, Any]:
         return {"counters": {}, "peers": {}, "tracks": {}, "outputs": {}}
+
+    def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
+        return [clock for clock in self.clocks if clock.peer in peers]
 
     def close(self) -> None:
         if not self.is_closed:

@@ -19,6 +19,7 @@ from media_server.plans import (
     PublishedMedia,
     SubscriptionPlan,
 )
+from media_server.ports import OutputClock
 
 
 class FakeConnection:
@@ -168,6 +169,7 @@ class FakeSfu:
             "tracks": {},
             "outputs": {},
         }
+        self.clocks: list[OutputClock] = []
         self.tell_levels: Callable[[list[tuple[TrackNumber, int]]], None] = lambda levels: None
         self._next_track = 1
 
@@ -205,6 +207,10 @@ class FakeSfu:
     def stats(self) -> dict[str, Any]:
         """What the test has put there."""
         return self.counters
+
+    def output_clocks(self, peers: Sequence[int]) -> list[OutputClock]:
+        """What the test has put there of these peers."""
+        return [clock for clock in self.clocks if clock.peer in peers]
 
     def on_audio_levels(self, callback: Callable[[list[tuple[TrackNumber, int]]], None]) -> None:
         """Keeps the callback for the test."""

@@ -11,6 +11,9 @@ use crate::packet::PacketFacts;
 /// Changes of offset remembered for late packets; a packet older than all of them is dropped.
 const MAX_SHIFTS: usize = 256;
 
+/// Seconds from the NTP epoch (1900) to the Unix epoch (1970).
+const NTP_TO_UNIX_S: u64 = 2_208_988_800;
+
 /// A layer's clock against the publisher's wall clock, from a sender report (RFC 3550 §6.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockPoint {
@@ -23,6 +26,12 @@ pub struct ClockPoint {
 }
 
 impl ClockPoint {
+    /// The publisher's clock in nanoseconds since the Unix epoch; 0 for times before it.
+    pub fn unix_ns(&self) -> u64 {
+        let seconds = (self.ntp >> 32).saturating_sub(NTP_TO_UNIX_S);
+        seconds * 1_000_000_000 + (((self.ntp & 0xffff_ffff) * 1_000_000_000) >> 32)
+    }
+
     /// Where the publisher's wall clock stood at an unwrapped timestamp of the layer, in RTP ticks since 1900.
     fn wall_ticks(&self, timestamp: i64, clock_rate_hz: u32) -> i128 {
         let seconds_ticks = (i128::from(self.ntp) * i128::from(clock_rate_hz)) >> 32;
@@ -310,6 +319,24 @@ mod tests {
     use lianzhen_wire::vp8::{Descriptor, PictureId, Tl0PicIdx};
 
     const MS: u64 = 1_000_000;
+
+    #[test]
+    fn ntp_time_becomes_unix_time() {
+        let unix_ns = |ntp| {
+            ClockPoint {
+                ntp,
+                timestamp: 0,
+                arrival_ns: 0,
+            }
+            .unix_ns()
+        };
+        assert_eq!(unix_ns(NTP_TO_UNIX_S << 32), 0);
+        assert_eq!(
+            unix_ns((NTP_TO_UNIX_S + 1) << 32 | 0x8000_0000),
+            1_500_000_000
+        );
+        assert_eq!(unix_ns(5), 1);
+    }
 
     fn facts(sequence: u64, timestamp: i64, arrival_ms: u64, is_entry: bool) -> PacketFacts {
         PacketFacts {

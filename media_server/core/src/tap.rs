@@ -8,9 +8,6 @@ use crate::splice::{ClockPoint, Placement, Splice};
 /// First sequence number of a tap: any above 0, as no receiver counts rollovers here.
 const FIRST_SEQUENCE: u64 = 1 << 16;
 
-/// Seconds from the NTP epoch (1900) to the Unix epoch (1970).
-const NTP_TO_UNIX_S: u64 = 2_208_988_800;
-
 /// What a reader of a tap finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TapRecord {
@@ -89,29 +86,8 @@ impl Tap {
     pub fn clock_record(&self, clock: &ClockPoint) -> TapRecord {
         TapRecord::Clock {
             rtp_timestamp: self.splice.map_timestamp(clock.timestamp),
-            ntp_ns: unix_ns(clock.ntp),
+            ntp_ns: clock.unix_ns(),
             arrival_ns: clock.arrival_ns,
         }
-    }
-}
-
-/// Nanoseconds since the Unix epoch of a 32.32 NTP time; 0 for times before it.
-fn unix_ns(ntp: u64) -> u64 {
-    let seconds = (ntp >> 32).saturating_sub(NTP_TO_UNIX_S);
-    seconds * 1_000_000_000 + (((ntp & 0xffff_ffff) * 1_000_000_000) >> 32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ntp_time_becomes_unix_time() {
-        assert_eq!(unix_ns(NTP_TO_UNIX_S << 32), 0);
-        assert_eq!(
-            unix_ns((NTP_TO_UNIX_S + 1) << 32 | 0x8000_0000),
-            1_500_000_000
-        );
-        assert_eq!(unix_ns(5), 1);
     }
 }

@@ -236,6 +236,20 @@ def test_a_tap_delivers_frames_clocks_and_the_end(
         core.read_batch(tap=3)
 
 
+def test_the_clock_of_an_output_is_its_publishers_last_report(
+    core: PacketCore, pair: tuple[FakeClient, FakeClient]
+) -> None:
+    pair[0].send_rtp(sound(1))
+    heard = pair[1].receive_rtp()
+    assert core.output_clocks(peers=[2]) == []
+    ntp = 2_208_988_800 + 1_700_000_000 << 32
+    pair[0].send_rtcp(struct.pack("!BBHLQLLL", 0x80, 200, 6, 77, ntp, 960 * 3, 1, 1))
+    (clock,) = eventually(lambda: core.output_clocks(peers=[1, 2, 3]))
+    assert (clock.peer, clock.track, clock.clock_rate_hz) == (2, 7, 48_000)
+    assert (clock.rtp_timestamp, clock.ntp_ns) == (heard.timestamp + 960 * 2, 1_700_000_000 * 10**9)
+    assert abs(clock.arrival_ns - time.monotonic_ns()) < 10**10
+
+
 def test_stats_tell_peers_tracks_and_outputs_and_no_address(
     core: PacketCore, pair: tuple[FakeClient, FakeClient]
 ) -> None:

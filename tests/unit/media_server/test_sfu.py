@@ -6,13 +6,14 @@ import pytest
 
 from media_server.certificate import CertificateSource
 from media_server.errors import MisuseError
-from media_server.ids import TrackNumber, TrackSid
+from media_server.ids import PeerNumber, TrackNumber, TrackSid
 from media_server.plans import PublicationPlan
 from media_server.ports import (
     AudioLevels,
     DtlsDatagram,
     EventsLost,
     LayerSeen,
+    OutputClock,
     PathSelected,
     PeerHeard,
     PeerSilent,
@@ -42,6 +43,21 @@ def publish(sfu: Sfu) -> tuple[TrackNumber, KeepingListener]:
     connection = sfu.open_connection(listener, offers=False)
     connection.receive_offer(describe(audio("0", "sendonly"), data("d")))
     return track, listener
+
+
+async def test_clocks_are_the_cores_until_it_is_closed(sfu: Sfu, core: FakeCore) -> None:
+    clock = OutputClock(
+        peer=PeerNumber(2),
+        track=TrackNumber(7),
+        rtp_timestamp=5,
+        ntp_ns=6,
+        arrival_ns=7,
+        clock_rate_hz=90_000,
+    )
+    core.clocks = [clock]
+    assert (sfu.output_clocks([1, 2]), sfu.output_clocks([1])) == ([clock], [])
+    await sfu.close()
+    assert sfu.output_clocks([1, 2]) == []
 
 
 class TestEvents:

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList};
 
-use super::{MisuseError, changes, events, records, stats};
+use super::{MisuseError, changes, clocks, events, records, stats};
 use crate::routes::Misuse;
 use crate::thread::{Closed, CoreThread};
 
@@ -170,6 +170,15 @@ impl PacketCore {
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let snapshot = py.detach(|| self.thread.call(|router, now_ns| router.snapshot(now_ns)))?;
         stats::to_dict(py, &snapshot, self.thread.commands_dropped())
+    }
+
+    #[pyo3(signature = (*, peers))]
+    fn output_clocks<'py>(&self, py: Python<'py>, peers: Vec<u32>) -> PyResult<Bound<'py, PyList>> {
+        let clocks = py.detach(|| {
+            self.thread
+                .call(move |router, _| router.output_clocks(&peers))
+        })?;
+        clocks::to_list(py, clocks)
     }
 
     fn close(&self, py: Python<'_>) {

@@ -1,5 +1,6 @@
 //! The Python module: lianzhen_core.pyi says what is in it.
 mod changes;
+mod clocks;
 mod core;
 mod events;
 mod records;
@@ -28,6 +29,7 @@ impl From<Misuse> for PyErr {
 fn lianzhen_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("MisuseError", module.py().get_type::<MisuseError>())?;
     changes::register(module)?;
+    clocks::register(module)?;
     events::register(module)?;
     records::register(module)?;
     module.add_class::<core::PacketCore>()

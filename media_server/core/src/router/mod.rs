@@ -3,6 +3,7 @@
 //! Pure composition: no socket, clock or thread. After each input the driver takes what has come out: it sends
 //! `egress`, and drains `events` and `tap_records`. Rejecting anything changes nothing but a counter.
 mod choose;
+mod clocks;
 mod commands;
 mod control;
 mod forward;
@@ -19,6 +20,7 @@ use lianzhen_wire::srtp::SrtpError;
 use lianzhen_wire::stun;
 use rustc_hash::FxHashSet;
 
+pub use clocks::OutputClock;
 pub use snapshot::{LayerSnapshot, OutputSnapshot, PeerSnapshot, Snapshot, TrackSnapshot};
 
 use crate::counters::Counters;

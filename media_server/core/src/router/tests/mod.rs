@@ -1,4 +1,5 @@
 //! The router as a whole, with fake clients at the other end of a fake network. No socket, no sleep: time is a number.
+mod clocks;
 mod forwarding;
 mod hostile;
 mod paths;
