@@ -7,6 +7,7 @@ import type { Device, Person } from "../src/protocol/staff";
 import type { EventDetail, TraceLine } from "../src/protocol/trace";
 import { ME } from "./backend";
 import { MockConsultations } from "./consultations";
+import { MockEcgs } from "./ecgs";
 import { mockRoster } from "./roster";
 import RIGHTS from "./rights.json";
 
@@ -216,6 +217,7 @@ export function mockDesks(state: string): DeskPorts {
   const once = { ...code, expires_at_ms: now + 3 * DAY };
   return {
     consultations: new MockConsultations(state),
+    ecgs: new MockEcgs(),
     identity: {
       giveCode: (digits) =>
         digits === "123456"

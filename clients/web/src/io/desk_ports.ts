@@ -2,6 +2,7 @@
 // folder, invented ones in the mock. Every call rejects with ApiFailure and nothing else.
 
 import type { Consultations } from "./consult_ports";
+import type { Ecgs } from "./ecg_ports";
 import type { Account, Role } from "../protocol/session";
 import type {
   Device,
@@ -39,6 +40,7 @@ export interface DeskPorts {
   ledger: Ledger;
   running: Running;
   consultations: Consultations;
+  ecgs: Ecgs;
 }
 
 export interface TotpOffer {

@@ -3,7 +3,17 @@
 const PREFIX = "lianzhen.";
 
 export type Preference =
-  "language" | "theme" | "keys" | "camera" | "microphone" | "speaker" | "touched" | "selftest" | "ring_tested";
+  | "language"
+  | "theme"
+  | "keys"
+  | "camera"
+  | "microphone"
+  | "speaker"
+  | "touched"
+  | "selftest"
+  | "ring_tested"
+  | "ecg_calibration"
+  | "ecg_layout";
 
 /** The kept choice, or null. */
 export function kept(preference: Preference): string | null {

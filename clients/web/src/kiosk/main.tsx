@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { RestConsultations } from "../io/consultations";
 import { BrowserDevices } from "../io/devices";
 import { RestDoors } from "../io/doors";
+import { RestEcgs } from "../io/ecgs";
 import { RestIdentity } from "../io/identity";
 import { RestKioskDesk } from "../io/kiosk_desk";
 import { RestOffice } from "../io/office";
@@ -45,6 +46,7 @@ const desks = {
   ledger: new RestLedger(),
   running: new RestRunning(),
   consultations,
+  ecgs: new RestEcgs(),
 };
 createRoot(root).render(
   <StrictMode>

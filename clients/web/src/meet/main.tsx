@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserDevices } from "../io/devices";
 import { RestConsultations } from "../io/consultations";
 import { RestDoors } from "../io/doors";
+import { RestEcgs } from "../io/ecgs";
 import { RestIdentity } from "../io/identity";
 import { RestOffice } from "../io/office";
 import { RestBackend } from "../io/rest";
@@ -39,6 +40,7 @@ const desks = {
   ledger: new RestLedger(),
   running: new RestRunning(),
   consultations: new RestConsultations(),
+  ecgs: new RestEcgs(),
 };
 createRoot(root).render(
   <StrictMode>

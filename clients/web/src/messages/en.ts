@@ -1,6 +1,7 @@
 // Every sentence the pages say, in English. The type makes a missing or a surplus key an error.
 
 import { CONSULT_EN } from "./en_consult";
+import { ECG_EN } from "./en_ecg";
 import { KIOSK_EN } from "./en_kiosk";
 import { OFFICE_EN } from "./en_office";
 import { ROSTER_EN } from "./en_roster";
@@ -11,6 +12,7 @@ import type { MessageKey } from "./zh_cn";
 export const EN: Readonly<Record<MessageKey, string>> = {
   ...SIGN_IN_EN,
   ...CONSULT_EN,
+  ...ECG_EN,
   ...KIOSK_EN,
   ...OFFICE_EN,
   ...ROSTER_EN,

@@ -1,6 +1,7 @@
 // Every sentence the pages say, in Simplified Chinese: the first language and the source of the keys.
 
 import { CONSULT_ZH } from "./zh_cn_consult";
+import { ECG_ZH } from "./zh_cn_ecg";
 import { KIOSK_ZH } from "./zh_cn_kiosk";
 import { OFFICE_ZH } from "./zh_cn_office";
 import { ROSTER_ZH } from "./zh_cn_roster";
@@ -10,6 +11,7 @@ import { TRACE_ZH } from "./zh_cn_trace";
 export const ZH_CN = {
   ...SIGN_IN_ZH,
   ...CONSULT_ZH,
+  ...ECG_ZH,
   ...KIOSK_ZH,
   ...OFFICE_ZH,
   ...ROSTER_ZH,

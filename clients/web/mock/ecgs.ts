@@ -1,0 +1,247 @@
+// ECGs that live in the page: a drawn heart, sent as a gateway and the service send it.
+//
+// ?ecg=normal|gap|late|off|stale|lost|simulated|monitor|waiting|ended|none  (several joined by "+")
+
+import type { EcgLink, Ecgs, LiveEcg } from "../src/io/ecg_ports";
+import { FrameFlag } from "../src/ecg/frame";
+import type { PointerMessage } from "../src/ecg/pointer";
+import { Watch, type Received } from "../src/ecg/watch";
+import { ApiFailure } from "../src/protocol/api";
+import { ecgFrom, type Ecg } from "../src/protocol/ecg";
+import { frameBytes } from "./ecg_frames";
+import { HEART_LEADS, heartAt } from "./ecg_heart";
+
+const asked = new Set((new URLSearchParams(location.search).get("ecg") ?? "normal").split("+"));
+const RATE_HZ = asked.has("monitor") ? 250 : 500;
+const STEP_MV = 0.005;
+const FRAME = Math.round(0.04 * RATE_HZ);
+/** How long it has run when the page opens. */
+const BEFORE_S = 84;
+const begun_ms = Date.now() - BEFORE_S * 1000;
+const at = (second: number): number => Math.round(((BEFORE_S + second) * RATE_HZ) / FRAME) * FRAME;
+/** Seconds after the page opened. */
+const GAP = { start: at(3), end: at(5.7) };
+const GAP_FILLED_S = 10;
+const OFF = { start: at(-6), end: at(600) };
+const STALE_FROM = at(6);
+const US = 1_000_000;
+
+const soon = <T>(value: T): Promise<T> => new Promise((done) => window.setTimeout(() => done(value), 60));
+
+const now_s = (): number => (Date.now() - begun_ms) / 1000 - BEFORE_S;
+const newest = (): number => Math.min(at(now_s()), asked.has("ended") ? at(0) : Infinity);
+const hasGap = asked.has("gap") || asked.has("late");
+const isGap = (sample: number): boolean => hasGap && sample >= GAP.start && sample < GAP.end;
+const isFilled = (): boolean => asked.has("late") && now_s() > GAP_FILLED_S;
+
+function frameAt(first: number): Uint8Array {
+  const rows = Array.from({ length: FRAME }, (_, i) => heartAt((first + i) / RATE_HZ));
+  const samples = Int32Array.from({ length: FRAME * HEART_LEADS.length }, (_, i) =>
+    Math.round((rows[i % FRAME]?.[Math.floor(i / FRAME)] ?? 0) / STEP_MV),
+  );
+  const flags = (isGap(first) ? FrameFlag.Late : 0) | (asked.has("simulated") ? FrameFlag.Simulated : 0);
+  const leadOff = asked.has("off") && first >= OFF.start && first < OFF.end ? 1 << HEART_LEADS.indexOf("V3") : 0;
+  const takenUs = begun_ms * 1000 + Math.round((first * US) / RATE_HZ);
+  return frameBytes({
+    stream: 1,
+    epoch: 0,
+    firstSample: first,
+    takenUs,
+    count: FRAME,
+    leads: HEART_LEADS.length,
+    leadOff,
+    flags,
+    samples,
+  });
+}
+
+function ecgSent(): Record<string, unknown> {
+  const state = asked.has("waiting") ? "waiting" : asked.has("ended") ? "ended" : "recording";
+  const missing = hasGap && !isFilled() && now_s() > 3 ? 2700 : 0;
+  return {
+    id: "ec_1",
+    serial: "E-20261109-0007",
+    state,
+    is_complete: state === "ended",
+    missing_ms: missing,
+    patient: { id: "pa_张德福", name: "张德福", sex: "male", birth_year: 1965 },
+    case: "ca_1",
+    institution_name: "青溪镇中心卫生院",
+    device: "dv_3",
+    device_name: "心电采集盒 12",
+    source: asked.has("simulated") ? "simulator" : "device",
+    is_simulated: asked.has("simulated"),
+    is_diagnostic: RATE_HZ >= 500,
+    descriptor: asked.has("waiting")
+      ? null
+      : {
+          rate_hz: RATE_HZ,
+          resolution_nv: STEP_MV * 1_000_000,
+          leads: HEART_LEADS,
+          band_low_mhz: 50,
+          band_high_hz: 150,
+          notch_hz: 0,
+          model: "Box 12",
+        },
+    urgency: "urgent",
+    started_at_ms: begun_ms,
+    ended_at_ms: asked.has("ended") ? begun_ms + BEFORE_S * 1000 : 0,
+    duration_ms: Math.round((newest() / RATE_HZ) * 1000),
+    epochs: asked.has("waiting") ? [] : [{ epoch: 0, first: 0, end: newest(), first_taken_us: begun_ms * 1000 }],
+    gap_count: missing > 0 ? 1 : 0,
+    late_ms: isFilled() ? 2700 : 0,
+    report: null,
+    critical: null,
+    allowed: state === "ended" ? ["report"] : ["stop", "report"],
+  };
+}
+
+function ecgNow(): Ecg {
+  const one = ecgFrom(ecgSent());
+  if (one === null) throw new Error("the mock's ECG cannot be read");
+  return one;
+}
+
+function have(): Record<string, number[][]> {
+  const end = newest();
+  if (!hasGap || end <= GAP.start || isFilled()) return { "0": [[0, end]] };
+  return { "0": end > GAP.end ? [[0, GAP.start], [GAP.end, end]] : [[0, GAP.start]] }; // prettier-ignore
+}
+
+class MockLive implements LiveEcg {
+  readonly watch = new Watch();
+  readonly #listeners = new Set<(received: readonly Received[]) => void>();
+  readonly #timers: number[];
+  #sent: number;
+  #isFilled = false;
+
+  constructor() {
+    this.#say({ type: "ecg", ecg: ecgSent(), have: have(), server_us: Date.now() * 1000 });
+    this.#sent = Math.max(0, at(now_s() - 60));
+    this.#timers = [window.setInterval(() => this.#send(), 40), window.setInterval(() => this.#tellMore(), 1000)];
+    window.setTimeout(() => this.#pointAsOther(), 2500);
+  }
+
+  link(): EcgLink {
+    return "open";
+  }
+
+  subscribe(onChange: (received: readonly Received[]) => void): () => void {
+    this.#listeners.add(onChange);
+    return () => this.#listeners.delete(onChange);
+  }
+
+  point(pointer: PointerMessage, isKept: boolean): void {
+    console.info("pointed", JSON.stringify(pointer), isKept);
+  }
+
+  close(): void {
+    this.#timers.forEach((timer) => window.clearInterval(timer));
+  }
+
+  #say(message: object): void {
+    this.watch.receiveText(JSON.stringify(message), performance.now());
+    for (const listener of this.#listeners) listener([]);
+  }
+
+  #take(first: number): void {
+    const received = this.watch.receiveFrames(frameAt(first), performance.now());
+    for (const listener of this.#listeners) listener(received);
+  }
+
+  #send(): void {
+    if (asked.has("waiting")) return;
+    const until = Math.min(newest(), asked.has("stale") || asked.has("lost") ? STALE_FROM : Infinity);
+    for (; this.#sent < until; this.#sent += FRAME) if (!isGap(this.#sent)) this.#take(this.#sent);
+    if (isFilled() && !this.#isFilled) {
+      this.#isFilled = true;
+      for (let first = GAP.start; first < GAP.end; first += FRAME) this.#take(first);
+    }
+  }
+
+  #tellMore(): void {
+    this.#say({ type: "have", have: have() });
+    const t_us = Date.now() * 1000;
+    const hr = { t_us, code: "hr", value: 83, unit: "/min", validity: "valid", source: "counted" };
+    if (!asked.has("stale") && !asked.has("waiting")) this.#say({ type: "vitals", values: [hr] });
+    const old_us = (begun_ms + 20_000) * 1000;
+    const by = (code: string, value: number, unit: string): object => ({
+      t_us: old_us,
+      code,
+      value,
+      unit,
+      validity: "valid",
+      source: "device",
+    });
+    this.#say({
+      type: "vitals",
+      values: [
+        by("nibp_sys", 148, "mmHg"),
+        by("nibp_dia", 92, "mmHg"),
+        by("temp", 36.6, "℃"),
+        { ...by("spo2", 96, "%"), t_us },
+      ],
+    });
+    if (asked.has("lost") && now_s() > 6)
+      this.#say({ type: "lost", since_us: (begun_ms + (BEFORE_S + 6) * 1000) * 1000 });
+    this.#say({ type: "state", ecg: ecgSent() });
+  }
+
+  #pointAsOther(): void {
+    if (!asked.has("pointed")) return;
+    const sample = newest() - Math.round(2 * RATE_HZ);
+    const points = [
+      { sample, mv: 0 },
+      { sample: sample + Math.round(0.248 * RATE_HZ), mv: 0.4 },
+    ];
+    this.#say({ type: "pointed", by: "pe_li", name: "李建平", show: "caliper", lead: "V3", epoch: 0, points });
+  }
+}
+
+export class MockEcgs implements Ecgs {
+  gateways(): ReturnType<Ecgs["gateways"]> {
+    const box = {
+      device: "dv_3",
+      name: "心电采集盒 12",
+      model: "Box 12",
+      source: "device",
+      rate_hz: RATE_HZ,
+      leads: 12,
+    };
+    return soon(asked.has("none") ? [] : [{ ...box, is_connected: !asked.has("away") }]);
+  }
+
+  start(): Promise<Ecg> {
+    return asked.has("refused")
+      ? Promise.reject(new ApiFailure(409, "gateway_away", "心电盒没有连上，请检查电源和网线", {}))
+      : soon(ecgNow());
+  }
+
+  stop(): Promise<Ecg> {
+    asked.add("ended");
+    return soon(ecgNow());
+  }
+
+  ofCase(id: string): Promise<Ecg[]> {
+    return soon(id === "ca_1" && !asked.has("none") ? [ecgNow()] : []);
+  }
+
+  list(): Promise<Ecg[]> {
+    return soon([ecgNow()]);
+  }
+
+  get(): Promise<Ecg> {
+    return soon(ecgNow());
+  }
+
+  frames(_id: string, _epoch: number, start: number, end: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    for (let first = Math.floor(start / FRAME) * FRAME; first < Math.min(end, newest()); first += FRAME)
+      if (!isGap(first) || isFilled()) pieces.push(frameAt(first));
+    return soon(Uint8Array.from(pieces.flatMap((piece) => [...piece])));
+  }
+
+  open(): Promise<LiveEcg> {
+    return soon(new MockLive());
+  }
+}

@@ -1,0 +1,44 @@
+// What the pages need from the service to take, watch and read ECGs, as an interface; the real one is ecgs.ts. Every
+// call rejects with ApiFailure and nothing else.
+
+import type { PointerMessage } from "../ecg/pointer";
+import type { Received, Watch } from "../ecg/watch";
+import type { Urgency } from "../protocol/consultation";
+import type { Ecg, EcgGateway } from "../protocol/ecg";
+
+export interface NewEcg {
+  /** Null: the only box there is. */
+  device: string | null;
+  patient: string;
+  /** Null: an ECG of its own. */
+  case: string | null;
+  urgency: Urgency;
+}
+
+/** "lost": the socket is gone and is being opened again. */
+export type EcgLink = "opening" | "open" | "lost";
+
+/** One ECG as it comes. */
+export interface LiveEcg {
+  readonly watch: Watch;
+  link(): EcgLink;
+  /** Tells what came (an empty list: a text, or the link) until the returned function is called. */
+  subscribe(onChange: (received: readonly Received[]) => void): () => void;
+  /** Shows the others where one points; `isKept`: it is done and goes into the ledger. */
+  point(pointer: PointerMessage, isKept: boolean): void;
+  close(): void;
+}
+
+export interface Ecgs {
+  gateways(): Promise<EcgGateway[]>;
+  /** Asks a box to begin. */
+  start(wanted: NewEcg): Promise<Ecg>;
+  stop(id: string): Promise<Ecg>;
+  ofCase(id: string): Promise<Ecg[]>;
+  list(box: "work" | "mine" | "past"): Promise<Ecg[]>;
+  get(id: string): Promise<Ecg>;
+  /** Whole frames that hold the samples `start` to before `end` of an epoch, as far as they are stored. */
+  frames(id: string, epoch: number, start: number, end: number): Promise<Uint8Array>;
+  /** The socket opens behind the answer; what watches and draws is fetched apart. */
+  open(id: string): Promise<LiveEcg>;
+}

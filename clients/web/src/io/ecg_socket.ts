@@ -1,0 +1,122 @@
+// The viewer's socket of one ECG, opened again after every break for as long as somebody looks.
+
+import type { PointerMessage } from "../ecg/pointer";
+import { Watch, type Received } from "../ecg/watch";
+import { waitBeforeTry } from "../protocol/reconnect";
+import type { EcgLink, LiveEcg } from "./ecg_ports";
+
+/** The service takes ten a second; the last place is always sent. */
+const POINT_EVERY_MS = 100;
+/** What is missing here and there is asked for this often: frames that come late come by the socket too. */
+const ASK_EVERY_MS = 2000;
+/** The service gives no more in one answer. */
+const MOST_ASKED_S = 60;
+
+export type AskFrames = (epoch: number, start: number, end: number) => Promise<Uint8Array>;
+
+export class EcgSocket implements LiveEcg {
+  readonly watch = new Watch();
+  readonly #id: string;
+  readonly #ask: AskFrames;
+  readonly #listeners = new Set<(received: readonly Received[]) => void>();
+  readonly #asking: number;
+  #socket: WebSocket | null = null;
+  #link: EcgLink = "opening";
+  #retry: number | undefined;
+  #tried = 0;
+  #isAsking = false;
+  #isWanted = true;
+  #pointing: { pointer: PointerMessage; is_kept: boolean } | null = null;
+  #pointTimer: number | undefined;
+
+  constructor(id: string, ask: AskFrames) {
+    this.#id = id;
+    this.#ask = ask;
+    this.#open();
+    this.#asking = window.setInterval(() => void this.#fill(), ASK_EVERY_MS);
+  }
+
+  link(): EcgLink {
+    return this.#link;
+  }
+
+  subscribe(onChange: (received: readonly Received[]) => void): () => void {
+    this.#listeners.add(onChange);
+    return () => this.#listeners.delete(onChange);
+  }
+
+  point(pointer: PointerMessage, isKept: boolean): void {
+    // A place that is kept must not be overtaken by one that is not.
+    if (this.#pointing?.is_kept === true && !isKept) this.#sendPoint();
+    this.#pointing = { pointer, is_kept: isKept };
+    this.#pointTimer ??= window.setTimeout(() => this.#sendPoint(), POINT_EVERY_MS);
+  }
+
+  close(): void {
+    this.#isWanted = false;
+    window.clearTimeout(this.#retry);
+    window.clearTimeout(this.#pointTimer);
+    window.clearInterval(this.#asking);
+    this.#socket?.close();
+    this.#listeners.clear();
+  }
+
+  #open(): void {
+    const url = new URL(`/api/v1/ecgs/${encodeURIComponent(this.#id)}/live`, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.onopen = () => this.#become("open");
+    socket.onmessage = (message: MessageEvent<unknown>) => {
+      this.#tried = 0;
+      const now_ms = performance.now();
+      if (typeof message.data === "string") {
+        this.watch.receiveText(message.data, now_ms);
+        this.#tell([]);
+      } else if (message.data instanceof ArrayBuffer) {
+        this.#tell(this.watch.receiveFrames(new Uint8Array(message.data), now_ms));
+      }
+    };
+    socket.onclose = () => {
+      if (!this.#isWanted) return;
+      this.#become("lost");
+      // For as long as somebody looks: elapsed time is not counted.
+      this.#retry = window.setTimeout(() => this.#open(), waitBeforeTry((this.#tried += 1), 0) ?? 0);
+    };
+  }
+
+  #become(link: EcgLink): void {
+    this.#link = link;
+    this.#tell([]);
+  }
+
+  #tell(received: readonly Received[]): void {
+    for (const listener of this.#listeners) listener(received);
+  }
+
+  #sendPoint(): void {
+    window.clearTimeout(this.#pointTimer);
+    this.#pointTimer = undefined;
+    const said = this.#pointing;
+    this.#pointing = null;
+    if (said === null || this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ type: "point", ...said.pointer, is_kept: said.is_kept }));
+  }
+
+  async #fill(): Promise<void> {
+    if (this.#isAsking || this.#link !== "open") return;
+    const rateHz = this.watch.running?.shape.rateHz;
+    const wanted = rateHz === undefined ? null : this.watch.wanted(MOST_ASKED_S * rateHz);
+    if (wanted === null) return;
+    this.#isAsking = true;
+    try {
+      const content = await this.#ask(wanted.epoch, wanted.start, wanted.end);
+      if (this.#isWanted) this.#tell(this.watch.receiveFrames(content, performance.now()));
+    } catch {
+      // The hole stays shown, and is asked for again.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
