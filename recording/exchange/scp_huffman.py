@@ -32,24 +32,24 @@ def decode_default_table(content: bytes, count: int) -> list[int]:
     at = 0
     for _ in range(count):
         ones = bits.find("0", at, at + _WORD_RUN) - at
-        if ones == 0:
-            at += 1
-            found.append(0)
-        elif 0 < ones <= LONGEST_RUN:
-            found.append(-ones if bits[at + ones + 1 : at + ones + 2] == "1" else ones)
-            at += ones + 2
+        is_short = 0 <= ones <= LONGEST_RUN
+        if is_short:
+            end = at + (ones + 2 if ones else 1)
         else:
-            width = 8 if ones == _BYTE_RUN else 16
-            start, at = at + _WORD_RUN, at + _WORD_RUN + width
-            if at > len(bits):
-                break
-            number = int(bits[start:at], 2)
-            found.append(number - (1 << width) if number >> (width - 1) else number)
-        if at > len(bits):
-            break
-    if at > len(bits) or len(found) < count:
-        raise UnreadableFile(Refusal.TRUNCATED, "samples")
+            end = at + _WORD_RUN + (8 if ones == _BYTE_RUN else 16)
+        if end > len(bits):
+            raise UnreadableFile(Refusal.TRUNCATED, "samples")
+        if is_short:
+            found.append(-ones if bits[end - 1] == "1" else ones)
+        else:
+            found.append(_signed(bits[at + _WORD_RUN : end]))
+        at = end
     return found
+
+
+def _signed(bits: str) -> int:
+    number = int(bits, 2)
+    return number - (1 << len(bits)) if bits[0] == "1" else number
 
 
 def undo_differences(numbers: npt.NDArray[np.int64], order: int) -> npt.NDArray[np.int64]:

@@ -19,7 +19,6 @@ from recording.exchange.recorded import MAX_VALUES, Annotation, Measurement, Rec
 from recording.exchange.steps import common_resolution, rescaled
 
 _MAX_MODEL: Final = 64
-_MAX_MHZ: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +80,7 @@ def build_recorded(
         rate_hz=rate_hz,
         resolution_nv=resolution_nv,
         leads=distinct(lead.name for lead in leads),
-        band_low_mhz=_low_mhz(band.low_hz),
+        band_low_mhz=_low_mhz(band.low_hz, rate_hz),
         # What is not known is what the rate lets through at most.
         band_high_hz=min(max(1, round(band.high_hz or rate / 2)), rate_hz),
         notch_hz=band.notch_hz if band.notch_hz in (50, 60) else 0,
@@ -101,8 +100,8 @@ def build_recorded(
     )
 
 
-def _low_mhz(low_hz: Fraction | None) -> int:
-    return min(max(0, round((low_hz or 0) * 1000)), _MAX_MHZ)
+def _low_mhz(low_hz: Fraction | None, rate_hz: int) -> int:
+    return min(max(0, round((low_hz or 0) * 1000)), 1000 * rate_hz)
 
 
 def _ascii(model: str) -> str:

@@ -75,7 +75,7 @@ def packed(numbers: Sequence[int]) -> bytes:
     """With the default Huffman table, to a whole and even number of bytes."""
     bits = "".join(_code(number) for number in numbers)
     bits += "1" * (-len(bits) % 16)
-    return int(bits, 2).to_bytes(len(bits) // 8, "big")
+    return int("0" + bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 def _code(number: int) -> str:
