@@ -39,6 +39,8 @@ class LinkPulse:
         self.batch_bytes = FIRST_BATCH_BYTES
         self.offset_us: int | None = None
         """The server's clock less ours, by the quickest answer."""
+        self.round_trip_us: int | None = None
+        """What that answer took."""
         self._heard_us = now_us
         self._pinged_us = now_us
         self._waiting_since_us: int | None = None
@@ -78,7 +80,7 @@ class LinkPulse:
             self._adapt(trip_us)
             return
         self._trips.append((trip_us, (t2_us - t1_us + t3_us - now_us) // 2))
-        self.offset_us = min(self._trips)[1]
+        self.round_trip_us, self.offset_us = min(self._trips)
 
     def is_dead(self, now_us: int) -> bool:
         """Whether a ping has waited for any sign of life for too long."""

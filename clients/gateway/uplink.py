@@ -323,7 +323,7 @@ class Uplink:
         is_busy = any(held.holding.is_outstanding for held in self._ecgs.values())
         if self._pulse.wants_ping(now_us, is_busy=is_busy or bool(self._unsure_vitals)):
             self._pulse.ping(now_us)
-            return Say(words.ping(now_us))
+            return Say(self._ping(now_us))
         return None if self._pulse.is_filling else self._what_to_read()
 
     def fill(self, asked: ReadFrames, frames: Iterable[bytes], now_us: int) -> bytes:
@@ -345,7 +345,7 @@ class Uplink:
         if batch:
             self.counters.sent_bytes += len(batch)
             self._pulse.ping(now_us, is_after_fill=True)
-            self._words.append(words.ping(now_us))
+            self._words.append(self._ping(now_us))
         else:
             self.counters.unreadable_stretches += len(asked.gaps)
         return bytes(batch)
@@ -356,6 +356,9 @@ class Uplink:
         return events
 
     # ---- inside -----------------------------------------------------------------------------------------
+
+    def _ping(self, now_us: int) -> words.Object:
+        return words.ping(now_us, self._pulse.offset_us, self._pulse.round_trip_us)
 
     def _step(self, event: LinkEvent) -> None:
         state = _TRANSITIONS[self._state].get(event)
@@ -369,7 +372,7 @@ class Uplink:
         self._step(LinkEvent.WELCOMED)
         # A bare ping first: by its answer batches are measured.
         self._pulse.ping(now_us)
-        self._words.append(words.ping(now_us))
+        self._words.append(self._ping(now_us))
         if self._selftest is not None:
             self._words.append(self._selftest)
         for ecg, held in self._ecgs.items():

@@ -156,9 +156,14 @@ def vitals(ecg: str, values: Iterable[VitalSign]) -> Object:
     return {"type": "vitals", "ecg": ecg, "values": [asdict(value) for value in values]}
 
 
-def ping(t1_us: int) -> Object:
-    """Returns the sign of life, with our clock."""
-    return {"type": "ping", "t1_us": t1_us}
+def ping(t1_us: int, offset_us: int | None = None, rtt_us: int | None = None) -> Object:
+    """Returns the sign of life, with our clock; with what the pings before have told of it, so that the
+    server can say which moment of it a picture shows: the server's less ours, and the quickest round trip.
+    """
+    word = {"type": "ping", "t1_us": t1_us}
+    if offset_us is None or rtt_us is None:
+        return word
+    return word | {"offset_us": offset_us, "rtt_us": rtt_us}
 
 
 def selftest(*, is_ok: bool, pulse_uv: int, pulse_ms: int) -> Object:

@@ -406,6 +406,17 @@ def test_vital_signs_that_no_later_ping_confirmed_are_sent_again(side: Side) -> 
     assert "vitals" not in kinds(side.drain())
 
 
+def test_a_ping_tells_what_the_ones_before_found_out_of_the_two_clocks(side: Side) -> None:
+    side.open()
+    asked_us = side.now_us
+    side.now_us += 20_000
+    side.hear(type="pong", t1_us=asked_us, t2_us=asked_us + 510_000, t3_us=asked_us + 510_000)
+    side.now_us += 5_000_000
+    assert side.drain() == [
+        {"type": "ping", "t1_us": side.now_us, "offset_us": 500_000, "rtt_us": 20_000},
+    ]
+
+
 def test_the_oldest_vital_sign_leaves_a_full_queue(side: Side) -> None:
     for t_us in range(MAX_VITALS + 1):
         side.uplink.receive_vital("e", vital(t_us))

@@ -75,7 +75,8 @@ def test_what_the_gateway_says() -> None:
     assert words.stream("e", 7, 2, DESCRIPTOR, None)["stream"] == 7
     assert "first" not in words.stream("e", 7, 2, DESCRIPTOR, None)
     assert words.stream("e", 7, 2, DESCRIPTOR, 0)["first"] == 0
-    assert words.ping(5) == {"type": "ping", "t1_us": 5}
+    assert words.ping(5) == words.ping(5, 3) == {"type": "ping", "t1_us": 5}
+    assert words.ping(5, -3, 2) == {"type": "ping", "t1_us": 5, "offset_us": -3, "rtt_us": 2}
     assert words.selftest(is_ok=True, pulse_uv=1_000, pulse_ms=200)["pulse_uv"] == 1_000
 
 
