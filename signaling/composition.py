@@ -46,8 +46,9 @@ from signaling.auth.room_entry import RoomEntries
 from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.case_rooms import CaseRooms
 from signaling.consult.cases import Case
-from signaling.consult.ring_driver import RingDriver
+from signaling.consult.ringing import RINGS
 from signaling.demo_rooms import settle_demo_rooms
+from signaling.due_driver import DueDriver
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
@@ -102,7 +103,7 @@ class Service:
     standing: StandingRooms
     spool: ActSpool
     recording_witness: RecordingWitness
-    rings: RingDriver
+    rings: DueDriver[Case]
     case_rooms: CaseRooms
     ecgs: EcgDesk
 
@@ -221,7 +222,7 @@ def build_service(
     case_rooms = CaseRooms(store=store, host=host, desk=desk, standing=standing)
     host.observe(case_rooms)
     store.follow(case_rooms.receive_acts)
-    rings = RingDriver(store, clock, changed=case_rooms.receive_case)
+    rings = DueDriver(store, clock, RINGS, changed=case_rooms.receive_case)
 
     def case_changed(case: Case) -> None:
         rings.wake()

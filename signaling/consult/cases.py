@@ -123,18 +123,6 @@ async def cases_of(connection: AsyncConnection, query: Select[Any]) -> Sequence[
     return [_case(row) for row in await connection.execute(query)]
 
 
-async def due_rings(connection: AsyncConnection, now_ms: int, *, limit: int) -> Sequence[CaseId]:
-    """Returns the cases whose ring's next step is due, the longest due first."""
-    query = select(_C.id).where(_C.ring_due_ms <= now_ms).order_by(_C.ring_due_ms).limit(limit)
-    return [CaseId(row.id) for row in await connection.execute(query)]
-
-
-async def next_due_ms(connection: AsyncConnection) -> int | None:
-    """Returns when the next step of any ring is due."""
-    found = await connection.scalar(select(func.min(_C.ring_due_ms)))
-    return None if found is None else int(found)
-
-
 def of_institution(institution: str) -> ColumnElement[bool]:
     """Returns the condition that an institution asks, or was asked and knows of it."""
     return or_(

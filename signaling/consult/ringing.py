@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from clinical.consultation import ConsultationAct, ConsultationState, DeclineReason
 from clinical.errors import ConsultationRefused
@@ -16,6 +17,7 @@ from signaling.consult.case_rights import Deed
 from signaling.consult.cases import Case, after_act, lock_case, store_case
 from signaling.consult.duty_calls import ring_for
 from signaling.consult.opened_case import open_case
+from signaling.due_driver import DueWork
 from signaling.store import tables as t
 from signaling.store.store import Unit
 
@@ -94,6 +96,10 @@ async def advance_ring(unit: Unit, case_id: str) -> Case | None:
     if turn.outcome is Outcome.UNCHANGED:
         return await store_case(unit, replace(case, ring_due_ms=next_due_ms(case.ring)))
     return await store_case(unit, _take_turn(unit, NOBODY, case, turn))
+
+
+RINGS: Final = DueWork("ring", t.consultation.c.id, t.consultation.c.ring_due_ms, advance_ring)
+"""What lets rings go on."""
 
 
 async def _ring_again(unit: Unit, caller: Caller, case: Case) -> Case:

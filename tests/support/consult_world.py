@@ -26,7 +26,8 @@ from signaling.api.route import Route
 from signaling.auth.rights import Caller, Role
 from signaling.consult.attachment_files import AttachmentFiles
 from signaling.consult.cases import Case
-from signaling.consult.ring_driver import RingDriver
+from signaling.consult.ringing import RINGS
+from signaling.due_driver import DueDriver
 from signaling.store import tables as t
 from signaling.store.database_url import SQLITE_FILE
 from signaling.store.sql_store import SqlStore
@@ -65,7 +66,7 @@ class ConsultWorld:
     api: ApiClient
     store: SqlStore
     clock: SettledClock
-    rings: RingDriver
+    rings: DueDriver[Case]
     changed: list[Case]
     recorded: set[str] = field(default_factory=set)
 
@@ -232,7 +233,7 @@ async def consult_world(
     recorded: set[str] = set()
     url = await _inline_database(folder) if is_inline else None
     async with open_test_store(folder, url=url, clock=clock) as store:
-        rings = RingDriver(store, clock, changed=changed.append)
+        rings = DueDriver(store, clock, RINGS, changed=changed.append)
         desk = CaseDesk(store, is_recording=lambda room: room in recorded, changed=changed.append)
         files = AttachmentFiles(folder)
         pages = [

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import update
 
-from signaling.consult.ring_driver import LONGEST_SLEEP_S, RETRY_S, RingDriver
+from signaling.consult.ringing import RINGS
+from signaling.due_driver import LONGEST_SLEEP_S, RETRY_S, DueDriver
 from signaling.store import tables as t
 from signaling.store.store import StoreUnavailable, Unit
 from tests.support.api import SettledClock
@@ -27,7 +28,7 @@ async def test_a_ring_goes_on_after_a_restart_and_catches_up(tmp_path: Path) -> 
     clock.advance_ms(45_000)
     changed: list[Any] = []
     async with open_test_store(tmp_path, clock=clock) as store:
-        rings = RingDriver(store, clock, changed=changed.append)
+        rings = DueDriver(store, clock, RINGS, changed=changed.append)
         wait_s = await rings.turn()
         (after,) = changed
         assert (after.id, after.state.value, len(after.ring.called)) == (case, "ringing", 2)
@@ -83,7 +84,7 @@ async def test_a_store_that_is_away_is_asked_again(tmp_path: Path) -> None:
             raise StoreUnavailable
 
     away = Away()
-    rings = RingDriver(away, SettledClock(), changed=lambda _: None)  # type: ignore[arg-type]
+    rings = DueDriver(away, SettledClock(), RINGS)  # type: ignore[arg-type]
     task = asyncio.create_task(rings.run())
     for _ in range(2):
         await asyncio.wait_for(away.asked.wait(), HANG_S)
