@@ -57,7 +57,7 @@ def extents_from_json(text: str) -> tuple[EpochExtent, ...]:
 
 def have_of(spans: Mapping[int, Spans]) -> dict[str, list[list[int]]]:
     """Returns the real inventory as it travels: by epoch, every stretch that is here."""
-    return {str(epoch): [list(span) for span in kept] for epoch, kept in sorted(spans.items())}
+    return {str(epoch): [list(span) for span in kept] for epoch, kept in sorted(spans.items()) if kept.end}
 
 
 def missing_of(spans: Mapping[int, Spans], declared: Declared) -> int:

@@ -201,12 +201,13 @@ class Stream:
 
     @property
     def missing_samples(self) -> int:
-        """How many are not stored: of what was declared, before that of what lies between others."""
-        stored = {number: epoch.stored for number, epoch in self._epochs.items()}
+        """Before all is declared: how many have not arrived between others that have. After it: how many of
+        what was declared are not stored.
+        """
         if self.declared is not None:
-            return missing_of(stored, self.declared)
+            return missing_of({number: one.stored for number, one in self._epochs.items()}, self.declared)
         whole = {each.epoch: (Span(each.first, each.end),) for each in self.extents()}
-        return missing_of(stored, whole)
+        return missing_of({number: one.arrived for number, one in self._epochs.items()}, whole)
 
     @property
     def missing_ms(self) -> int:

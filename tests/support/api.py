@@ -130,6 +130,10 @@ class ApiClient:
     def caller(self, caller: Caller) -> None:
         self._callers.caller_now = caller
 
+    def header(self, caller: Caller) -> dict[str, str]:
+        """What makes a request this caller's: for sockets, and for answers that are no text."""
+        return self._callers.header(caller)
+
     def show_room_token(self, claims: Claims | None) -> None:
         """From now on every request shows this room token, where it is accepted."""
         self._callers.claims_now = claims
