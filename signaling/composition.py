@@ -50,6 +50,7 @@ from signaling.consult.ringing import RINGS
 from signaling.demo_rooms import settle_demo_rooms
 from signaling.due_driver import DueDriver
 from signaling.ecg.ecg_desk import EcgDesk
+from signaling.ecg.picture_anchors import PictureAnchors
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
 from signaling.livekit.endpoint import SignalEndpoint
@@ -106,6 +107,7 @@ class Service:
     rings: DueDriver[Case]
     case_rooms: CaseRooms
     ecgs: EcgDesk
+    picture_anchors: PictureAnchors
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
@@ -142,6 +144,7 @@ class Service:
             self.rings.run(),
             self.case_rooms.run(),
             self.ecgs.run(),
+            self.picture_anchors.run(),
             *self.oversight.watches(),
         )
 
@@ -208,6 +211,7 @@ def build_service(
     oversight = build_oversight(settings, store=store, box=identity.box, clock=clock, place_of=entries.place)
     events = oversight.events
     ecgs = EcgDesk(store, clock, settings.data_dir)
+    picture_anchors = PictureAnchors(host, ecgs, clock)
     ecg_looks = EcgLooks(store)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
     store.follow(revocations.receive_acts)
@@ -278,6 +282,7 @@ def build_service(
                 "rings": rings.stats,
                 "case_rooms": case_rooms.stats,
                 "ecg": ecgs.stats,
+                "ecg_anchors": picture_anchors.stats,
                 **oversight.stats(),
             },
         ),
@@ -307,4 +312,5 @@ def build_service(
         rings=rings,
         case_rooms=case_rooms,
         ecgs=ecgs,
+        picture_anchors=picture_anchors,
     )

@@ -238,6 +238,7 @@ class EcgDesk:
     async def _receive_said(self, gateway: Gateway, said: Said, came_us: int) -> None:
         match said:
             case Ping():
+                gateway.offset_us = said.offset_us
                 gateway.outbox.push(say.pong(said.t1_us, came_us, self._wall_us()))
             case Hello():
                 await self._greet(gateway, said)
@@ -375,6 +376,10 @@ class EcgDesk:
             await self._store.write(work)
         except StoreUnavailable:
             self.counts.put_off += 1
+
+    def watched(self) -> list[Lane]:
+        """Returns the ECGs that somebody watches."""
+        return [lane for lane in self._lanes.values() if lane.viewers]
 
     # ---- bound to sessions (auth/revocation.py) ---------------------------------------------------------
 

@@ -31,6 +31,8 @@ class Gateway:
     model: str = ""
     descriptor: Descriptor | None = None
     selftest: SelfTested | None = None
+    offset_us: int | None = None
+    """Our wall clock less the gateway's, as its pings found out; None before they did."""
     refused: int = 0
 
     @property

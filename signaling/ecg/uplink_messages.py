@@ -6,7 +6,9 @@
      {"type": "ended", "ecg": …, "epochs": {"0": [first, end]}}   or {"0": [[first, end], …]} with what the
                                                                   device itself has lost left out
      {"type": "vitals", "ecg": …, "values": [{"t_us", "code", "value", "unit", "validity", "source"}]}
-     {"type": "ping", "t1_us": …}
+     {"type": "ping", "t1_us": …, "offset_us": …, "rtt_us": …}   what the pings before have told: the server's
+                                                                 clock less the gateway's, by the quickest
+                                                                 (left out before there was an answer)
      {"type": "selftest", "is_ok": …, "pulse_uv": …, "pulse_ms": …}
     server → gateway
      welcome, start, stop, pong, have, stored, refused
@@ -81,6 +83,10 @@ class Ping:
     """A sign of life, and the first of four readings of two clocks."""
 
     t1_us: int
+    offset_us: int | None = None
+    """Our clock less the gateway's, as it found out by the pings before."""
+    rtt_us: int | None = None
+    """What the ping by which it did so took there and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,11 @@ def _vitals(value: Mapping[str, Any]) -> VitalsTold:
 
 
 def _ping(value: Mapping[str, Any]) -> Ping:
-    return Ping(_whole(value["t1_us"], 0, MAX_COUNT))
+    t1_us = _whole(value["t1_us"], 0, MAX_COUNT)
+    if value.get("offset_us") is None:
+        return Ping(t1_us)
+    offset_us = _whole(value["offset_us"], -MAX_COUNT, MAX_COUNT)
+    return Ping(t1_us, offset_us, _whole(value["rtt_us"], 0, MAX_COUNT))
 
 
 def _selftest(value: Mapping[str, Any]) -> SelfTested:

@@ -26,6 +26,7 @@ from media_server.rooms.effects import StartForwarding
 from media_server.rooms.layers import LayerChoice
 from media_server.rooms.presence import NS_PER_S
 from signaling.livekit.media_link import LinkOwner, MediaLink
+from signaling.livekit.round_trips import RoundTrips
 from signaling.livekit.socket import CLOSE_NORMAL, CLOSE_REPLACED, SignalSocket
 from signaling.ports import MediaPlane
 
@@ -66,6 +67,7 @@ class ParticipantSession:
         self.protocol = protocol
         self.socket: SignalSocket | None = None
         self.last_data_sequence = 0
+        self.round_trips = RoundTrips()
         self.token_sent_ns = now_ns()
         self._now_ns = now_ns
         self._round = _Round()

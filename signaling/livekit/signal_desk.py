@@ -166,6 +166,7 @@ class SignalDesk:
         session.send(outgoing.old_pong(self._wall_ms()))
 
     def _ping_request(self, room: Room, session: ParticipantSession, message: rtc.Ping) -> None:
+        session.round_trips.receive_ms(message.rtt)
         session.send(outgoing.pong(message.timestamp, wall_ms=self._wall_ms()))
         session.send(outgoing.old_pong(self._wall_ms()))
 
