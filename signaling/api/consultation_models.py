@@ -208,6 +208,8 @@ class ConsultationView(Model):
     queue: QueueShown | None
     parties: list[PartyShown]
     opinion: OpinionShown | None
+    is_ecg_complete: bool | None
+    """Whether all that was measured of its ECGs is stored; null for a case without one."""
     adoption: Literal["", "full", "part", "none"]
     end_reason: str
     end_note: str

@@ -36,6 +36,7 @@ from signaling.consult.case_rights import deeds_of
 from signaling.consult.cases import Case
 from signaling.consult.duty_calls import people_on_duty
 from signaling.consult.parties import Party, parties_of, seated_of
+from signaling.ecg.ecgs import completeness_of_cases
 from signaling.store import tables as t
 
 MAX_WAITING: Final = 200
@@ -72,6 +73,8 @@ class _Sight:
     consents: Mapping[str, Sequence[Consent]] = field(default_factory=dict)
     opinions: Mapping[str, Row[Any]] = field(default_factory=dict)
     queues: Mapping[str, QueueShown] = field(default_factory=dict)
+    ecgs: Mapping[str, bool] = field(default_factory=dict)
+    """Of cases with an ECG, whether all of it is stored."""
 
 
 async def views_of(
@@ -106,6 +109,7 @@ async def views_of(
         consents[consent.case].append(consent)
     sight.consents = consents
     sight.queues = await _queues(connection, cases, now_ms)
+    sight.ecgs = await completeness_of_cases(connection, ids)
     return [_view(case, sight) for case in cases]
 
 
@@ -210,6 +214,7 @@ def _view(case: Case, sight: _Sight) -> ConsultationView:
             for party in parties
         ],
         opinion=None if opinion is None else _opinion(opinion, sight),
+        is_ecg_complete=sight.ecgs.get(case.id),
         adoption="" if opinion is None else opinion.adoption,
         end_reason=case.end_reason,
         end_note=case.end_note,

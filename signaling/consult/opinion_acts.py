@@ -36,6 +36,7 @@ from signaling.consult.duty_calls import PHYSICIAN, check_licence
 from signaling.consult.opened_case import open_case
 from signaling.consult.opinion_archive import FiledAdoption, FiledSignature
 from signaling.consult.opinion_rows import find_opinion, put_adoption, put_draft, put_signature
+from signaling.ecg.ecgs import is_case_complete
 from signaling.store import tables as t
 from signaling.store.store import Unit
 
@@ -100,6 +101,7 @@ async def sign_opinion(
             is_taken_by_author=opinion is None or opinion.author == caller.person,
             has_valid_licence=True,
             is_patient_known=is_patient_known,
+            is_ecg_complete=await is_case_complete(unit.connection, case.id),
         ),
     )
     assert opinion is not None, "an opinion with nothing written has shut gates"

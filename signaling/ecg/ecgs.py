@@ -7,7 +7,7 @@ store as frames (recording/ecg/frame_log.py), and what the row says of them is w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -40,6 +40,9 @@ _CHINA: Final = timedelta(hours=8)
 _C: Final = t.ecg.c
 _BY_ID: Final = select(t.ecg).where(_C.id == bindparam("wanted"))
 _BY_ID_LOCKED: Final = _BY_ID.with_for_update()
+_COMPLETENESS: Final = select(_C.case_id, _C.is_complete).where(
+    _C.case_id.in_(bindparam("cases", expanding=True))
+)
 _STORE: Final = update(t.ecg).where(_C.id == bindparam("wanted"))
 
 
@@ -120,10 +123,17 @@ async def open_ecgs_of_device(connection: AsyncConnection, device: str) -> Seque
     return await ecgs_where(connection, _C.device == device, is_open)
 
 
+async def completeness_of_cases(connection: AsyncConnection, cases: Sequence[str]) -> Mapping[str, bool]:
+    """Returns of each case that has an ECG whether all of its ECGs are complete."""
+    found: dict[str, bool] = {}
+    for row in await connection.execute(_COMPLETENESS, {"cases": cases}):
+        found[row.case_id] = found.get(row.case_id, True) and row.is_complete
+    return found
+
+
 async def is_case_complete(connection: AsyncConnection, case: str) -> bool | None:
     """Returns whether every ECG of a case is complete; None for a case without one."""
-    found = (await connection.execute(select(_C.is_complete).where(_C.case_id == case))).scalars().all()
-    return all(found) if found else None
+    return (await completeness_of_cases(connection, [case])).get(case)
 
 
 # ---- writing --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ OPINION_CHINESE: Final[Mapping[str, str]] = {
     "api.opinion_missing": "这次会诊还没有已签名的意见",
     "api.opinion_changed": "意见在别处已有更新（第 {version} 版），请刷新后再保存或签名",
     "api.opinion_altered": "核对发现：保存的意见与签名时不一致，不再出具意见书；请联系质控人员",
-    "api.opinion_incomplete": "意见还不能签名，请补全所见、建议、空格和是否危急值，并核对签名人和患者",
+    "api.opinion_incomplete": "还不能签名：请补全所见、建议、空格和是否危急值，核对签名人和患者，等心电补齐",
     "api.opinion_too_long": "意见太长：所见最多 8000 字，建议最多 20 条，每条最多 1000 字",
     "api.adoption_items_wrong": "请对每一条建议分别答复",
     "api.adoption_contradicts": "总的决定与逐条答复不一致，请核对",

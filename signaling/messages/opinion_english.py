@@ -9,7 +9,9 @@ OPINION_ENGLISH: Final[Mapping[str, str]] = {
     "api.opinion_missing": "There is no signed opinion in this case yet",
     "api.opinion_changed": "The opinion was changed elsewhere (version {version}); reload, then save or sign",
     "api.opinion_altered": "What is stored is not what was signed: no paper is made; tell quality control",
-    "api.opinion_incomplete": "Not ready to sign: look at findings, advice, blanks, critical value, signer",
+    "api.opinion_incomplete": (
+        "Not ready to sign: look at findings, advice, blanks, critical value, signer, and the ECG's samples"
+    ),
     "api.opinion_too_long": "Too long: findings 8000 characters, 20 pieces of advice, 1000 characters each",
     "api.adoption_items_wrong": "Answer each piece of advice by itself",
     "api.adoption_contradicts": "The decision and the answers to the advice do not agree",

@@ -68,6 +68,7 @@ function sent(id: string, more: Sent): Sent {
     queue: null,
     parties: [],
     opinion: null,
+    is_ecg_complete: null,
     adoption: "",
     end_reason: "",
     end_note: "",

@@ -150,6 +150,8 @@ export interface Consultation {
   queue: { place: number; expected_wait_s: number | null } | null;
   parties: readonly CaseParty[];
   opinion: CaseOpinion | null;
+  /** Whether all that was measured of its ECGs is stored; null for a case without one. */
+  is_ecg_complete: boolean | null;
   adoption: Adoption | "";
   end_reason: string;
   end_note: string;
@@ -313,6 +315,7 @@ export function consultationFrom(value: unknown, received_at_ms: number): Consul
       state: oneOf(PARTY_STATES, one["state"], "invited"),
     })),
     opinion: opinionFrom(value["opinion"]),
+    is_ecg_complete: typeof value["is_ecg_complete"] === "boolean" ? value["is_ecg_complete"] : null,
     adoption: ADOPTIONS.find((one) => one === value["adoption"]) ?? "",
     end_reason: text(value["end_reason"]),
     end_note: text(value["end_note"]),

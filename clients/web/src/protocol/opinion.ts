@@ -140,8 +140,8 @@ export function saysTheSame(one: OpinionText, other: OpinionText): boolean {
   );
 }
 
-/** What must be so before signing, in the order of clinical/opinion.py; its gate of the ECG comes with the ECG. */
-export const GATES = ["identity", "patient", "findings", "advice", "blanks", "critical_value"] as const;
+/** What must be so before signing, in the order of clinical/opinion.py. */
+export const GATES = ["identity", "patient", "findings", "advice", "blanks", "critical_value", "ecg"] as const;
 export type Gate = (typeof GATES)[number];
 /** What a template leaves for a person to fill in (clinical/opinion.py). */
 export const BLANK = "____";
@@ -151,8 +151,17 @@ export interface GateView {
   isOpen: boolean;
 }
 
-/** The gates, each with whether it is open. The factor itself is given while signing. */
-export function gatesOf(at: { opinion: OpinionText; isPatientChecked: boolean; isHost: boolean }): GateView[] {
+/**
+ * The gates, each with whether it is open; that of the ECG only where there is one. The factor itself is given while
+ * signing.
+ */
+export function gatesOf(at: {
+  opinion: OpinionText;
+  isPatientChecked: boolean;
+  isHost: boolean;
+  /** Whether all of the case's ECGs is stored; null for a case without one. */
+  isEcgComplete: boolean | null;
+}): GateView[] {
   const opinion = tidied(at.opinion);
   const open: Record<Gate, boolean> = {
     identity: at.isHost,
@@ -161,8 +170,10 @@ export function gatesOf(at: { opinion: OpinionText; isPatientChecked: boolean; i
     advice: opinion.advice.length > 0,
     blanks: ![opinion.findings, ...opinion.advice].some((one) => one.includes(BLANK)),
     critical_value: opinion.critical_value !== null,
+    ecg: at.isEcgComplete !== false,
   };
-  return GATES.map((gate) => ({ gate, isOpen: open[gate] }));
+  const shown = GATES.filter((gate) => gate !== "ecg" || at.isEcgComplete !== null);
+  return shown.map((gate) => ({ gate, isOpen: open[gate] }));
 }
 
 /** Why the opinion cannot be signed now: the first closed gate, or what the service has not allowed; null when it can. */

@@ -152,10 +152,16 @@ test("empty lines are not sent, and do not make a draft another one", () => {
 describe("the button", () => {
   const lock = (
     changes: Partial<OpinionText>,
-    { isPatientChecked = true, isHost = true, isAllowed = true, isOnline = true } = {},
+    {
+      isPatientChecked = true,
+      isHost = true,
+      isAllowed = true,
+      isOnline = true,
+      isEcgComplete = null as boolean | null,
+    } = {},
   ) =>
     signLock({
-      gates: gatesOf({ opinion: { ...WRITTEN, ...changes }, isPatientChecked, isHost }),
+      gates: gatesOf({ opinion: { ...WRITTEN, ...changes }, isPatientChecked, isHost, isEcgComplete }),
       isAllowed,
       isOnline,
     });
@@ -168,6 +174,16 @@ describe("the button", () => {
     expect(lock({ advice: ["复查 ____ 分钟后"] })).toBe("blanks");
     expect(lock({ critical_value: null })).toBe("critical_value");
     expect(lock(EMPTY_OPINION, { isPatientChecked: false })).toBe("patient");
+  });
+
+  test("waits until the ECG is complete, where there is one", () => {
+    expect(lock({}, { isEcgComplete: false })).toBe("ecg");
+    expect(lock({ advice: [] }, { isEcgComplete: false })).toBe("advice");
+    expect(lock({}, { isEcgComplete: true })).toBeNull();
+    const shown = (isEcgComplete: boolean | null) =>
+      gatesOf({ opinion: WRITTEN, isPatientChecked: true, isHost: true, isEcgComplete }).map(({ gate }) => gate);
+    expect(shown(null)).not.toContain("ecg");
+    expect(shown(true)).toContain("ecg");
   });
 
   test("belongs to the one who has taken the case, once it has begun, while the service answers", () => {

@@ -55,6 +55,7 @@ export const A_CASE_AS_SENT = {
   queue: { place: 2, expected_wait_s: 600 },
   parties: [{ person: "pe_he", name: "何志远", title: "", institution_name: "青山县人民医院", state: "waiting" }],
   opinion: { state: "signed", author_name: "王敏", signed_at_ms: 5, fingerprint: "ab12" },
+  is_ecg_complete: false,
   adoption: "part",
   end_reason: "",
   end_note: "",

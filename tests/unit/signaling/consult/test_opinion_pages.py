@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from fhir.resources.R4B.bundle import Bundle
+from sqlalchemy import insert
 
 from clinical.consultation import ConsultationKind
 from clinical.opinion import read_signed_form
@@ -17,6 +18,7 @@ from recording.signing import is_signed
 from signaling.auth.sign_in import LOCK_MS, MAX_TRIES
 from signaling.consult.opinion_rows import find_opinion
 from signaling.store import tables as t
+from signaling.store.store import Unit
 from tests.support.authenticator import Authenticator
 from tests.support.taken_case import (
     ADVICE,
@@ -174,6 +176,24 @@ async def test_an_erased_patient_leaves_nobody_to_sign_for(world: TakenCase) -> 
     await world.draft()
     await world.change(t.patient, state="erased")
     assert (await world.sign()).body["missing"] == ["patient"]
+
+
+async def test_an_opinion_waits_until_the_ecgs_of_its_case_are_complete(world: TakenCase) -> None:
+    await world.draft()
+    ecg = {"institution": CLINIC, "patient": "pt_1", "case_id": CASE, "person": LI.person}
+    ecg |= {"urgency": "routine", "state": "ended", "created_at_ms": 1, "updated_at_ms": 1}
+    rows = [
+        ecg | {"id": f"ec_{number}", "serial": str(number), "is_complete": number == 1} for number in (1, 2)
+    ]
+
+    async def work(unit: Unit) -> None:
+        await unit.connection.execute(insert(t.ecg), rows)
+
+    await world.store.write(work)
+    answer = await world.sign()
+    assert (answer.status, answer.body["missing"]) == (409, ["ecg"])
+    await world.change(t.ecg, is_complete=True)
+    assert (await world.sign()).body["is_ecg_complete"] is True
 
 
 async def test_a_signed_opinion_is_neither_drafted_nor_signed_again(world: TakenCase) -> None:

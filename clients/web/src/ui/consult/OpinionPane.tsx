@@ -156,7 +156,12 @@ function Editor(props: {
   const saving = useActing();
   const pane = useRef<HTMLDivElement>(null);
   const isUnsaved = !saysTheSame(text, saved ?? EMPTY_OPINION);
-  const gates = gatesOf({ opinion: text, isPatientChecked, isHost: one.invited.person === account?.person });
+  const gates = gatesOf({
+    opinion: text,
+    isPatientChecked,
+    isHost: one.invited.person === account?.person,
+    isEcgComplete: one.is_ecg_complete,
+  });
   const lock = signLock({
     gates,
     isAllowed: may(one, "sign"),
