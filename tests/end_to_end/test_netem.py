@@ -25,6 +25,7 @@ from load_tests.netem.link import DEVICE, Link, reason_to_skip_link
 from load_tests.netem.namespaces import Namespace, two_namespaces
 from load_tests.netem.probe import Probed, probe
 from load_tests.netem.profiles import CLEAN, CUT, LOSS_5_PERCENT, ROUND_TRIP_80_MS, Profile, both_ways
+from tests.support.chromium import chromium
 from tests.support.namespaces import emulated_network
 from tests.support.server import REPOSITORY
 from tests.support.waiting import HANG_S, wait_until
@@ -155,6 +156,41 @@ def test_the_tests_network_can_have_it_for_a_wire(link: Link) -> None:
         assert net.server.packets_into_sink() == 1
         wire.set(CUT)
         assert probe(net.clients, net.server, packets=5, every_ms=1, linger_s=0.5).lost == 1
+
+
+ANSWERED_AFTER_MS = """() => {
+    const [load] = performance.getEntriesByType("navigation");
+    return load.responseStart - load.requestStart;
+}"""
+
+
+async def test_real_pages_are_as_far_away_as_the_link_says(link: Link, tmp_path: Path) -> None:
+    del link
+    (tmp_path / "index.html").write_text("<title>far</title>")
+    serve = [sys.executable, "-m", "http.server", "8080", "--directory", str(tmp_path)]
+    with emulated_network(ROUND_TRIP_80_MS) as (net, wire):
+        with subprocess.Popen(
+            net.server.command(*serve), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as server:
+            try:
+                async with chromium(net.clients) as started:
+                    page = await started.browser.new_page()
+                    await wait_until(lambda: _has_listener(net.server, 8080), what="the pages are served")
+                    await page.goto(f"http://{net.server.address}:8080/", timeout=HANG_S * 1000)
+                    assert await page.title() == "far"
+                    took_ms = await page.evaluate(ANSWERED_AFTER_MS)
+            finally:
+                server.kill()
+        assert wire.counts(Side.RIGHT).passed > 0
+    print(f"Chromium's request took {took_ms:.0f} ms")
+    # Chromium rounds its clock to a tenth of a millisecond.
+    assert took_ms >= 79
+
+
+def _has_listener(namespace: Namespace, port: int) -> bool:
+    """Whether somebody listens there, asked without going over the link."""
+    with namespace.entered(), socket.socket() as knocking:
+        return knocking.connect_ex((namespace.address, port)) == 0
 
 
 HOLDER = """

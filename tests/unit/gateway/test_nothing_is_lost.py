@@ -33,7 +33,7 @@ RATE_HZ, FRAME_SAMPLES = 100, 4
 STEP_US = 40_000
 DESCRIPTOR = Descriptor(RATE_HZ, 5_000, ("II",), 50, 40, 0, "walk", Source.SIMULATOR, 0)
 START_US = 1_800_000_000_000_000
-SEEDS = int(os.environ.get("LIANZHEN_WALKS", "12"))
+SEEDS = int(os.environ.get("LIANZHEN_ECG_WALKS", "12"))
 RECORDED_STEPS = 750
 """30 s, in which everything happens."""
 ENDED_STEPS = 300
