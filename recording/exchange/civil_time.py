@@ -15,3 +15,8 @@ def to_unix_us(moment: datetime, zone: tzinfo) -> int | None:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     since = aware - _EPOCH
     return since // timedelta(microseconds=1) if since >= timedelta(0) else None
+
+
+def from_unix_us(since_us: int, zone: tzinfo) -> datetime:
+    """The moment on a clock of that zone, to the microsecond."""
+    return (_EPOCH + timedelta(microseconds=since_us)).astimezone(zone)

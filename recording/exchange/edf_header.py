@@ -16,7 +16,7 @@ MAX_SIGNALS: Final = 64
 ANNOTATIONS_LABEL: Final = "EDF Annotations"
 FIXED_BYTES: Final = 256
 SIGNAL_BYTES: Final = 256
-_WIDTHS: Final = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
+SIGNAL_WIDTHS: Final = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
 """Of a signal's fields: label, transducer, unit, physical and digital least and most, filters, samples a
 record, reserved. Each field is there for all signals before the next begins.
 """
@@ -98,7 +98,7 @@ def parse_edf_header(content: bytes) -> EdfHeader:
 def _signals(content: bytes, count: int) -> tuple[EdfSignal, ...]:
     columns: list[list[str]] = []
     at = FIXED_BYTES
-    for width in _WIDTHS:
+    for width in SIGNAL_WIDTHS:
         columns.append([_text(content, at + width * place, width) for place in range(count)])
         at += width * count
     return tuple(_signal(row) for row in zip(*columns, strict=True))

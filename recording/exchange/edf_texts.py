@@ -48,16 +48,16 @@ def format_texts(entries: Iterable[TimedText]) -> bytes:
     return b"".join(
         b"+%s%s\x14%s\x14\x00"
         % (
-            _decimal(entry.onset_s),
-            b"" if entry.duration_s is None else b"\x15" + _decimal(entry.duration_s),
+            decimal(entry.onset_s),
+            b"" if entry.duration_s is None else b"\x15" + decimal(entry.duration_s),
             entry.text.encode(),
         )
         for entry in entries
     )
 
 
-def _decimal(value: Fraction) -> bytes:
-    """The number without an exponent, to a nanosecond: a sampling instant is told from the next."""
+def decimal(value: Fraction) -> bytes:
+    """The number, not negative and without an exponent, to nine digits: no two sampling instants are one."""
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     text = f"{exact:.9f}".rstrip("0").rstrip(".")
     return text.encode()

@@ -1,8 +1,10 @@
-"""A WFDB annotation file (``.atr``, ``.qrs``): beats and rhythms with their sample (annot(5), MIT format)."""
+"""A WFDB annotation file (``.atr``), read and written: beats, rhythms, notes (annot(5), MIT format)."""
 
 from __future__ import annotations
 
 import re
+import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +16,10 @@ CODES: Final = (
 )
 """The letter of each kind, annot(5)."""
 _NOTE: Final = 22
+_KINDS: Final = {letter: kind for kind, letter in CODES.items()}
+_MAX_DELTA: Final = 0x3FF
+_MAX_AUX_BYTES: Final = 255
+"""Older readers take no more."""
 _SKIP, _NUMBER, _SUBTYPE, _CHANNEL, _AUX = 59, 60, 61, 62, 63
 _RESOLUTION: Final = re.compile(r"## time resolution: (\d{1,6}(?:\.\d{1,6})?)\s*")
 _SOURCE: Final = "wfdb"
@@ -67,3 +73,26 @@ def parse_wfdb_annotations(content: bytes) -> tuple[Annotation, ...]:
                 raise UnreadableFile(Refusal.TOO_LARGE, "annotations")
             found.append(Annotation(at, CODES[kind], "", _SOURCE))
     return tuple(found)
+
+
+def format_wfdb_annotations(annotations: Iterable[Annotation]) -> bytes:
+    """The annotations as bytes, in order of time; those of the whole stand at the first sample.
+
+    A code that WFDB does not have becomes a note that says it.
+    """
+    content = b""
+    last = 0
+    for note in sorted(annotations, key=lambda note: note.at or 0):
+        at = note.at or 0
+        if at - last > _MAX_DELTA:
+            jump = at - last
+            content += struct.pack("<HHH", _SKIP << 10, jump >> 16, jump & 0xFFFF)
+            last = at
+        kind = _KINDS.get(note.code, _NOTE)
+        content += struct.pack("<H", kind << 10 | at - last)
+        last = at
+        text = note.text if note.code in _KINDS else f"{note.code} {note.text}".strip()
+        aux = text.encode()[:_MAX_AUX_BYTES]
+        if aux:
+            content += struct.pack("<H", _AUX << 10 | len(aux)) + aux + bytes(len(aux) % 2)
+    return content + bytes(2)
