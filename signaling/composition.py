@@ -24,8 +24,10 @@ from signaling.api.consultation_pages import ConsultationPages
 from signaling.api.description_pages import DescriptionPages
 from signaling.api.device_doors import DeviceDoors
 from signaling.api.device_pages import DevicePages
+from signaling.api.ecg_critical_pages import EcgCriticalPages
 from signaling.api.ecg_live import EcgLive
 from signaling.api.ecg_pages import EcgLooks, EcgPages
+from signaling.api.ecg_report_pages import EcgReportPages
 from signaling.api.ecg_uplink import EcgUplink
 from signaling.api.engine import ApiServer
 from signaling.api.invitation_pages import InvitationPages
@@ -49,6 +51,8 @@ from signaling.consult.cases import Case
 from signaling.consult.ringing import RINGS
 from signaling.demo_rooms import settle_demo_rooms
 from signaling.due_driver import DueDriver
+from signaling.ecg.critical_acts import CRITICAL_CALLS
+from signaling.ecg.critical_rows import KeptCritical
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.ecg.picture_anchors import PictureAnchors
 from signaling.http_shell import add_security_headers, guard
@@ -108,6 +112,7 @@ class Service:
     case_rooms: CaseRooms
     ecgs: EcgDesk
     picture_anchors: PictureAnchors
+    criticals: DueDriver[KeptCritical]
 
     async def start(self) -> None:
         """Starts the parts that run by themselves. Raises RecordingError, StoreUnavailable."""
@@ -145,6 +150,7 @@ class Service:
             self.case_rooms.run(),
             self.ecgs.run(),
             self.picture_anchors.run(),
+            self.criticals.run(),
             *self.oversight.watches(),
         )
 
@@ -213,6 +219,7 @@ def build_service(
     ecgs = EcgDesk(store, clock, settings.data_dir)
     picture_anchors = PictureAnchors(host, ecgs, clock)
     ecg_looks = EcgLooks(store)
+    criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
     store.follow(revocations.receive_acts)
     store.follow(ecgs.receive_acts)
@@ -257,6 +264,10 @@ def build_service(
         *EcgPages(store, ecgs, ecg_looks).routes(),
         *EcgUplink(store, ecgs).routes(),
         *EcgLive(store, ecgs, ecg_looks).routes(),
+        *EcgReportPages(
+            store, frames=ecgs, signer=signer, factors=identity.factors, wake=criticals.wake
+        ).routes(),
+        *EcgCriticalPages(store, wake=criticals.wake).routes(),
         *TracePages(store).routes(),
         *TraceExportPages(store, settings, signer).routes(),
         *oversight.routes,
@@ -283,6 +294,7 @@ def build_service(
                 "case_rooms": case_rooms.stats,
                 "ecg": ecgs.stats,
                 "ecg_anchors": picture_anchors.stats,
+                "critical_values": criticals.stats,
                 **oversight.stats(),
             },
         ),
@@ -313,4 +325,5 @@ def build_service(
         case_rooms=case_rooms,
         ecgs=ecgs,
         picture_anchors=picture_anchors,
+        criticals=criticals,
     )

@@ -176,6 +176,10 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.ECG_START, CLINICIANS, _OWN, _ACTIVE),
     Rule(Action.ECG_STOP, CLINICIANS, _OWN, _ACTIVE),
     Rule(Action.ECG_SEND, _DEVICE, _INSTITUTION, _NEW, _KEY),
+    # ecg/report_rights.py says who reports, reviews and hears
+    Rule(Action.ECG_REPORT, _EXPERTS, _CARE, _KEPT),
+    Rule(Action.ECG_CRITICAL, _EXPERTS, _CARE, _KEPT),
+    Rule(Action.ECG_HEAR, CLINICIANS | _SUPERVISOR, _CARE, _KEPT),
     Rule(Action.BREAKGLASS_USE, CLINICIANS, _CARE, _OR_NEW),
     Rule(Action.BREAKGLASS_LIST, _LOOKS_IN, _INSTITUTION, _NEW),
     Rule(Action.BREAKGLASS_REVIEW, _LOOKS_IN, _COLLEAGUE, _ACTIVE),

@@ -94,13 +94,12 @@ async def sign_opinion(
     if opinion is not None and read_version not in (None, opinion.version):
         # What they saw is what they sign.
         raise Refusal("opinion_changed", version=opinion.version)
-    is_patient_known = await _is_patient_known(unit.connection, case)
     check_can_be_signed(
         NOTHING_WRITTEN if opinion is None else opinion.content,
         Standing(
             is_taken_by_author=opinion is None or opinion.author == caller.person,
             has_valid_licence=True,
-            is_patient_known=is_patient_known,
+            is_patient_known=await is_patient_known(unit.connection, case.patient),
             is_ecg_complete=await is_case_complete(unit.connection, case.id),
         ),
     )
@@ -121,7 +120,7 @@ async def sign_opinion(
             factor=factor,
             content=opinion.content,
             attachments=await _attachments(unit.connection, case),
-            ledgers=tuple([await _ledger(unit.connection, each) for each in case.institutions]),
+            ledgers=tuple([await sealed_ledger(unit.connection, each) for each in case.institutions]),
             signed_at_ms=unit.now_ms,
         )
     )
@@ -189,8 +188,9 @@ async def licence_number(connection: AsyncConnection, person: str, now_ms: int) 
     return await connection.scalar(query) or ""
 
 
-async def _is_patient_known(connection: AsyncConnection, case: Case) -> bool:
-    state = await connection.scalar(select(t.patient.c.state).where(t.patient.c.id == case.patient))
+async def is_patient_known(connection: AsyncConnection, patient: str) -> bool:
+    """Returns whether it is known who a patient is: their personal fields were not erased."""
+    state = await connection.scalar(select(t.patient.c.state).where(t.patient.c.id == patient))
     return state == "active"
 
 
@@ -200,7 +200,8 @@ async def _attachments(connection: AsyncConnection, case: Case) -> tuple[SealedA
     return tuple(SealedAttachment(row.id, row.kind, row.sha256) for row in rows)
 
 
-async def _ledger(connection: AsyncConnection, institution: InstitutionId) -> SealedLedger:
+async def sealed_ledger(connection: AsyncConnection, institution: InstitutionId) -> SealedLedger:
+    """Returns the head of an institution's ledger as a signature names it."""
     # What is committed: of acts in the same transaction the chain knows only at its end.
     c = t.chain.c
     row = (await connection.execute(select(c.size, c.head).where(c.institution == institution))).one_or_none()

@@ -8,10 +8,13 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signaling.api.ecg_models import EcgEpoch, EcgPatient, EcgView
+from signaling.api.ecg_models import EcgCriticalShown, EcgEpoch, EcgPatient, EcgReportShown, EcgView
 from signaling.auth.rights import Caller
-from signaling.ecg.ecg_rights import deeds_of
-from signaling.ecg.ecgs import Ecg
+from signaling.consult.cases import Case, cases_where
+from signaling.ecg.ecg_rights import OpenedEcg, deeds_of
+from signaling.ecg.ecgs import Ecg, ids_of
+from signaling.ecg.report_reading import EcgPapers, ReportGlance, glances_of, papers_of
+from signaling.ecg.report_rights import deeds_of as report_deeds_of
 from signaling.store import tables as t
 
 
@@ -29,9 +32,14 @@ async def views_of(connection: AsyncConnection, ecgs: Sequence[Ecg], caller: Cal
     patients = await _rows(connection, _PATIENTS, {ecg.patient for ecg in ecgs})
     institutions = await _rows(connection, _INSTITUTIONS, {ecg.institution for ecg in ecgs})
     devices = await _rows(connection, _DEVICES, {ecg.device for ecg in ecgs} - {""})
+    papers = await papers_of(connection, ids_of(ecgs))
+    glances = await glances_of(connection, papers)
+    cases = await _cases(connection, {ecg.case for ecg in ecgs} - {""})
     return [
         _view(
-            ecg,
+            OpenedEcg(ecg, cases.get(ecg.case)),
+            papers[ecg.id],
+            glances.get(ecg.id),
             caller,
             patients.get(ecg.patient),
             institution_name=_name(institutions.get(ecg.institution)),
@@ -51,9 +59,25 @@ def _name(row: Row[Any] | None) -> str:
     return "" if row is None else str(row.name)
 
 
+async def _cases(connection: AsyncConnection, ids: Iterable[str]) -> Mapping[str, Case]:
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    cases = await cases_where(connection, t.consultation.c.id.in_(wanted), limit=len(wanted))
+    return {case.id: case for case in cases}
+
+
 def _view(
-    ecg: Ecg, caller: Caller, patient: Row[Any] | None, *, institution_name: str, device_name: str
+    opened: OpenedEcg,
+    papers: EcgPapers,
+    glance: ReportGlance | None,
+    caller: Caller,
+    patient: Row[Any] | None,
+    *,
+    institution_name: str,
+    device_name: str,
 ) -> EcgView:
+    ecg, critical = opened.ecg, papers.critical
     return EcgView(
         id=ecg.id,
         serial=ecg.serial,
@@ -86,7 +110,17 @@ def _view(
         ],
         gap_count=ecg.gap_count,
         late_ms=ecg.late_ms,
-        report=None,
-        critical=None,
-        allowed=[deed.value for deed in deeds_of(ecg, caller)],
+        report=None
+        if glance is None
+        else EcgReportShown(
+            state=glance.state.value,
+            author_name=glance.author_name,
+            signed_at_ms=glance.signed_at_ms or None,
+            fingerprint=glance.fingerprint,
+        ),
+        critical=None if critical is None else EcgCriticalShown(state=critical.call.state.value),
+        allowed=[
+            *(deed.value for deed in deeds_of(ecg, caller)),
+            *(deed.value for deed in report_deeds_of(opened, papers.stands, caller)),
+        ],
     )

@@ -17,6 +17,7 @@ from typing import Final
 from clinical.critical_value import CriticalCall, CriticalState
 from clinical.ecg_report import Report, ReportAct, possible_acts
 from clinical.ids import InstitutionId
+from signaling.api.route import Refusal
 from signaling.auth.policy import CLINICIANS, effective_roles
 from signaling.auth.rights import Caller, Role
 from signaling.consult.case_rights import EXPERTS
@@ -77,6 +78,13 @@ def is_treating(opened: OpenedEcg, caller: Caller) -> bool:
 def refusal_of(deed: ReportDeed, opened: OpenedEcg, stands: ReportStands, caller: Caller) -> str:
     """Returns why the caller cannot do it now, "" where they can."""
     return _RULES[deed](opened, stands, caller)
+
+
+def refuse(deed: ReportDeed, opened: OpenedEcg, stands: ReportStands, caller: Caller) -> None:
+    """Raises Refusal where the caller cannot do it now."""
+    refusal = refusal_of(deed, opened, stands, caller)
+    if refusal:
+        raise Refusal(refusal)
 
 
 def deeds_of(opened: OpenedEcg, stands: ReportStands, caller: Caller) -> tuple[ReportDeed, ...]:

@@ -1,35 +1,47 @@
-"""What a report asks of an ECG's samples: which of a strip are missing, and what they are. A port.
+"""The samples of marked strips, read from an ECG's kept frames: what is missing of them, and their hash.
 
-Reading goes in pieces, so that a strip of a whole session costs no more memory than a minute of it.
+Reading goes in pieces, so that a strip of a whole session costs no more memory than some seconds of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 
 from clinical.ecg_report import SealedStrip, Strip
-from clinical.ids import EcgId
 from media_server.ecg.descriptor import Descriptor
-from media_server.ecg.frame import Samples
-from media_server.ecg.spans import Span
+from media_server.ecg.frame import Samples, decode_frame
+from media_server.ecg.spans import Span, Spans
+from signaling.ecg.ecgs import Ecg
 
-PIECE_S: Final = 60
-"""Of samples held at once: 12 leads at 1000 Hz are 3 MB."""
+PIECE_S: Final = 10
+"""Of samples held at once, and of one read: one page of the paper."""
 
 
-class StripSource(Protocol):
-    """The kept samples of ECGs. Its calls read files: callers take a thread. They raise OSError."""
+class FrameSource(Protocol):
+    """The kept frames of ECGs."""
 
-    def missing(self, ecg: EcgId, epoch: int, start: int, end: int) -> Sequence[Span]:
-        """Returns the stretches that are not kept, in order."""
+    async def frames(self, ecg: Ecg, epoch: int, start: int, end: int) -> Sequence[bytes]:
+        """Returns whole frames that hold any of these samples, by their first. Raises OSError."""
 
-    def samples(self, ecg: EcgId, epoch: int, start: int, end: int) -> Samples:
-        """Returns the samples; what is missing of them is zero there."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Samples from ``start`` on, one row a sampling instant; those of ``missing`` are zero: nothing."""
+
+    start: int
+    samples: Samples
+    missing: tuple[Span, ...]
+
+    @property
+    def missing_samples(self) -> int:
+        """How many are not here."""
+        return sum(span.length for span in self.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +53,41 @@ class ReadStrip:
     sealed: SealedStrip | None
 
 
-def missing_samples(source: StripSource, ecg: EcgId, strip: Strip) -> int:
-    """Returns how many samples of a strip are not here. Raises OSError."""
-    found = source.missing(ecg, strip.epoch, strip.first_sample, strip.end_sample)
-    return sum(span.length for span in found)
+def assembled(frames: Iterable[bytes], leads: int, start: int, end: int) -> Piece:
+    """Returns the samples of these frames. Raises MalformedFrame, and ValueError for one of other leads."""
+    samples = np.zeros((end - start, leads), np.int32)
+    here = Spans()
+    for content in frames:
+        frame, _ = decode_frame(content)
+        first, last = max(frame.first_sample, start), min(frame.end_sample, end)
+        if first < last:
+            taken = frame.samples[first - frame.first_sample : last - frame.first_sample]
+            samples[first - start : last - start] = taken
+            here.add(first, last)
+    return Piece(start, samples, tuple(here.missing(start, end)))
 
 
-def read_strip(source: StripSource, ecg: EcgId, descriptor: Descriptor, strip: Strip) -> ReadStrip:
-    """Returns a strip with the hash of its samples where it is complete. Raises OSError."""
-    missing = missing_samples(source, ecg, strip)
+async def read_piece(source: FrameSource, ecg: Ecg, strip: Strip, leads: int, start: int, end: int) -> Piece:
+    """Returns some of a strip's samples. Raises OSError, MalformedFrame, ValueError."""
+    frames = await source.frames(ecg, strip.epoch, start, end)
+    return await asyncio.to_thread(assembled, frames, leads, start, end)
+
+
+async def read_strip(source: FrameSource, ecg: Ecg, descriptor: Descriptor, strip: Strip) -> ReadStrip:
+    """Returns a strip with the hash of its samples where it is complete (``ecg_report.samples_sha256`` of all
+    of them). Raises OSError, MalformedFrame, ValueError.
+    """
+    hashed, missing = hashlib.sha256(), 0
+    for start, end in pieces(strip, PIECE_S):
+        piece = await read_piece(source, ecg, strip, len(descriptor.leads), start, end)
+        missing += piece.missing_samples
+        hashed.update(piece.samples.astype("<i4", copy=False).tobytes())
     if missing:
         return ReadStrip(strip, missing, None)
     sealed = SealedStrip(
-        strip,
-        descriptor.leads,
-        descriptor.resolution_nv,
-        descriptor.is_diagnostic,
-        strip_sha256(source, ecg, strip),
+        strip, descriptor.leads, descriptor.resolution_nv, descriptor.is_diagnostic, hashed.hexdigest()
     )
     return ReadStrip(strip, 0, sealed)
-
-
-def strip_sha256(source: StripSource, ecg: EcgId, strip: Strip) -> str:
-    """Returns ``ecg_report.samples_sha256`` of a strip, piece by piece. Raises OSError."""
-    hashed = hashlib.sha256()
-    for start, end in pieces(strip, PIECE_S):
-        hashed.update(np.ascontiguousarray(source.samples(ecg, strip.epoch, start, end), "<i4").tobytes())
-    return hashed.hexdigest()
 
 
 def pieces(strip: Strip, seconds: int) -> Iterator[tuple[int, int]]:

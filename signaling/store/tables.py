@@ -432,14 +432,17 @@ ecg_critical = Table(
     "ecg_critical",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("ecg_id", ForeignKey("ecg.id"), nullable=False, index=True),
+    Column("ecg_id", ForeignKey("ecg.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # of the ECG's, from 1
     Column("institution", ForeignKey("institution.id"), nullable=False),  # the treating side
+    Column("reading_institution", ForeignKey("institution.id"), nullable=False),
     Column("state", String(12), nullable=False),  # calling | acknowledged | withdrawn
     Column("call", Text, nullable=False),  # JSON of clinical/critical_value.py: CriticalCall
     Column("due_ms", BigInteger, index=True),  # when its next step is due; null once it has ended
     Column("marked_at_ms", BigInteger, nullable=False),
     Column("updated_at_ms", BigInteger, nullable=False),
-    Index("ix_ecg_critical_institution_state", "institution", "state"),
+    UniqueConstraint("ecg_id", "number"),
+    Index("ix_ecg_critical_state", "state", "institution"),
 )
 
 # ---- who is on duty, and when somebody can be had

@@ -212,7 +212,7 @@ async def taken_case(
     changed: list[Case] = []
     password_hash = await worker.hash(PASSWORD)
     async with open_test_store(folder, clock=clock) as store:
-        await store.write(lambda unit: _populate(unit, password_hash, kind))
+        await store.write(lambda unit: put_people_and_case(unit, password_hash, kind))
         await store.record([Act(each, "session.opened", "pe_li", 1) for each in (CLINIC, HOSPITAL, CLINIC)])
         factors = FreshFactors(store, box, worker)
         cases = CaseDesk(store, is_recording=lambda _: False, changed=changed.append)
@@ -229,7 +229,11 @@ async def taken_case(
     worker.close()
 
 
-async def _populate(unit: Unit, password_hash: str, kind: ConsultationKind) -> None:
+async def put_people_and_case(
+    unit: Unit, password_hash: str, kind: ConsultationKind = ConsultationKind.LIVE
+) -> None:
+    """Puts institutions, people, the patient and the case in their place."""
+
     async def put(table: Any, *rows: Mapping[str, Any]) -> None:
         await unit.connection.execute(insert(table), list(rows))
 

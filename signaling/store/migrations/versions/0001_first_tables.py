@@ -496,7 +496,9 @@ def upgrade() -> None:
         "ecg_critical",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("ecg_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("institution", sa.String(length=40), nullable=False),
+        sa.Column("reading_institution", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("call", sa.Text(), nullable=False),
         sa.Column("due_ms", sa.BigInteger(), nullable=True),
@@ -506,13 +508,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["institution"], ["institution.id"], name=op.f("fk_ecg_critical_institution")
         ),
+        sa.ForeignKeyConstraint(
+            ["reading_institution"], ["institution.id"], name=op.f("fk_ecg_critical_reading_institution")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ecg_critical")),
+        sa.UniqueConstraint("ecg_id", "number", name=op.f("uq_ecg_critical_ecg_id_number")),
     )
     op.create_index(op.f("ix_ecg_critical_due_ms"), "ecg_critical", ["due_ms"], unique=False)
-    op.create_index(op.f("ix_ecg_critical_ecg_id"), "ecg_critical", ["ecg_id"], unique=False)
-    op.create_index(
-        "ix_ecg_critical_institution_state", "ecg_critical", ["institution", "state"], unique=False
-    )
+    op.create_index("ix_ecg_critical_state", "ecg_critical", ["state", "institution"], unique=False)
     op.create_table(
         "ecg_report",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -613,8 +616,7 @@ def downgrade() -> None:
     op.drop_table("opinion")
     op.drop_index("ix_ecg_report_institution_state", table_name="ecg_report")
     op.drop_table("ecg_report")
-    op.drop_index("ix_ecg_critical_institution_state", table_name="ecg_critical")
-    op.drop_index(op.f("ix_ecg_critical_ecg_id"), table_name="ecg_critical")
+    op.drop_index("ix_ecg_critical_state", table_name="ecg_critical")
     op.drop_index(op.f("ix_ecg_critical_due_ms"), table_name="ecg_critical")
     op.drop_table("ecg_critical")
     op.drop_index(op.f("ix_consultation_party_institution"), table_name="consultation_party")
