@@ -1,5 +1,7 @@
-"""The ``lianzhen`` command: serve, demo, token, verify, export, audit, opinion, backup, restore. Exit codes:
-0 fine, 1 refused, 2 wrong setting or usage."""
+"""The ``lianzhen`` command: serve, demo, token, verify, export, audit, opinion, backup, restore, gateway.
+
+Exit codes: 0 fine, 1 refused, 2 wrong setting or usage.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Final
 
 from signaling.audit_parser import add_audit_parser, add_backup_parsers
 from signaling.errors import SettingWrong, Unavailable
+from signaling.gateway_parser import add_gateway_parser
 from signaling.messages import say_to
 from signaling.opinion_parser import add_opinion_parser
 from signaling.settings import chosen_language
@@ -98,6 +101,13 @@ def _restore(options: argparse.Namespace) -> int:
     return restore(options)
 
 
+def _gateway(options: argparse.Namespace) -> int:
+    # Imported here: the service runs without the gateway, and the gateway's machine without the service.
+    from clients.gateway.command import gateway
+
+    return gateway(options, chosen_language())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lianzhen", description="联诊 Lianzhen: rooms for county medical communities"
@@ -124,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     add_audit_parser(commands)
     add_opinion_parser(commands)
     add_backup_parsers(commands)
+    add_gateway_parser(commands)
     return parser
 
 
@@ -137,6 +148,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "opinion": _opinion,
     "backup": _backup,
     "restore": _restore,
+    "gateway": _gateway,
 }
 
 if __name__ == "__main__":

@@ -127,7 +127,9 @@ class AllStored:
 
 Event: TypeAlias = Asked | WasRefused | AllStored
 
-STOPPING_CODES: Final = frozenset({"stream_unknown", "second_device", "descriptor_malformed"})
+STOPPING_CODES: Final = frozenset(
+    {"stream_unknown", "second_device", "descriptor_malformed", "descriptor_changed"}
+)
 """After these, more frames of the ECG would be refused as well: it is tried again after a while."""
 
 
@@ -174,6 +176,7 @@ class Uplink:
         self.counters = Counters()
         self._model = model
         self._descriptor: Descriptor | None = None
+        self._greeted_as: Descriptor | None = None
         self._state = LinkState.AWAY
         self._pulse = LinkPulse(0)
         self._ecgs: dict[str, _Ecg] = {}
@@ -200,6 +203,14 @@ class Uplink:
     def describe(self, descriptor: Descriptor | None) -> None:
         """Says which device is there; the server hears it with the next hello."""
         self._descriptor = descriptor
+
+    @property
+    def wants_new_hello(self) -> bool:
+        """Whether another device is there than the one that hello named: hello is said once on a connection,
+        so the driver opens another.
+        """
+        is_another = self._descriptor is not None and self._descriptor != self._greeted_as
+        return self._state is LinkState.OPEN and is_another
 
     def tell_selftest(self, *, is_ok: bool, pulse_uv: int, pulse_ms: int) -> None:
         """Says what came of the calibration pulse, now and after each reconnect."""
@@ -256,6 +267,7 @@ class Uplink:
         """A connection is open. Raises MisuseError: there was one."""
         self._step(LinkEvent.CONNECTED)
         self._pulse = LinkPulse(now_us)
+        self._greeted_as = self._descriptor
         self._words.append(words.hello(self._model, self._descriptor, self._ecgs))
 
     def disconnected(self) -> None:
