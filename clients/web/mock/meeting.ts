@@ -190,6 +190,10 @@ export class MockMeeting implements Meeting {
     };
   }
 
+  shownFrames(): readonly [] {
+    return [];
+  }
+
   setStage(): void {
     // The truth panel of the mock is drawn, not measured.
   }

@@ -1,9 +1,11 @@
 // Up to which sample the live view draws: in step with the picture on screen, or on its own, said aloud.
 //
 // The picture comes later than the ECG: it is larger, and it waits in buffers. An anchor says which moment of the
-// gateway's clock one of its RTP times is; so the frame on screen has a moment, and the ECG is drawn up to that. A
-// picture that stands still does not hold the ECG: the view then runs on a little behind the newest sample. What was
-// drawn stays drawn: when the picture comes back and is behind, the view waits for it.
+// gateway's clock one of its RTP times is; so the frame on screen has a moment, and the ECG is drawn up to that. A frame
+// stands for as long as it is shown: the view runs on from half a frame before its moment to half a frame after, so that
+// what happened between two frames is never further away than that. A picture that stands still does not hold the ECG:
+// the view then runs on a little behind the newest sample. What was drawn stays drawn: when the picture comes back and
+// is behind, the view waits for it.
 
 import type { Newest } from "./samples";
 
@@ -25,7 +27,8 @@ const US_PER_S = 1_000_000;
 
 /** What the server says of a picture's clock. */
 export interface Anchor {
-  readonly ssrc: number;
+  /** The track's name in the room. */
+  readonly track: string;
   /** RTP time, 32 bits, 90 kHz. */
   readonly rtp: number;
   /** The moment at which that was, on the gateway's clock. */
@@ -36,7 +39,8 @@ export interface Anchor {
 
 /** The frame on screen. */
 export interface ShownFrame {
-  readonly ssrc: number;
+  /** The track's name in the room. */
+  readonly track: string;
   readonly rtp: number;
   /** Since when it has been there, on the page's clock. */
   readonly shown_ms: number;
@@ -99,9 +103,9 @@ export function follow(before: Followed | null, seen: Seen, now_ms: number): Fol
 
 /** The moment that the picture shows now; null where no anchor tells. */
 function pictureMoment({ frame, anchor }: Seen, now_ms: number): number | null {
-  if (frame === null || anchor === null || frame.ssrc !== anchor.ssrc) return null;
+  if (frame === null || anchor === null || frame.track !== anchor.track) return null;
   if (now_ms - anchor.arrived_ms > ANCHOR_LIFE_MS) return null;
-  const sinceMs = Math.max(0, Math.min(BETWEEN_FRAMES_MS, now_ms - frame.shown_ms));
+  const sinceMs = Math.max(0, Math.min(BETWEEN_FRAMES_MS, now_ms - frame.shown_ms)) - BETWEEN_FRAMES_MS / 2;
   return gatewayUsOf(anchor, frame.rtp) + sinceMs * US_PER_MS;
 }
 

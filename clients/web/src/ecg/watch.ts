@@ -6,6 +6,7 @@
 import { viewerMessageFrom, type Ecg, type EcgDescriptor, type Inventory, type ViewerMessage } from "../protocol/ecg";
 import { Epochs } from "./epochs";
 import { decodeFrames, MalformedFrame, type Frame } from "./frame";
+import { Anchors } from "./picture";
 import { pointerFrom, type PointerMessage } from "./pointer";
 import { railOf, type EpochKnown, type RailPiece } from "./rail";
 import type { Samples } from "./samples";
@@ -34,6 +35,8 @@ export interface Received {
 export class Watch {
   readonly epochs = new Epochs(GAP_HOLD_MS);
   readonly vitals = new Vitals();
+  /** Of the pictures that are shown beside it. */
+  readonly anchors = new Anchors();
   private told: Ecg | null = null;
   private stored: Inventory = new Map();
   private pointers = new Map<string, PointedBy>();
@@ -115,6 +118,12 @@ export class Watch {
         this.point(message.by, message.name, message.pointer);
         break;
       case "anchor":
+        this.anchors.receive({
+          track: message.track,
+          rtp: message.rtp_timestamp,
+          gatewayUs: message.gateway_us,
+          arrived_ms: now_ms,
+        });
         break;
     }
     return message;

@@ -19,6 +19,7 @@ import {
   type TrackPublishOptions,
   type TrackPublication,
 } from "livekit-client";
+import type { ShownFrame } from "../ecg/follow";
 import { ApiFailure } from "../protocol/api";
 import { problemOf } from "../protocol/devices";
 import { endingOf, type Ending } from "../protocol/ending";
@@ -46,6 +47,7 @@ import {
 } from "../protocol/truth";
 import type { Backend, Meeting } from "./ports";
 import { sampleReceivers } from "./receivers";
+import { ShownFrames } from "./shown_frames";
 
 const TRUTH_TOPIC = "lianzhen.truth";
 const MEASURE_EVERY_MS = 1000;
@@ -127,6 +129,7 @@ export class LiveMeeting implements Meeting {
   #worst: string | null = null;
   #heard = new Map<string, Heard>();
   #stage: StageChoice | null = null;
+  readonly #shown = new ShownFrames();
   #timer: number | undefined;
   /** Devices that were opened before there was a room to send to. */
   readonly #opened = new Map<Device, Promise<LocalTrack>>();
@@ -241,7 +244,18 @@ export class LiveMeeting implements Meeting {
     const track = this.#publications().find((one) => one.key === pictureKey)?.publication.track;
     if (track === undefined) return () => undefined;
     track.attach(element);
-    return () => track.detach(element);
+    const unwatch = this.#shown.watch(pictureKey, element);
+    return () => {
+      unwatch();
+      track.detach(element);
+    };
+  }
+
+  shownFrames(): readonly ShownFrame[] {
+    const frames = this.#shown.all();
+    const at = frames.findIndex(({ track }) => track === this.#stageKey());
+    const [ofStage] = at < 0 ? [] : frames.splice(at, 1);
+    return ofStage === undefined ? frames : [ofStage, ...frames];
   }
 
   setStage(stage: StageChoice | null): void {
@@ -417,6 +431,14 @@ export class LiveMeeting implements Meeting {
   #refresh(): void {
     this.#view = this.#draw();
     for (const listener of this.#listeners) listener();
+  }
+
+  #stageKey(): string | null {
+    const stage = this.#stage;
+    if (stage === null) return null;
+    const source = stage.source === "screen" ? Track.Source.ScreenShare : Track.Source.Camera;
+    const person = this.#room.getParticipantByIdentity(stage.identity);
+    return person?.getTrackPublication(source)?.trackSid ?? null;
   }
 
   #publications(): { key: string; publication: TrackPublication }[] {

@@ -10,6 +10,7 @@ import type {
   RoomToken,
   Verification,
 } from "../protocol/api";
+import type { ShownFrame } from "../ecg/follow";
 import type { Account } from "../protocol/session";
 import type { DeviceProblem } from "../protocol/devices";
 import type { EnterChoices, MeetingView } from "../protocol/meeting";
@@ -58,6 +59,8 @@ export interface Meeting {
   allowSound(): Promise<void>;
   /** Shows a picture in an element until the returned function is called. */
   show(pictureKey: string, element: HTMLVideoElement): () => void;
+  /** The frames of others' pictures that are on screen now, that of the stage first. */
+  shownFrames(): readonly ShownFrame[];
   /** Says which picture is on the stage: the truth panel judges that one by its size. */
   setStage(stage: StageChoice | null): void;
   /** Sends a short text to the other pages in the room (`to`: to that person's page alone), surely and in order. */

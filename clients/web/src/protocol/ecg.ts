@@ -114,6 +114,8 @@ export type ViewerMessage =
   /** Somebody points at it; what at is read by ecg/pointer.ts. */
   | { readonly type: "pointed"; readonly by: string; readonly name: string; readonly pointer: unknown };
 
+const RTP_VIDEO_HZ = 90_000;
+
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const numberOr = <T>(value: unknown, otherwise: T): number | T => (isNumber(value) ? value : otherwise);
@@ -275,8 +277,10 @@ export function viewerMessageFrom(message: string): ViewerMessage | null {
 }
 
 function anchorFrom(value: Record<string, unknown>): ViewerMessage | null {
-  const { track, rtp_timestamp, gateway_us } = value;
+  const { track, rtp_timestamp, gateway_us, clock_rate } = value;
   if (typeof track !== "string" || !isNumber(rtp_timestamp) || !isNumber(gateway_us)) return null;
+  // Of all that is carried by RTP, pictures count so (RFC 3551 §5), and only pictures are shown.
+  if (clock_rate !== undefined && clock_rate !== RTP_VIDEO_HZ) return null;
   return { type: "anchor", track, rtp_timestamp, gateway_us };
 }
 

@@ -113,7 +113,12 @@ describe("what the service says", () => {
     expect(watch.lostSinceUs).toBeNull();
     say(watch, { type: "have", have: { "0": [[0, 5]] } });
     expect(watch.have.get(0)).toEqual([[0, 5]]);
-    expect(say(watch, { type: "anchor", track: "t", rtp_timestamp: 1, gateway_us: 2 })?.type).toBe("anchor");
+    say(watch, { type: "anchor", track: "t", rtp_timestamp: 1, gateway_us: 2 }, NOW_MS);
+    const frame = { track: "t", rtp: 5, shown_ms: NOW_MS };
+    expect(watch.anchors.follow([frame], NOW_MS)).toEqual({
+      frame,
+      anchor: { track: "t", rtp: 1, gatewayUs: 2, arrived_ms: NOW_MS },
+    });
   });
 
   it("is who points, and where, of so many people", () => {

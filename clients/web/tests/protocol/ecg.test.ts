@@ -210,6 +210,7 @@ describe("what a viewer's socket says", () => {
   it("tells moments of a picture, and where others point", () => {
     const anchor = { type: "anchor", track: "TR_1", rtp_timestamp: 90_000, gateway_us: 5 };
     expect(read({ ...anchor, clock_rate: 90_000 })).toEqual(anchor);
+    expect(read({ ...anchor, clock_rate: 48_000 })).toBeNull();
     for (const name of ["track", "rtp_timestamp", "gateway_us"]) expect(read({ ...anchor, [name]: null })).toBeNull();
     const pointed = { type: "pointed", by: "pe_2", name: "王敏", show: "pointer", lead: "V3", epoch: 0, sample: 7 };
     expect(read(pointed)).toEqual({ type: "pointed", by: "pe_2", name: "王敏", pointer: pointed });

@@ -3,7 +3,7 @@
 // Under everything the tint of what came late; the grid; the lines, drawn on in small pieces; over them names, holes
 // and calipers. Only the lines are touched in each picture; the rest a few times a second or when something changes.
 
-import { follow, type Followed } from "../../ecg/follow";
+import { follow, type Followed, type ShownFrame } from "../../ecg/follow";
 import { Filtered } from "../../ecg/filtered";
 import type { DeviceBand, FilterChoice } from "../../ecg/filters";
 import { layOut, type Layout, type LayoutName, type Panel } from "../../ecg/layout";
@@ -82,6 +82,7 @@ export class EcgCanvas {
   #plan: Plan | null = null;
   #size: Size = { width: 0, height: 0 };
   #followed: Followed | null = null;
+  #frames: () => readonly ShownFrame[] = () => [];
   #drawnUntil = 0;
   #marksAt_ms = 0;
   #isGridDrawn = false;
@@ -131,6 +132,11 @@ export class EcgCanvas {
     this.#device = device;
     // Held still or let go: the same lines stand there.
     if (!isSame) this.#anew();
+  }
+
+  /** Sets who tells which pictures are on screen beside it: what comes live is drawn in step with them. */
+  setFrames(frames: () => readonly ShownFrame[]): void {
+    this.#frames = frames;
   }
 
   setHands(hands: Hands): void {
@@ -296,7 +302,8 @@ export class EcgCanvas {
     const { watch } = subject;
     const { rateHz } = plan.source.shape;
     const newest = watch.running?.newest ?? null;
-    this.#followed = follow(this.#followed, { rateHz, newest, frame: null, anchor: null }, now_ms);
+    const picture = watch.anchors.follow(this.#frames(), now_ms) ?? { frame: null, anchor: null };
+    this.#followed = follow(this.#followed, { rateHz, newest, ...picture }, now_ms);
     if (this.#followed === null) return;
     if (subject.isFrozen && this.#drawnUntil > 0 && this.#drawnUntil >= plan.sweep.origin) return;
     const { until } = this.#followed;
