@@ -84,6 +84,7 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
   useEffect(() => (isIn ? stayAwake() : undefined), [isIn]);
   useLadderReports(one, meeting, view);
   usePanes();
+  const room = ["case-room", stay.kind === "none" ? "no-video" : "", reading.open.kind === "ecg" ? "on-ecg" : ""];
   const openSide = (which: "talk" | "opinion"): void => {
     setSide(which);
     // The pane is drawn first; then its field can take the focus.
@@ -115,7 +116,7 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
           </button>
         </div>
       )}
-      <div className={stay.kind === "none" ? "case-room no-video" : "case-room"}>
+      <div className={room.filter((name) => name !== "").join(" ")}>
         <div className="case-left" data-pane tabIndex={-1}>
           <CaseVideo one={one} stay={stay} view={view} onEnter={enter} onLeave={toWork} />
           {meeting !== null && view !== null && isIn && (

@@ -1,11 +1,12 @@
-// The middle of the page: what is read. The record, an attachment large, a still to draw upon, or a shared screen.
-// The ECG will stand here (interface.md, S2) once there is one.
+// The middle of the page: what is read. The ECG, the record, an attachment large, a still to draw upon, or a screen.
 
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import type { Meeting } from "../../io/ports";
 import { may, type CaseAttachment, type Consultation } from "../../protocol/consultation";
+import { ecgToShow, type Ecg } from "../../protocol/ecg";
 import type { MeetingView } from "../../protocol/meeting";
 import { timeOfDay } from "../../protocol/times";
+import { useCaseEcgs } from "../ecg/live";
 import { useLoaded, type Loaded } from "../hooks";
 import { Icon } from "../Icon";
 import { Stage } from "../Tiles";
@@ -18,17 +19,22 @@ import { ConsentWords } from "./ConsentWords";
 import type { Stills } from "./stills";
 import { atWords, wantedWords } from "./words";
 
-type Open = { kind: "record" } | { kind: "attachment"; id: string } | { kind: "screen" };
+// What draws is fetched when there is something to draw.
+const EcgPane = lazy(() => import("../ecg/EcgPane").then((pane) => ({ default: pane.EcgPane })));
+
+type Open = { kind: "ecg" } | { kind: "record" } | { kind: "attachment"; id: string } | { kind: "screen" };
 
 export interface ReadingHandle {
   open: Open;
   show: (open: Open) => void;
   attachments: Loaded<CaseAttachment[]>;
+  /** The ECG of the case that is shown; null while there is none. */
+  ecg: Ecg | null;
   /** Who shares a screen now. */
   sharer: string | null;
 }
 
-/** What stands in the middle; a screen that somebody begins to share comes there by itself. */
+/** What stands in the middle; an ECG that begins and a screen that somebody shares come there by themselves. */
 export function useReading(one: Consultation, view: MeetingView | null): ReadingHandle {
   const { consultations } = useWorld();
   const attachments = useLoaded(`attachments ${one.id}`, () => consultations.attachments(one.id));
@@ -37,13 +43,19 @@ export function useReading(one: Consultation, view: MeetingView | null): Reading
   const sharer =
     view?.people.find((person) => !person.is_self && person.screen !== null && person.screen.state !== "off")
       ?.identity ?? null;
+  const ecg = ecgToShow(useCaseEcgs(one.id).ecgs);
+  const [seenEcg, setSeenEcg] = useState<string | null>(null);
+  if (ecg !== null && seenEcg !== ecg.id) {
+    setSeenEcg(ecg.id);
+    setOpen({ kind: "ecg" });
+  }
   const [seenSharer, setSeenSharer] = useState<string | null>(null);
   if (seenSharer !== sharer) {
     setSeenSharer(sharer);
     if (sharer !== null) setOpen({ kind: "screen" });
-    else if (open.kind === "screen") setOpen({ kind: "record" });
+    else if (open.kind === "screen") setOpen(ecg === null ? { kind: "record" } : { kind: "ecg" });
   }
-  return { open, show: setOpen, attachments, sharer };
+  return { open, show: setOpen, attachments, ecg, sharer };
 }
 
 export function Reading(props: {
@@ -55,48 +67,72 @@ export function Reading(props: {
 }) {
   const { one, meeting, view, reading } = props;
   const { speak } = useWorld();
-  const { open, sharer } = reading;
+  const { open, sharer, ecg } = reading;
   const chosen =
     open.kind === "attachment" ? (reading.attachments.value?.find((each) => each.id === open.id) ?? null) : null;
   const shownScreen = open.kind === "screen" && meeting !== null && view !== null && sharer !== null ? sharer : null;
+  const base = ecg === null ? "record" : "ecg";
   useEffect(() => {
-    if (open.kind === "record") return;
+    if (open.kind === base) return;
     const back = (event: KeyboardEvent): void => {
       const target = event.target instanceof Element ? event.target : null;
       if (event.key === "Escape" && target?.closest("dialog, input, textarea, .call") == null)
-        reading.show({ kind: "record" });
+        reading.show({ kind: base });
     };
     window.addEventListener("keydown", back);
     return () => window.removeEventListener("keydown", back);
   });
+  const isRecord = open.kind !== "ecg" && chosen === null && shownScreen === null;
+  const choices = (
+    <div className="seg" role="group" aria-label={speak("s2.reading")}>
+      {ecg !== null && (
+        <button
+          type="button"
+          className={open.kind === "ecg" ? "on" : ""}
+          aria-pressed={open.kind === "ecg"}
+          onClick={() => reading.show({ kind: "ecg" })}
+        >
+          {speak("ecg.title")}
+        </button>
+      )}
+      <button
+        type="button"
+        className={isRecord ? "on" : ""}
+        aria-pressed={isRecord}
+        onClick={() => reading.show({ kind: "record" })}
+      >
+        {speak("s2.record")}
+      </button>
+      {sharer !== null && (
+        <button
+          type="button"
+          className={shownScreen !== null ? "on" : ""}
+          aria-pressed={shownScreen !== null}
+          onClick={() => reading.show({ kind: "screen" })}
+        >
+          {speak("s2.screen")}
+        </button>
+      )}
+      {chosen !== null && (
+        <button type="button" className="on" aria-pressed="true">
+          {speak(`case.word.kind.${chosen.kind}`)}
+        </button>
+      )}
+    </div>
+  );
+  // Named once: the pane asks it at every repaint.
+  const frames = useCallback(() => meeting?.shownFrames() ?? [], [meeting]);
+  if (open.kind === "ecg" && ecg !== null) {
+    return (
+      <Suspense fallback={<div className="row wrap case-main-head">{choices}</div>}>
+        <EcgPane key={ecg.id} id={ecg.id} lead={choices} frames={frames} />
+      </Suspense>
+    );
+  }
   return (
     <>
       <div className="row wrap case-main-head">
-        <div className="seg" role="group" aria-label={speak("s2.reading")}>
-          <button
-            type="button"
-            className={chosen === null && shownScreen === null ? "on" : ""}
-            aria-pressed={chosen === null && shownScreen === null}
-            onClick={() => reading.show({ kind: "record" })}
-          >
-            {speak("s2.record")}
-          </button>
-          {sharer !== null && (
-            <button
-              type="button"
-              className={shownScreen !== null ? "on" : ""}
-              aria-pressed={shownScreen !== null}
-              onClick={() => reading.show({ kind: "screen" })}
-            >
-              {speak("s2.screen")}
-            </button>
-          )}
-          {chosen !== null && (
-            <button type="button" className="on" aria-pressed="true">
-              {speak(`case.word.kind.${chosen.kind}`)}
-            </button>
-          )}
-        </div>
+        {choices}
         <span className="sp" />
         {may(one, "write") && <AttachButton one={one} onDone={reading.attachments.reload} />}
       </div>

@@ -42,7 +42,14 @@ export interface Look {
 /** What is drawn: what comes, held still or not, or a page of the record that begins with a sample. */
 export type Subject =
   | { readonly kind: "live"; readonly watch: Watch; readonly isFrozen: boolean }
-  | { readonly kind: "page"; readonly page: Readable; readonly start: number; readonly startUs: number };
+  | {
+      readonly kind: "page";
+      readonly page: Readable;
+      readonly start: number;
+      /** When the recording began. */
+      readonly startUs: number;
+      readonly isSimulated: boolean;
+    };
 
 /** What the reader has put upon it. */
 export interface Hands {
@@ -167,8 +174,8 @@ export class EcgCanvas {
   }
 
   /** Seconds of a page of this size and look; null where the pane is too small. */
-  get pageSeconds(): number | null {
-    return this.#plan?.layout.seconds ?? null;
+  pageSeconds(device: EcgDescriptor): number | null {
+    return this.#layOut(shownLeads(device.leads))?.seconds ?? null;
   }
 
   /** What lies under a point of the host, where something is drawn. */
@@ -259,12 +266,11 @@ export class EcgCanvas {
   }
 
   #makePlan(source: Readable): Plan | null {
-    const { layout: name, scale, choice } = this.#look;
+    const { scale, choice } = this.#look;
     const device = this.#device;
     if (device === null) return null;
     const leads = shownLeads(device.leads);
-    const area = { width: this.#size.width, height: this.#size.height - AXIS_PX };
-    const layout = area.height > 0 ? layOut(name, leads, area, scale) : null;
+    const layout = this.#layOut(leads);
     if (layout === null) return null;
     const { rateHz } = source.shape;
     const origin = this.#subject?.kind === "page" ? this.#subject.start : source.start;
@@ -276,8 +282,13 @@ export class EcgCanvas {
     };
     const kept = 2 * sweep.page + sweep.bar + 1;
     const filtered = new Filtered(source, { leads, choice, device: band, resolution_nv: device.resolution_nv }, kept);
-    const rows = layout.panels.map((panel) => ({ panel, lead: leads.indexOf(panel.lead as ShownLead) }));
+    const rows = layout.panels.map((panel) => ({ panel, lead: leads.indexOf(panel.lead) }));
     return { source, filtered, layout, rows, sweep };
+  }
+
+  #layOut(leads: readonly ShownLead[]): Layout | null {
+    const area = { width: this.#size.width, height: this.#size.height - AXIS_PX };
+    return area.height > 0 ? layOut(this.#look.layout, leads, area, this.#look.scale) : null;
   }
 
   #stretchesOf(plan: Plan, panel: Panel): readonly SweepStretch[] {
@@ -361,6 +372,8 @@ export class EcgCanvas {
   }
 
   #moveHeads(plan: Plan): void {
+    // Up to which sample the lines go: for who looks at the page from outside.
+    this.#layers.trace.dataset["until"] = String(this.#drawnUntil);
     if (this.#subject?.kind !== "live") {
       this.#placeHeads([]);
       return;
@@ -423,7 +436,10 @@ export class EcgCanvas {
       inks: this.#inks,
       words: this.#look.words,
       ...this.#hands,
-      isSimulated: ecg?.is_simulated === true || source.simulatedIn(source.start, source.end).length > 0,
+      isSimulated:
+        ecg?.is_simulated === true ||
+        (subject?.kind === "page" && subject.isSimulated) ||
+        source.simulatedIn(source.start, source.end).length > 0,
       stale: isRunning ? (this.#followed?.stale ?? null) : null,
       startUs,
       trace: this.#pen("trace"),

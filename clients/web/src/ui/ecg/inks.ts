@@ -41,5 +41,5 @@ const TOKENS: Readonly<Record<keyof Inks, string>> = {
 export function inksOf(element: Element): Inks {
   const style = getComputedStyle(element);
   const entries = Object.entries(TOKENS).map(([name, token]) => [name, style.getPropertyValue(token).trim()]);
-  return Object.fromEntries(entries) as unknown as Inks;
+  return Object.fromEntries(entries);
 }

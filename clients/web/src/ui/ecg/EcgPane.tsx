@@ -1,0 +1,439 @@
+// The ECG pane: what comes live beside the whole record, measured by hand, and never covered by anything.
+
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from "react";
+import type { ShownFrame } from "../../ecg/follow";
+import { shownBand, type FilterChoice } from "../../ecg/filters";
+import { LAYOUTS, type LayoutName } from "../../ecg/layout";
+import { shownLeads } from "../../ecg/leads";
+import { nextEvent, railSum, type RailKind, type RailPiece, type RailPlace } from "../../ecg/rail";
+import { nextGain, USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S, type GainMmMv, type SpeedMmS } from "../../ecg/scale";
+import type { LiveEcg } from "../../io/ecg_ports";
+import { keep, kept } from "../../io/preferences";
+import type { Ecg, EcgDescriptor } from "../../protocol/ecg";
+import type { Speak } from "../../messages/speak";
+import { Failure, Notice } from "../pieces";
+import { useLasting } from "../hooks";
+import { useWorld } from "../world";
+import { useCaliper, type CaliperHand } from "./caliper_hand";
+import { useCalibration } from "./calibration";
+import { EcgBody } from "./EcgBody";
+import { EcgCalibration } from "./EcgCalibration";
+import { EcgHeader, EcgSettings, type Chip, type Lane } from "./EcgHeader";
+import { EcgPrint } from "./EcgPrint";
+import { EcgRail } from "./EcgRail";
+import { EcgVitals } from "./EcgVitals";
+import type { EcgCanvas, Look, Subject } from "./ecg_canvas";
+import { useEcgKeys } from "./ecg_keys";
+import { markWords, tenths } from "./ecg_words";
+import { useLiveEcg, useLook } from "./live";
+import { usePage } from "./page";
+import type { CaliperMark, PointMark } from "./marks";
+import "./ecg.css";
+
+/** In green up to here (interface.md, "live lane"). */
+const FRESH_LAG_MS = 1000;
+/** Two clocks that are further apart say nothing of a delay. */
+const MOST_LAG_MS = 600_000;
+const US_PER_MS = 1000;
+/** From this height on twelve rows are high enough to be read. */
+const TWELVE_ROWS_PX = 760;
+/** Before the pane has a size. */
+const USUAL_PAGE_S = 10;
+
+/** Of no pictures beside it. */
+const NO_FRAMES = (): readonly ShownFrame[] => [];
+
+/** The ECG with this id; `lead` stands first in its head. `frames`: what is on screen of the pictures beside it. */
+export function EcgPane({
+  id,
+  lead,
+  frames = NO_FRAMES,
+}: {
+  id: string;
+  lead?: ReactNode;
+  frames?: () => readonly ShownFrame[];
+}) {
+  const { speak } = useWorld();
+  const held = useLiveEcg(id);
+  const { live } = held;
+  const look_ms = useLook();
+  const ecg = live?.watch.ecg ?? null;
+  const isSlow = useLasting(live === null || ecg === null, 400);
+  if (live !== null && ecg?.descriptor != null)
+    return <Pane live={live} ecg={ecg} descriptor={ecg.descriptor} look_ms={look_ms} lead={lead} frames={frames} />;
+  return (
+    <div className="ecg-pane">
+      <div className="row wrap ecg-head">{lead}</div>
+      {held.failure !== null ? (
+        <Failure title={speak("ecg.failed")} failure={held.failure} onRetry={held.again} />
+      ) : ecg !== null ? (
+        <Notice title={speak("ecg.waiting")} more={speak("ecg.waitingMore")} kind="hatched" />
+      ) : (
+        isSlow && <p className="i2 ecg-wait">{speak("ecg.connecting")}</p>
+      )}
+    </div>
+  );
+}
+
+function keptLayout(): LayoutName {
+  const known = LAYOUTS.find((one) => one === kept("ecg_layout"));
+  return known ?? (window.innerHeight - 230 >= TWELVE_ROWS_PX ? "12x1" : "6x2");
+}
+
+function Pane(props: {
+  live: LiveEcg;
+  ecg: Ecg;
+  descriptor: EcgDescriptor;
+  look_ms: number;
+  lead: ReactNode;
+  frames: () => readonly ShownFrame[];
+}) {
+  const { live, ecg, descriptor, look_ms, frames } = props;
+  const { watch } = live;
+  const { speak, theme, account } = useWorld();
+  const rateHz = descriptor.rate_hz;
+  const [lane, setLane] = useState<Lane>(() => (ecg.state === "ended" ? "truth" : "live"));
+  const [layout, setLayout] = useState(keptLayout);
+  const [speed, setSpeed] = useState<SpeedMmS>(USUAL_SPEED_MM_S);
+  const [gain, setGain] = useState<GainMmMv>(USUAL_GAIN_MM_MV);
+  const [choice, setChoice] = useState<FilterChoice>({ band: "diagnostic", notch_hz: 0 });
+  const [isFrozen, setFrozen] = useState(false);
+  const [place, setPlace] = useState<RailPlace | null>(null);
+  const [dialog, setDialog] = useState<"calibrate" | "print" | null>(null);
+  const [canvas, setCanvas] = useState<EcgCanvas | null>(null);
+  const calibration = useCalibration();
+  const { pxPerMm } = calibration;
+  const caliper = useCaliper(live, canvas, rateHz, account?.name ?? "");
+  const words = useMemo(() => markWords(speak), [speak]);
+  const look = useMemo<Look>(
+    () => ({
+      layout,
+      scale: { pxPerMm, speed_mm_s: speed, gain_mm_mv: gain },
+      choice,
+      words,
+      theme: `${theme} ${String(window.matchMedia("(forced-colors: active)").matches)}`,
+    }),
+    [layout, pxPerMm, speed, gain, choice, words, theme],
+  );
+
+  const rail = watch.rail();
+  const sum = railSum(rail, rateHz);
+  const pageLength = Math.round((canvas?.pageSeconds(descriptor) ?? USUAL_PAGE_S) * rateHz);
+  const start = startOf(rail, place, pageLength);
+  const wanted = lane === "truth" && start !== null ? wantedPage(ecg.id, rail, start, pageLength) : null;
+  const page = usePage(wanted, descriptor);
+  const followed = canvas?.followed ?? null;
+  const subject = useSubject(lane, live, isFrozen, page.page, start, rail[0]?.from_us ?? 0, ecg.is_simulated);
+  useEffect(() => canvas?.setSubject(subject, descriptor), [canvas, subject, descriptor]);
+  useEffect(() => canvas?.setFrames(frames), [canvas, frames]);
+  useLateSamples(live, canvas);
+  useHands(live, canvas, caliper, account?.person ?? "", look_ms);
+
+  const turn = (direction: 1 | -1): void => {
+    if (start === null) return;
+    const last = rail.findLast((piece) => piece.epoch === start.epoch);
+    const first = rail.find((piece) => piece.epoch === start.epoch);
+    const to = start.sample + direction * pageLength;
+    setPlace({
+      epoch: start.epoch,
+      sample: Math.max(first?.start ?? 0, Math.min((last?.end ?? to) - 1, to)),
+    });
+  };
+  const toTruth = (at: RailPlace | null): void => {
+    const shown = canvas?.shown ?? null;
+    setPlace(at ?? (shown === null ? null : { epoch: shown.epoch, sample: shown.start }));
+    setLane("truth");
+  };
+  const setLaneTo = (next: Lane): void => {
+    if (next === "truth") toTruth(null);
+    else setLane("live");
+  };
+  const toEvent = (direction: 1 | -1, kinds?: readonly RailKind[]): void => {
+    const shown = canvas?.shown ?? null;
+    const from = start !== null && lane === "truth" ? start : shown && { epoch: shown.epoch, sample: shown.start };
+    const lead = Math.round(rateHz);
+    // A page stands one second before its hole: from there on is the next one.
+    const found = from && nextEvent(rail, { ...from, sample: from.sample + lead }, direction, kinds);
+    if (found !== null) toTruth({ epoch: found.epoch, sample: Math.max(0, found.start - lead) });
+  };
+  const chooseLayout = (next: LayoutName): void => {
+    keep("ecg_layout", next);
+    setLayout(next);
+  };
+  useEcgKeys((event, isInside) => {
+    const key = event.key.toLowerCase();
+    const far = event.shiftKey ? 10 : 1;
+    const hasCaliper = caliper.mark !== null;
+    const acts: Readonly<Record<string, (() => void) | undefined>> = {
+      " ": lane === "live" ? () => setFrozen(!isFrozen) : undefined,
+      c: caliper.toggle,
+      l: () => setLaneTo(lane === "live" ? "truth" : "live"),
+      "1": () => chooseLayout("3x4+1"),
+      "2": () => chooseLayout("6x2"),
+      "3": () => chooseLayout("12x1"),
+      "+": () => setGain(nextGain(gain, 1)),
+      "=": () => setGain(nextGain(gain, 1)),
+      "-": () => setGain(nextGain(gain, -1)),
+      "[": () => toEvent(-1),
+      "]": () => toEvent(1),
+      g: () => toEvent(1, ["missing"]),
+      m: hasCaliper ? caliper.march : undefined,
+      v: hasCaliper ? caliper.mv : undefined,
+      escape: caliper.isOn ? caliper.away : undefined,
+      tab: hasCaliper && isInside && !event.shiftKey ? caliper.other : undefined,
+      arrowleft: inPane(() => (hasCaliper ? caliper.step(-far, 0) : turn(-1))),
+      arrowright: inPane(() => (hasCaliper ? caliper.step(far, 0) : turn(1))),
+      arrowup: inPane(hasCaliper ? () => caliper.step(0, far) : undefined),
+      arrowdown: inPane(hasCaliper ? () => caliper.step(0, -far) : undefined),
+      pageup: inPane(() => turn(-1)),
+      pagedown: inPane(() => turn(1)),
+    };
+    function inPane(act: (() => void) | undefined): (() => void) | undefined {
+      const mayTurn = hasCaliper || lane === "truth";
+      return isInside && mayTurn ? act : undefined;
+    }
+    const act = acts[key];
+    act?.();
+    return act !== undefined;
+  });
+
+  const band = shownBand(choice, rateHz, { low_hz: descriptor.band_low_mhz / 1000, high_hz: descriptor.band_high_hz });
+  const now_us = watch.gatewayNowUs(look_ms);
+  const hr = watch.vitals.tiles(now_us).find((tile) => tile.kind === "hr");
+  const text = speak("ecg.text", {
+    leads: shownLeads(descriptor.leads).length,
+    percent: sum.percent.toFixed(1),
+    count: sum.holes,
+    seconds: tenths(sum.missing_ms),
+    hr: hr === undefined || hr.isGone ? speak("ecg.vital.none") : Math.round(hr.newest.value),
+  });
+  const isTooSmall = canvas !== null && canvas.pageSeconds(descriptor) === null;
+  useSaid(live, ecg, followed?.stale != null, sum.missing_ms, look_ms);
+  return (
+    <div className="ecg-pane" data-lane={lane}>
+      <EcgHeader
+        lead={props.lead}
+        lane={lane}
+        hasLive={ecg.state !== "ended"}
+        onLane={setLaneTo}
+        chips={chipsOf(live, lane, followed, sum, isFrozen, look_ms, speak)}
+        layout={layout}
+        onLayout={chooseLayout}
+        isFrozen={isFrozen}
+        onFreeze={() => setFrozen(!isFrozen)}
+        caliper={caliper}
+        onPrint={lane === "truth" && page.page !== null ? () => setDialog("print") : null}
+      />
+      <EcgSettings
+        speed={speed}
+        onSpeed={setSpeed}
+        gain={gain}
+        onGain={setGain}
+        rateHz={rateHz}
+        choice={choice}
+        onChoice={setChoice}
+        band={band}
+        calibration={calibration}
+        onCalibrate={() => setDialog("calibrate")}
+        caliper={caliper}
+      />
+      <EcgWarnings ecg={ecg} descriptor={descriptor} differs={watch.differs} />
+      <EcgBody
+        look={look}
+        label={speak("ecg.keys", { text: followed?.stale == null ? text : `${text}, ${speak("ecg.text.stale")}` })}
+        isMeasuring={caliper.isOn}
+        onCanvas={setCanvas}
+        onDown={caliper.down}
+        onMove={caliper.move}
+        onUp={caliper.up}
+      >
+        {lane === "truth" && page.failure !== null && (
+          <div className="ecg-over">
+            <Failure title={speak("ecg.pageFailed")} failure={page.failure} onRetry={page.again} />
+          </div>
+        )}
+        {lane === "truth" && page.page === null && page.failure === null && page.isSlow && (
+          <p className="ecg-over i2">{speak("ecg.pageLoading")}</p>
+        )}
+        {isTooSmall && <p className="ecg-over">{speak("ecg.tooSmall")}</p>}
+      </EcgBody>
+      <p className="unseen">{text}</p>
+      <div className="ecg-foot">
+        <EcgVitals vitals={watch.vitals} now_us={now_us} />
+        <EcgRail
+          pieces={rail}
+          rateHz={rateHz}
+          shown={
+            lane === "truth" && start !== null
+              ? { ...start, start: start.sample, end: start.sample + pageLength }
+              : (canvas?.shown ?? null)
+          }
+          onGo={toTruth}
+          onTurn={(direction) => (lane === "truth" ? turn(direction) : toTruth(null))}
+        />
+      </div>
+      {dialog === "calibrate" && <EcgCalibration held={calibration} onClose={() => setDialog(null)} />}
+      {dialog === "print" && page.page !== null && start !== null && (
+        <EcgPrint
+          ecg={ecg}
+          descriptor={descriptor}
+          page={page.page}
+          start={start.sample}
+          startUs={rail[0]?.from_us ?? 0}
+          look={look}
+          band={band}
+          onDone={() => setDialog(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** What no reader may overlook: an ECG that is for monitoring only, or made, or of two devices. */
+function EcgWarnings(props: { ecg: Ecg; descriptor: EcgDescriptor; differs: boolean }) {
+  const { speak } = useWorld();
+  const { ecg, descriptor } = props;
+  return (
+    <>
+      {!ecg.is_diagnostic && (
+        <p className="ecg-strip">
+          <span className="tri" aria-hidden="true" />
+          <b>{speak("ecg.monitorOnly")}</b>
+          <span>{speak("ecg.monitorWhy", { hz: descriptor.rate_hz, step: descriptor.resolution_nv / 1000 })}</span>
+        </p>
+      )}
+      {props.differs && (
+        <p className="ecg-strip" role="alert">
+          <span className="tri" aria-hidden="true" />
+          <b>{speak("ecg.differs")}</b>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The page's first sample; without a choice the last whole page. */
+function startOf(rail: readonly RailPiece[], place: RailPlace | null, pageLength: number): RailPlace | null {
+  const last = rail.at(-1);
+  const first = rail.find((piece) => piece.epoch === last?.epoch);
+  if (last === undefined || first === undefined) return null;
+  return place ?? { epoch: last.epoch, sample: Math.max(first.start, last.end - pageLength) };
+}
+
+/** What to fetch for it: not what nobody can have yet. */
+function wantedPage(id: string, rail: readonly RailPiece[], start: RailPlace, pageLength: number) {
+  const end = rail.findLast((piece) => piece.epoch === start.epoch && piece.kind !== "missing")?.end ?? 0;
+  // By whole tenths of a page: a running record would else be fetched anew with each frame.
+  const step = Math.max(1, Math.round(pageLength / 10));
+  const known = start.sample + Math.floor((end - start.sample) / step) * step;
+  const to = Math.min(start.sample + pageLength, Math.max(known, start.sample));
+  return to > start.sample ? { id, epoch: start.epoch, start: start.sample, end: to } : null;
+}
+
+function useSubject(
+  lane: Lane,
+  live: LiveEcg,
+  isFrozen: boolean,
+  page: Extract<Subject, { kind: "page" }>["page"] | null,
+  start: RailPlace | null,
+  startUs: number,
+  isSimulated: boolean,
+): Subject | null {
+  const sample = start?.sample ?? 0;
+  return useMemo<Subject | null>(() => {
+    if (lane === "live") return { kind: "live", watch: live.watch, isFrozen };
+    return page === null ? null : { kind: "page", page, start: sample, startUs, isSimulated };
+  }, [lane, live, isFrozen, page, sample, startUs, isSimulated]);
+}
+
+/** Samples that come into what is drawn already have it drawn anew. */
+function useLateSamples(live: LiveEcg, canvas: EcgCanvas | null): void {
+  useEffect(
+    () =>
+      live.subscribe((received) => {
+        for (const { epoch, added } of received) for (const span of added) canvas?.receive(epoch, span.start);
+      }),
+    [live, canvas],
+  );
+}
+
+/** One's own caliper and those of the others. */
+function useHands(live: LiveEcg, canvas: EcgCanvas | null, own: CaliperHand, me: string, look_ms: number): void {
+  const { mark, pointed } = own;
+  useEffect(() => {
+    const calipers: CaliperMark[] = [];
+    const points: PointMark[] = [];
+    for (const { by, name, pointer } of live.watch.pointed) {
+      if (by === me) continue;
+      if (pointer.show === "pointer") points.push({ ...pointer, name });
+      if (pointer.show === "caliper")
+        calipers.push({ ...pointer, name, active: null, isMarching: false, showsMv: false });
+    }
+    if (mark !== null) calipers.push(mark);
+    if (pointed !== null) points.push(pointed);
+    canvas?.setHands({ calipers, points });
+  }, [live, canvas, mark, pointed, me, look_ms]);
+}
+
+type Followed = EcgCanvas["followed"];
+
+function chipsOf(
+  live: LiveEcg,
+  lane: Lane,
+  followed: Followed,
+  sum: ReturnType<typeof railSum>,
+  isFrozen: boolean,
+  look_ms: number,
+  speak: Speak,
+): Chip[] {
+  const chips: Chip[] = [];
+  const { watch } = live;
+  if (live.link() === "lost") chips.push({ kind: "none", text: speak("ecg.linkLost") });
+  else if (watch.lostSinceUs !== null && watch.ecg?.state !== "ended") {
+    const seconds = Math.max(0, Math.round((watch.gatewayNowUs(look_ms) - watch.lostSinceUs) / 1_000_000));
+    chips.push({ kind: "none", text: speak("ecg.gatewayLost", { seconds }) });
+  } else if (lane === "live" && followed !== null) chips.push(lagChip(watch, followed, look_ms, speak));
+  if (lane === "live" && followed?.isPictureFrozen === true) {
+    chips.push({ kind: "warn", text: speak("ecg.pictureFrozen") });
+  }
+  if (lane === "live" && isFrozen) chips.push({ kind: "warn", text: speak("ecg.frozen") });
+  if (watch.ecg?.state === "ended") chips.push({ kind: "ok", text: speak("ecg.ended") });
+  chips.push(
+    sum.missing_ms > 0
+      ? {
+          kind: "none",
+          text: speak("ecg.fill.missing", { seconds: tenths(sum.missing_ms), percent: sum.percent.toFixed(1) }),
+        }
+      : { kind: "ok", text: speak("ecg.fill.whole") },
+  );
+  return chips;
+}
+
+/** How old what is drawn is; without a common clock only that it is live. */
+function lagChip(watch: LiveEcg["watch"], followed: NonNullable<Followed>, look_ms: number, speak: Speak): Chip {
+  const server_ms = watch.serverNow_ms(look_ms);
+  const drawnUs = watch.running?.takenUs(followed.until) ?? null;
+  const lag_ms = server_ms === null || drawnUs === null ? null : server_ms - drawnUs / US_PER_MS;
+  if (lag_ms === null || Math.abs(lag_ms) > MOST_LAG_MS) return { kind: "ok", text: speak("ecg.lagUnknown") };
+  const seconds = tenths(Math.max(0, lag_ms));
+  return { kind: lag_ms <= FRESH_LAG_MS ? "ok" : "warn", text: speak("ecg.lag", { seconds }) };
+}
+
+/** What a screen reader is told as it happens: standstill and return, all filled in, an electrode that came off. */
+function useSaid(live: LiveEcg, ecg: Ecg, isStale: boolean, missing_ms: number, look_ms: number): void {
+  const { announce, speak } = useWorld();
+  const samples = live.watch.running;
+  const end = samples?.end ?? 0;
+  const leads = ecg.descriptor?.leads ?? [];
+  const off = leads.filter((_, lead) => (samples?.leadOffIn(lead, end - 1, end).length ?? 0) > 0).join(" ");
+  const was = useRef({ isStale: false, missing_ms: 0, off: "" });
+  const tell = useEffectEvent(() => {
+    const before = was.current;
+    was.current = { isStale, missing_ms, off };
+    if (isStale && !before.isStale && ecg.state === "recording") announce(speak("ecg.said.gap"));
+    if (!isStale && before.isStale) announce(speak("ecg.said.back"));
+    if (missing_ms === 0 && before.missing_ms > 0) announce(speak("ecg.said.filled"));
+    if (off !== before.off && off !== "") announce(speak("ecg.said.off", { leads: off }));
+  });
+  useEffect(() => tell(), [look_ms]);
+}

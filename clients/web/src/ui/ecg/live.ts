@@ -1,0 +1,74 @@
+// A live ECG as React holds it: opened while somebody looks, and looked at a few times a second.
+
+import { useEffect, useState } from "react";
+import type { LiveEcg } from "../../io/ecg_ports";
+import { ApiFailure, unreachable } from "../../protocol/api";
+import type { Ecg } from "../../protocol/ecg";
+import { useCaseNews } from "../consult/cases";
+import { useLoaded } from "../hooks";
+import { useWorld } from "../world";
+
+/** Numbers beside the drawing: faster nobody reads. */
+const LOOK_EVERY_MS = 250;
+/** A push may be lost with its socket, and a kiosk has its own: who waits for an ECG asks as well. */
+const ASK_EVERY_MS = 5000;
+
+export interface HeldLive {
+  readonly live: LiveEcg | null;
+  readonly failure: ApiFailure | null;
+  readonly again: () => void;
+}
+
+/** The ECG with this id, live; closed again when nobody looks. */
+export function useLiveEcg(id: string): HeldLive {
+  const { ecgs } = useWorld();
+  const [round, setRound] = useState(0);
+  const [held, setHeld] = useState<{ live: LiveEcg | null; failure: ApiFailure | null }>({ live: null, failure: null });
+  useEffect(() => {
+    let isWanted = true;
+    let opened: LiveEcg | null = null;
+    ecgs.open(id).then(
+      (live) => {
+        if (!isWanted) {
+          live.close();
+          return;
+        }
+        opened = live;
+        setHeld({ live, failure: null });
+      },
+      (error: unknown) => {
+        if (isWanted) setHeld({ live: null, failure: error instanceof ApiFailure ? error : unreachable() });
+      },
+    );
+    return () => {
+      isWanted = false;
+      opened?.close();
+    };
+  }, [ecgs, id, round]);
+  return { ...held, again: () => setRound((n) => n + 1) };
+}
+
+/** The page's own clock (performance.now), so that what is drawn from it changes a few times a second. */
+export function useLook(): number {
+  const [now_ms, setNow] = useState(() => performance.now());
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(performance.now()), LOOK_EVERY_MS);
+    return () => window.clearInterval(timer);
+  }, []);
+  return now_ms;
+}
+
+/** The ECGs of a case, kept up to date. */
+export function useCaseEcgs(id: string): { ecgs: readonly Ecg[]; reload: () => void } {
+  const { ecgs } = useWorld();
+  const loaded = useLoaded(`ecgs ${id}`, () => ecgs.ofCase(id));
+  const { reload } = loaded;
+  useCaseNews(id, reload);
+  useEffect(() => {
+    const timer = window.setInterval(reload, ASK_EVERY_MS);
+    return () => window.clearInterval(timer);
+  }, [reload]);
+  return { ecgs: loaded.value ?? NONE, reload };
+}
+
+const NONE: readonly Ecg[] = [];
