@@ -23,6 +23,7 @@ export const ECG_EN = {
   "ecg.freeze": "Freeze",
   "ecg.unfreeze": "Go on",
   "ecg.frozen": "Frozen",
+  "ecg.pictureFrozen": "Picture stopped, the ECG goes on",
   "ecg.caliper": "Caliper",
   "ecg.print": "Print",
   "ecg.space": "Space",

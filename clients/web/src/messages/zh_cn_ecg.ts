@@ -23,6 +23,7 @@ export const ECG_ZH = {
   "ecg.freeze": "冻结",
   "ecg.unfreeze": "继续",
   "ecg.frozen": "已冻结",
+  "ecg.pictureFrozen": "画面停了，心电继续走",
   "ecg.caliper": "卡尺",
   "ecg.print": "打印",
   "ecg.space": "空格",
