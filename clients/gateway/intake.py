@@ -91,7 +91,8 @@ class Intake:
             return
         if self._taking is None:
             raise SourceFault("samples_malformed")
-        self._keep_all(self._taking.receive(item, now_us), now_us)
+        arrived_us = now_us if item.arrived_us is None else item.arrived_us
+        self._keep_all(self._taking.receive(item, arrived_us), now_us)
 
     def handle(self, event: Event, now_us: int) -> None:
         """Does what the server asked, notes what it told."""
@@ -163,6 +164,10 @@ class Intake:
             self._turn(kept, EcgState.ENDED, now_us)
             self._uplink.end(ecg)
             self._tell("ecg_stopped", ecg=ecg)
+        elif kept.state is EcgState.STORED:
+            # The server lacks its end: the word was lost with the link, or with a server that was killed.
+            self._turn(kept, EcgState.ENDED, now_us)
+            self._add(kept)
 
     def _turn(self, kept: KeptEcg, state: EcgState, now_us: int) -> None:
         try:
