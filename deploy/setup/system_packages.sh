@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what only the tests need from the system: a browser, ffprobe, Chinese fonts, network tools,
-# PostgreSQL.
+# PostgreSQL, a judge of DICOM files.
 set -eu
 
 packages=
@@ -11,6 +11,8 @@ want chromium chromium
 want ffprobe ffmpeg
 want ip iproute2
 want nft nftables
+# Judges the DICOM files that are written.
+want dciodvfy dicom3tools
 # Debian keeps the server's programs out of the path. Only the programs are used: the tests start their own.
 set -- /usr/lib/postgresql/*/bin/initdb
 [ -x "$1" ] || want initdb postgresql

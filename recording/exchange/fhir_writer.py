@@ -1,4 +1,4 @@
-"""Writes a strip as FHIR R4: a DiagnosticReport and its Observation, whose leads are SampledData, in a Bundle.
+"""Writes a strip as FHIR R4: a DiagnosticReport and its Observation, each lead SampledData, in a Bundle.
 
 Some seconds of signal: JSON takes four times what the samples take, it is a report's format and no stream.
 """

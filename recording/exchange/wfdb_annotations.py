@@ -76,14 +76,14 @@ def parse_wfdb_annotations(content: bytes) -> tuple[Annotation, ...]:
 
 
 def format_wfdb_annotations(annotations: Iterable[Annotation]) -> bytes:
-    """The annotations as bytes, in order of time; those of the whole stand at the first sample.
+    """The annotations as bytes, in order of time; those of the whole stand at the beginning.
 
-    A code that WFDB does not have becomes a note that says it.
+    A code that WFDB does not have becomes a note that says it. No note stands at the first sample: wfdb takes
+    one there for a definition of its own, and drops it.
     """
     content = b""
     last = 0
-    for note in sorted(annotations, key=lambda note: note.at or 0):
-        at = note.at or 0
+    for at, note in sorted(((_place(note), note) for note in annotations), key=lambda pair: pair[0]):
         if at - last > _MAX_DELTA:
             jump = at - last
             content += struct.pack("<HHH", _SKIP << 10, jump >> 16, jump & 0xFFFF)
@@ -96,3 +96,7 @@ def format_wfdb_annotations(annotations: Iterable[Annotation]) -> bytes:
         if aux:
             content += struct.pack("<H", _AUX << 10 | len(aux)) + aux + bytes(len(aux) % 2)
     return content + bytes(2)
+
+
+def _place(note: Annotation) -> int:
+    return max(note.at or 0, 0 if note.code in _KINDS else 1)
