@@ -57,6 +57,11 @@ class Outbox:
         self._wake.set()
 
     @property
+    def has_more(self) -> bool:
+        """Whether something waits."""
+        return bool(self._waiting)
+
+    @property
     def was_slow(self) -> bool:
         """Whether it was cut for reading too slowly."""
         return self.close_code == TOO_SLOW
