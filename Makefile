@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-lanes bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -117,6 +117,9 @@ bench-first-use: setup ## how long until the pages can be used on a processor fo
 
 bench-ecg-losses: setup ## drops, kills and losses under an ECG: nothing missing, how soon holes are filled (8 min)
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_ecg_losses.py
+
+bench-ecg-lanes: setup-service ## CPU of the server for each ECG that comes in and each viewer; the last line is a JSON object
+	@$(BIN)/python -m load_tests.ecg_lanes
 
 bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
 	@$(CARGO) build --quiet --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --example plain_loop

@@ -1,0 +1,1 @@
+"""What ECGs cost the server: processor time for each stream that comes in, and for each viewer."""

@@ -1,0 +1,165 @@
+"""Measures and prints; the last line is one JSON object. ``make bench-ecg-lanes``.
+
+One demo server; first idle, then with streams that nobody watches, then with viewers of each. What is counted
+is the processor time of the server's process, all its threads and what the kernel does for it; the load runs
+in another process. Every byte that is sent must have been stored, and have reached every viewer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from load_tests.ecg_lanes.cast import Cast, Stream
+from load_tests.ecg_lanes.plain_socket import BINARY, PlainSocket, message
+from load_tests.ecg_lanes.signal import FRAME_SAMPLES, FRAMES_A_SECOND, frames
+from load_tests.login_storm.precedence import precedence
+from load_tests.login_storm.server import server
+
+SETTLE_S: Final = 3.0
+"""Before each part is counted: what connecting costs is not what a stream costs."""
+PING_S: Final = 5.0
+_TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Senders:
+    """Sends every stream's frames at their time, the streams spread over the 40 ms."""
+
+    streams: list[Stream]
+    whole: list[bytes]
+    sent: int = 0
+
+    async def run(self) -> None:
+        """Sends until cancelled, or until there is no more to send."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        spread = 1 / FRAMES_A_SECOND / max(1, len(self.streams))
+        for number, content in enumerate(self.whole):
+            for place, stream in enumerate(self.streams):
+                due = begun + number / FRAMES_A_SECOND + place * spread
+                wait = due - loop.time()
+                if wait > 0.001:
+                    await asyncio.sleep(wait)
+                stream.socket.send(content)
+            self.sent = number + 1
+
+    async def ping(self) -> None:
+        """Gives signs of life as gateways do, until cancelled."""
+        while True:
+            for number, stream in enumerate(self.streams):
+                stream.socket.say(type="ping", t1_us=number)
+            await asyncio.sleep(PING_S)
+
+
+def cpu_s(process: int) -> float:
+    """Returns the processor time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+
+
+def process_at(url: str) -> int:
+    """Returns the server's process: a child of this one."""
+    del url
+    own = str(os.getpid())
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = status.read_text()
+        except OSError:
+            continue
+        name, fields = text.partition("(")[2].rpartition(")")[0], text.rpartition(")")[2].split()
+        if fields[1] == own and name.startswith("lianzhen"):
+            return int(status.parent.name)
+    raise SystemExit("the server's process is not there")
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of a core the server used, and how much of what was due the load sent meanwhile; per cent."""
+
+    core: float
+    sent: float
+
+
+async def share(process: int, senders: Senders, seconds: float) -> Share:
+    """Measures for so long."""
+    await asyncio.sleep(SETTLE_S)
+    before, begun, sent = cpu_s(process), time.monotonic(), senders.sent
+    await asyncio.sleep(seconds)
+    took_s = time.monotonic() - begun
+    return Share(
+        100 * (cpu_s(process) - before) / took_s,
+        100 * (senders.sent - sent) / (took_s * FRAMES_A_SECOND),
+    )
+
+
+async def measure(url: str, count: int, viewers_each: int, seconds: float) -> dict[str, float]:
+    """Returns the figures."""
+    process = process_at(url)
+    cast = Cast(url)
+    await cast.open()
+    streams: list[Stream] = []
+    senders = Senders(streams, [])
+    pinging = asyncio.create_task(senders.ping())
+    for number in range(count):
+        streams.append(await cast.stream(number))
+    length_s = 4 * (seconds + SETTLE_S) + viewers_each * count * 0.2 + 20
+    content = await asyncio.to_thread(frames, length_s, time.time_ns() // 1_000)
+    senders.whole = [message(BINARY, frame) for frame in content]
+    idle = await share(process, senders, seconds)
+    sending = asyncio.create_task(senders.run())
+    unwatched = await share(process, senders, seconds)
+    viewers = {stream.ecg: [await cast.viewer(stream) for _ in range(viewers_each)] for stream in streams}
+    watched = await share(process, senders, seconds)
+    for task in (sending, pinging):
+        task.cancel()
+    await asyncio.gather(sending, pinging, return_exceptions=True)
+    lost = await _lost(cast, senders, viewers)
+    await cast.close()
+    return {
+        "streams": count,
+        "viewers": count * viewers_each,
+        "idle_percent": round(idle.core, 2),
+        "stream_percent": round((unwatched.core - idle.core) / count, 3),
+        "viewer_percent": round((watched.core - unwatched.core) / max(1, count * viewers_each), 3),
+        "all_percent": round(watched.core - idle.core, 1),
+        "sent_of_due_percent": round(min(unwatched.sent, watched.sent), 1),
+        "sent_bytes_a_second": round(sum(map(len, content)) / length_s),
+        "lost_streams": lost,
+    }
+
+
+async def _lost(cast: Cast, senders: Senders, viewers: dict[str, list[PlainSocket]]) -> int:
+    """Returns how many streams are not stored whole, or have a viewer that was cut."""
+    await asyncio.sleep(2)
+    lost = 0
+    for stream in senders.streams:
+        state = await cast.state(stream)
+        ends = [epoch["end"] for epoch in state["epochs"]]
+        is_stored = state["missing_ms"] == 0 and max(ends, default=0) >= senders.sent * FRAME_SAMPLES
+        is_seen = not any(viewer.is_closed or not viewer.binary_bytes for viewer in viewers[stream.ecg])
+        lost += not (is_stored and is_seen and not stream.socket.is_closed)
+        await asyncio.sleep(0.06)
+    return lost
+
+
+def main() -> None:
+    """Measures once."""
+    parser = argparse.ArgumentParser(prog="python -m load_tests.ecg_lanes", description=__doc__)
+    parser.add_argument("--streams", type=int, default=60)
+    parser.add_argument("--viewers", type=int, default=2, help="of each stream")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    arguments = parser.parse_args()
+    with precedence(), server() as url:
+        figures = asyncio.run(measure(url, arguments.streams, arguments.viewers, arguments.seconds))
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
