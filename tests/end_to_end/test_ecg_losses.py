@@ -52,7 +52,7 @@ def standstill(tmp_path: Path) -> Iterator[Standstill]:
 def drop(rig: EcgRig, ecg: str, seconds: float, after: Profile) -> float:
     """Cuts the link for so long; returns how long it then takes until everything before is stored."""
     rig.link.set(CUT)
-    time.sleep(seconds)
+    rig.go_on(seconds)
     rig.link.set(after)
     return rig.back_filled_s(ecg, time.time())
 
@@ -60,7 +60,7 @@ def drop(rig: EcgRig, ecg: str, seconds: float, after: Profile) -> float:
 def test_a_drop_and_two_kills_at_five_percent_loss_lose_nothing(tmp_path: Path) -> None:
     with ecg_rig(LOSS_5_PERCENT, tmp_path) as rig:
         ecg = rig.begin()
-        time.sleep(QUIET_S)
+        rig.go_on(QUIET_S)
         print(f"\n10 s drop at 5 % loss: filled {drop(rig, ecg, 10, LOSS_5_PERCENT):.2f} s after it")
         rig.server.kill()
         rig.server.start()
@@ -79,7 +79,7 @@ def test_a_drop_is_filled_in_time(tmp_path: Path, standstill: Standstill, second
         ecg = rig.begin()
         took_s = []
         while len(took_s) < 3:
-            time.sleep(QUIET_S)
+            rig.go_on(QUIET_S)
             began_s = time.monotonic()
             took_s.append(drop(rig, ecg, seconds, ROUND_TRIP_80_MS))
             paused_s = standstill.longest_s(began_s, time.monotonic())
@@ -101,9 +101,9 @@ def test_a_restart_of_the_service_loses_nothing(tmp_path: Path, end: str) -> Non
     with ecg_rig(ROUND_TRIP_80_MS, tmp_path) as rig:
         ecg = rig.begin()
         for _ in range(3):
-            time.sleep(QUIET_S)
+            rig.go_on(QUIET_S)
             ends[end](rig)
-            time.sleep(QUIET_S)
+            rig.go_on(QUIET_S)
             rig.server.start()
             print(f"\nservice: {end}; filled {rig.back_filled_s(ecg, time.time()):.2f} s after it was ready")
         rig.finish(ecg)
@@ -116,15 +116,15 @@ def test_a_killed_gateway_loses_nothing_that_it_took(tmp_path: Path) -> None:
     with ecg_rig(ROUND_TRIP_80_MS, tmp_path) as rig:
         ecg = rig.begin()
         for number in range(1, 5):
-            time.sleep(QUIET_S)
+            rig.go_on(QUIET_S)
             is_away = number % 2 == 0
             if is_away:
                 rig.link.set(CUT)
-                time.sleep(QUIET_S)
+                rig.go_on(QUIET_S)
             rig.gateway.kill()
             rig.gateway.start()
             if is_away:
-                time.sleep(QUIET_S)
+                rig.go_on(QUIET_S)
                 rig.link.set(ROUND_TRIP_80_MS)
             epochs = number + 1
             rig.wait(ecg, "it goes on", lambda view, epochs=epochs: len(view["epochs"]) == epochs)
@@ -137,7 +137,7 @@ def test_a_killed_gateway_loses_nothing_that_it_took(tmp_path: Path) -> None:
 def test_five_percent_loss_throughout_loses_nothing(tmp_path: Path) -> None:
     with ecg_rig(LOSS_5_PERCENT, tmp_path) as rig:
         ecg = rig.begin()
-        time.sleep(60)
+        rig.go_on(60)
         rig.finish(ecg)
         rig.assert_whole(ecg)
 

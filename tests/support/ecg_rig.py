@@ -180,6 +180,11 @@ class EcgRig:
         self.wait(ecg, "the first samples come", lambda view: bool(view["epochs"]))
         return ecg
 
+    @staticmethod
+    def go_on(seconds: float) -> None:
+        """Lets the recording go on for so long."""
+        time.sleep(seconds)
+
     def back_filled_s(self, ecg: str, returned_s: float) -> float:
         """Waits until everything is stored that was measured before the link returned, at this moment of
         time.time(); returns how long that took from then on.
