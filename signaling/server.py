@@ -8,9 +8,9 @@ import errno
 import signal
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -28,6 +28,7 @@ STOP_TIMEOUT_S: Final = 9.0
 HTTP_DRAIN_S: Final = 1.0
 """For requests under way; WebSockets have been closed by then."""
 KEEP_ALIVE_S: Final = 75.0
+_OPEN_TO_ALL: Final = ("", "0.0.0.0", "::")  # noqa: S104 - what settings may say, not what is bound here
 
 _log = structlog.get_logger("server")
 
@@ -49,8 +50,10 @@ async def run_server(
     language: Language | None,
     media_port: int,
     announce: Callable[[], None],
+    beside: Callable[[str], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Serves until SIGTERM or SIGINT; ``announce`` is called when it accepts connections.
+    """Serves until SIGTERM or SIGINT; ``announce`` is called when it accepts connections, and ``beside`` is
+    what runs for as long as it does, given the address at which this machine reaches it.
 
     Raises Unavailable where it cannot start.
     """
@@ -70,7 +73,10 @@ async def run_server(
     try:
         await runner.setup()
         sites = [await _open(runner, door, language) for door in doors]
-        watches = [asyncio.create_task(watch) for watch in service.watches()]
+        running = [*service.watches()]
+        if beside is not None:
+            running.append(beside(_address_here(doors[0], runner)))
+        watches = [asyncio.create_task(watch) for watch in running]
         for watch in watches:
             watch.add_done_callback(lambda task: _end_of_watch(task, stop))
         settle_lasting_objects()
@@ -111,6 +117,13 @@ def media_refusal(error: PortTaken | BindRefused, language: Language | None) -> 
         return Unavailable(error.code, say_to("start.media_port_taken", language, port=error.port))
     sentence = say_to("start.media_refused", language, port=error.port, reason=error.reason)
     return Unavailable(error.code, sentence)
+
+
+def _address_here(door: Listening, runner: web.AppRunner) -> str:
+    # The first door speaks plain HTTP; one that is open to all is reached from inside.
+    host = "127.0.0.1" if door.host in _OPEN_TO_ALL else door.host
+    host = f"[{host}]" if ":" in host else host
+    return f"http://{host}:{runner.addresses[0][1]}"
 
 
 def _say_ready(doors: list[Listening], runner: web.AppRunner, media_port: int) -> None:

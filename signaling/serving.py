@@ -16,6 +16,7 @@ from signaling.addresses import media_addresses
 from signaling.api_keys import KEYS_FOLDER, find_key
 from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE
 from signaling.composition import build_service, open_media
+from signaling.demo.ecg_box import run_ecg_box
 from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
@@ -45,7 +46,17 @@ def serve(*, is_demo: bool) -> int:
             if service.identity.first_page:
                 _print_first(settings, doors, service.identity.first_page)
 
-        await run_server(service, doors, language=settings.language, media_port=media_port, announce=announce)
+        async def ecg_box(server: str) -> None:
+            await run_ecg_box(service.store, settings.data_dir, server)
+
+        await run_server(
+            service,
+            doors,
+            language=settings.language,
+            media_port=media_port,
+            announce=announce,
+            beside=ecg_box if is_demo else None,
+        )
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
