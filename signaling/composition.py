@@ -27,6 +27,7 @@ from signaling.api.device_pages import DevicePages
 from signaling.api.ecg_critical_pages import EcgCriticalPages
 from signaling.api.ecg_live import EcgLive
 from signaling.api.ecg_pages import EcgLooks, EcgPages
+from signaling.api.ecg_paper_pages import EcgPaperPages
 from signaling.api.ecg_report_pages import EcgReportPages
 from signaling.api.ecg_uplink import EcgUplink
 from signaling.api.engine import ApiServer
@@ -267,6 +268,7 @@ def build_service(
         *EcgReportPages(
             store, frames=ecgs, signer=signer, factors=identity.factors, wake=criticals.wake
         ).routes(),
+        *EcgPaperPages(store, frames=ecgs, signer=signer).routes(),
         *EcgCriticalPages(store, wake=criticals.wake).routes(),
         *TracePages(store).routes(),
         *TraceExportPages(store, settings, signer).routes(),

@@ -1,6 +1,4 @@
-"""The routes of an ECG's report: text, two signatures, return and amendment, check and paper; and what a
-reader chooses from.
-"""
+"""The routes of an ECG's report: text, signatures, return and amendment; and what a reader chooses from."""
 
 from __future__ import annotations
 
@@ -9,7 +7,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ecg_report import ReportContent, ReportGate, ReportStanding, Step, Strip, shut_gates
@@ -17,12 +14,11 @@ from clinical.ecg_report_templates import TEMPLATES
 from clinical.ecg_statements import CODING_SYSTEM, CODING_VERSION, STATEMENTS, StatementGroup
 from clinical.errors import EcgReportRefused
 from clinical.ids import EcgId
-from media_server.ecg.errors import MalformedFrame
 from recording.signing import Signer
 from signaling.api.consultation_models import Names
 from signaling.api.ecg_critical_pages import critical_views
+from signaling.api.ecg_paper_pages import signed_of, strips_on_disk
 from signaling.api.ecg_report_models import (
-    ReportCheck,
     ReportDraft,
     ReportReason,
     ReportSignatureShown,
@@ -58,11 +54,11 @@ from signaling.ecg.report_acts import (
     return_report,
     sign_report,
 )
-from signaling.ecg.report_reading import EcgPapers, ledger_sights, papers_of
+from signaling.ecg.report_reading import EcgPapers, papers_of
 from signaling.ecg.report_rights import ReportDeed, deeds_of, is_reader, refuse
 from signaling.ecg.report_rows import KeptReport, KeptSignature
-from signaling.ecg.report_verdict import faults_of, sealed_in
-from signaling.ecg.strip_source import FrameSource, ReadStrip, read_strip
+from signaling.ecg.report_verdict import sealed_in
+from signaling.ecg.strip_source import FrameSource, ReadStrip
 from signaling.store.store import Store, Unit
 from signaling.trace.names import names_of
 
@@ -109,7 +105,6 @@ class EcgReportPages:
         self._store = store
         self._frames = frames
         self._signer = signer
-        self._public_key = Ed25519PublicKey.from_public_bytes(signer.public_key)
         self._factors = factors
         self._wake = wake
         self._looks = RecentLooks()
@@ -226,16 +221,6 @@ class EcgReportPages:
                 find=self.find,
                 refusals=(*_READING[:2], "ecg_report_reason_missing"),
             ),
-            Route(
-                "GET",
-                "/ecgs/{id}/report/check",
-                Action.ECG_READ,
-                "Check now whether the signed report and its samples are unaltered.",
-                self.check,
-                answer=ReportCheck,
-                find=self.find,
-                refusals=("ecg_report_missing", "ecg_unreadable"),
-            ),
         ]
 
     async def find(self, call: Call) -> Found | None:
@@ -336,25 +321,6 @@ class EcgReportPages:
         await self._write(lambda unit: amend_report(unit, call.caller, opened.ecg.id, wanted.reason))
         return await self._view(call)
 
-    async def check(self, call: Call) -> ReportCheck:
-        """Checks it."""
-        opened: OpenedEcg = call.found
-        papers = await self._papers(opened)
-        signature = _signed(papers.report)
-        seal = sealed_in(signature)
-        strips = () if seal is None else tuple(one.strip for one in seal.strips)
-        sights = await self._store.read(lambda connection: ledger_sights(connection, opened.ecg, signature))
-        read = await self._read(opened, strips)
-        faults = faults_of(opened.ecg, papers.report, self._public_key, read=read, ledgers=sights)
-        return ReportCheck(
-            is_unaltered=not faults,
-            faults=list(faults),
-            fingerprint=signature.given.form_sha256,
-            key_id=signature.key_id,
-            step=signature.given.step,
-            signed_at_ms=signature.given.signed_at_ms,
-        )
-
     # ---- inside -----------------------------------------------------------------------------------------
 
     async def _sign(self, call: Call, step: Step) -> ReportView:
@@ -392,22 +358,12 @@ class EcgReportPages:
 
     async def _read(self, opened: OpenedEcg, strips: Iterable[Strip]) -> tuple[ReadStrip, ...]:
         """Returns strips as they are on disk now. Raises Refusal(ecg_unreadable)."""
-        ecg = opened.ecg
-        read: list[ReadStrip] = []
         async with self._heavy:
-            for strip in strips:
-                if ecg.descriptor is None:
-                    raise Refusal("ecg_unreadable")
-                try:
-                    one = await read_strip(self._frames, ecg, ecg.descriptor, strip)
-                except (OSError, MalformedFrame, ValueError):
-                    raise Refusal("ecg_unreadable") from None
-                if not one.missing_samples:
-                    self._complete[ecg.id, strip] = None
-                read.append(one)
+            read = await strips_on_disk(self._frames, opened.ecg, strips)
+        self._complete |= {(opened.ecg.id, one.strip): None for one in read if one.sealed is not None}
         while len(self._complete) > MAX_COMPLETE_KNOWN:
             del self._complete[next(iter(self._complete))]
-        return tuple(read)
+        return read
 
     async def _missing(self, opened: OpenedEcg, strips: Sequence[Strip]) -> Mapping[Strip, int]:
         """Returns how many samples of each strip are missing."""
@@ -424,7 +380,7 @@ class EcgReportPages:
         is_own = is_reader(opened, call.caller)
         if not is_own:
             # What is not signed is nobody's report yet.
-            seal = sealed_in(_signed(kept))
+            seal = sealed_in(signed_of(kept))
             if seal is None:
                 raise Refusal("ecg_report_missing")
             content = seal.content
@@ -486,12 +442,6 @@ def _strips(opened: OpenedEcg, marked: Iterable[StripMarked]) -> tuple[Strip, ..
             raise Refusal("ecg_report_strip_wrong")
         return ()
     return tuple(Strip(one.epoch, one.first_sample, one.end_sample, descriptor.rate_hz) for one in marked)
-
-
-def _signed(kept: KeptReport) -> KeptSignature:
-    if kept.newest is None:
-        raise Refusal("ecg_report_missing")
-    return kept.newest
 
 
 def _about(opened: OpenedEcg, step: Step, revision: int) -> str:

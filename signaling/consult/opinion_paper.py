@@ -30,7 +30,7 @@ _KINDS: Final[Mapping[ConsultationKind, str]] = {
     ConsultationKind.LIVE: "在线会诊",
     ConsultationKind.OFFLINE: "离线会诊",
 }
-_SEXES: Final[Mapping[str, str]] = {"male": "男", "female": "女", "other": "其他"}
+SEXES: Final[Mapping[str, str]] = {"male": "男", "female": "女", "other": "其他"}
 _PURPOSES: Final[Mapping[ConsentPurpose, str]] = {
     ConsentPurpose.CONSULTATION: "会诊",
     ConsentPurpose.RECORDING: "录音录像",
@@ -44,7 +44,7 @@ _CONSENTS: Final[Mapping[ConsentState, str]] = {
     ConsentState.DECLINED: "不同意",
     ConsentState.WITHDRAWN: "已收回",
 }
-_FACTORS: Final[Mapping[Factor, str]] = {
+FACTORS: Final[Mapping[Factor, str]] = {
     "totp": "登录之外，签名时另验证一次性验证码",
     "passkey": "登录之外，签名时另验证安全密钥",
     "password": "登录之外，签名时再次验证密码",
@@ -83,6 +83,7 @@ class Paper:
     sections: tuple[Section, ...]
     foot: str
     made_at_ms: int
+    serial_label: str = "会诊编号"
 
 
 def paper_of(archive: Archive) -> Paper:
@@ -150,7 +151,7 @@ def _signature(archive: Archive, seal: Seal, signature: FiledSignature) -> Itera
     yield Entry("签名医生", f"{_side(archive.side(seal.invited))}　{_person(archive, seal.author)}")
     yield Entry("执业证号", seal.licence or "（系统未登记）")
     yield Entry("签名时间", f"{clock(seal.signed_at_ms)}（北京时间）")
-    yield Entry("身份验证", _FACTORS[seal.factor])
+    yield Entry("身份验证", FACTORS[seal.factor])
     yield Entry("意见指纹", signature.fingerprint)
     yield Entry("签名密钥", signature.key_id)
     ledgers = [f"{archive.side(one.institution).name} 第 {one.size} 条" for one in seal.ledgers]
@@ -191,7 +192,7 @@ def _checking(seal: Seal) -> Iterable[Entry]:
 
 def _patient(archive: Archive) -> str:
     patient = archive.patient
-    parts = [patient.name or "（已按要求删除）", _SEXES.get(patient.sex, "")]
+    parts = [patient.name or "（已按要求删除）", SEXES.get(patient.sex, "")]
     parts.append("" if patient.birth_year is None else f"{patient.birth_year} 年生")
     parts.append(f"卡号 {patient.card_number}" if patient.card_number else "")
     return "　".join(part for part in parts if part)

@@ -6,6 +6,7 @@ Drawing takes about half a second of a processor, nearly all of it to cut the fo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,7 +22,8 @@ MEDIA_TYPE: Final = "application/pdf"
 _FONT: Final = "notosanssc"
 _MARGIN_MM: Final = 20.0
 _WIDTH_MM: Final = 210.0
-_BOTTOM_MM: Final = 297.0 - 22.0
+_HEIGHT_MM: Final = 297.0
+_BOTTOM_MM: Final = _HEIGHT_MM - 22.0
 """Below it only the foot."""
 _LABEL_MM: Final = 30.0
 _TEXT_MM: Final = _WIDTH_MM - 2 * _MARGIN_MM - _LABEL_MM
@@ -34,14 +36,17 @@ _BOLD_MM: Final = 0.12
 """The font pack holds one weight; headings are drawn with their outline."""
 
 
-def pdf_of(paper: Paper) -> bytes:
-    """Returns the file."""
-    return _Drawing(paper).bytes()
+def pdf_of(paper: Paper, *, sheets: Sequence[Callable[[FPDF], None]] = ()) -> bytes:
+    """Returns the file. ``sheets`` each draw on a landscape page of their own, after the text; they find the
+    font chosen, and leave the foot of the page free.
+    """
+    return _Drawing(paper, sheets).bytes()
 
 
 class _Drawing:
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Paper, sheets: Sequence[Callable[[FPDF], None]]) -> None:
         self._paper = paper
+        self._sheets = sheets
         self._pdf = FPDF(format="A4", unit="mm")
         self._pdf.set_auto_page_break(False)
         self._pdf.set_creation_date(datetime.fromtimestamp(paper.made_at_ms // 1000, UTC))
@@ -59,6 +64,10 @@ class _Drawing:
         self._head()
         for section in self._paper.sections:
             self._section(section)
+        for draw in self._sheets:
+            self._pdf.add_page(orientation="landscape")
+            self._size(_BODY_PT)
+            draw(self._pdf)
         self._feet()
         return bytes(self._pdf.output())
 
@@ -72,7 +81,7 @@ class _Drawing:
         self._bold(self._centred(self._paper.title), self._paper.title)
         self._y += 9.0
         self._size(_BODY_PT)
-        for text in (self._paper.institutions, f"会诊编号　{self._paper.serial}"):
+        for text in (self._paper.institutions, f"{self._paper.serial_label}　{self._paper.serial}"):
             drawn = printable(text, self._covered)
             self._text(self._centred(drawn), drawn, grey=True)
             self._y += _LINE_MM
@@ -112,10 +121,15 @@ class _Drawing:
             # Another size first: fpdf writes a size only where it changes, and takes that of the last page.
             self._size(_BODY_PT)
             self._size(_SMALL_PT)
-            self._y = 297.0 - 12.0
+            width_mm, height_mm = _WIDTH_MM, _HEIGHT_MM
+            if page > pages - len(self._sheets):
+                width_mm, height_mm = height_mm, width_mm
+            # It counts y from the foot of the page that was added last, whichever is drawn on.
+            self._pdf.h = height_mm
+            self._y = height_mm - 12.0
             self._text(_MARGIN_MM, self._paper.foot, grey=True)
             number = f"{self._paper.serial}　第 {page} 页，共 {pages} 页"
-            self._text(_WIDTH_MM - _MARGIN_MM - self._pdf.get_string_width(number), number, grey=True)
+            self._text(width_mm - _MARGIN_MM - self._pdf.get_string_width(number), number, grey=True)
 
     def _need(self, height_mm: float) -> None:
         if self._y + height_mm > _BOTTOM_MM:

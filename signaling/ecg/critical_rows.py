@@ -18,9 +18,7 @@ MAX_LISTED: Final = 100
 """That call at one moment for one institution: more would be a broken centre."""
 _C: Final = t.ecg_critical.c
 _BY_ECGS: Final = (
-    select(t.ecg_critical)
-    .where(_C.ecg_id.in_(bindparam("wanted", expanding=True)))
-    .order_by(_C.number)
+    select(t.ecg_critical).where(_C.ecg_id.in_(bindparam("wanted", expanding=True))).order_by(_C.number)
 )
 _BY_ID_LOCKED: Final = select(t.ecg_critical).where(_C.id == bindparam("wanted")).with_for_update()
 

@@ -4,7 +4,7 @@ stands of an ECG, and the glance that lists and the ECG itself show.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -12,12 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ecg_report import Report, ReportState
-from clinical.ids import EcgId
+from clinical.ids import EcgId, InstitutionId, PersonId
 from recording.audit.chain import genesis
+from signaling.consult.opinion_archive import FiledPatient, Professional, Side
 from signaling.consult.opinion_verdict import LedgerSight
 from signaling.ecg.critical_rows import KeptCritical, find_criticals
+from signaling.ecg.ecg_rights import OpenedEcg
 from signaling.ecg.ecgs import Ecg
-from signaling.ecg.report_rights import ReportStands
+from signaling.ecg.report_paper import ReportFile
+from signaling.ecg.report_rights import ReportStands, institutions_of
 from signaling.ecg.report_rows import KeptReport, KeptSignature, find_reports
 from signaling.ecg.report_verdict import sealed_in
 from signaling.store import tables as t
@@ -84,10 +87,57 @@ async def ledger_sights(
         of_moment = e.at_ms == seal.signed_at_ms, e.kind == _KINDS[seal.step]
         rows = await connection.execute(select(e.line).where(*of_patient, *of_moment))
         lines = [orjson.loads(row.line) for row in rows]
-        signed = [str(line["after"]["sha256"]) for line in lines if line["subject"].get("ecg") == ecg.id]
-        named = signed[0] if len(signed) == 1 else ""
+        signed = {str(line["after"]["sha256"]) for line in lines if line["subject"].get("ecg") == ecg.id}
+        named = signature.given.form_sha256 if signature.given.form_sha256 in signed else ""
         sights[sealed.institution] = LedgerSight(None if head is None else bytes(head).hex(), named)
     return sights
+
+
+async def read_file(connection: AsyncConnection, opened: OpenedEcg, papers: EcgPapers) -> ReportFile | None:
+    """Returns what is filed of the newest signature, None where it cannot be read."""
+    kept, ecg = papers.report, opened.ecg
+    newest = kept.newest
+    seal = None if newest is None else sealed_in(newest)
+    if seal is None or ecg.descriptor is None:
+        return None
+    first = kept.by_form(seal.reported_sha256) if seal.step == "review" else None
+    before = None if first is None else sealed_in(first)
+    call = None if papers.critical is None else papers.critical.call
+    people = {seal.signer, *(() if before is None else (before.signer,))}
+    people |= {call.marked_by} if call is not None else set()
+    return ReportFile(
+        ecg=ecg,
+        descriptor=ecg.descriptor,
+        kept=kept,
+        seals=(seal,) if before is None else (before, seal),
+        patient=await _patient(connection, ecg),
+        sides=await _sides(connection, institutions_of(opened)),
+        people=await _people(connection, people),
+        critical=call,
+    )
+
+
+async def _patient(connection: AsyncConnection, ecg: Ecg) -> FiledPatient:
+    row = (await connection.execute(select(t.patient).where(t.patient.c.id == ecg.patient))).one()
+    return FiledPatient(ecg.patient, row.name, row.card_number, row.sex, row.birth_year)
+
+
+async def _sides(connection: AsyncConnection, institutions: Iterable[InstitutionId]) -> Mapping[str, Side]:
+    wanted = list(institutions)
+    rows = await connection.execute(select(t.institution).where(t.institution.c.id.in_(wanted)))
+    found = {row.id: Side(InstitutionId(row.id), row.code, row.name, row.kind) for row in rows}
+    return {name: found[name] for name in wanted if name in found}
+
+
+async def _people(connection: AsyncConnection, people: Iterable[str]) -> Mapping[str, Professional]:
+    c = t.person.c
+    rows = await connection.execute(select(t.person).where(c.id.in_(sorted(people))))
+    return {
+        row.id: Professional(
+            PersonId(row.id), InstitutionId(row.institution), row.name, row.title, row.specialty
+        )
+        for row in rows
+    }
 
 
 def _signer(kept: KeptReport) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clinical.ecg_report import Report, ReportSignature, ReportState, fingerprint
+from clinical.ecg_report import Report, ReportSeal, ReportSignature, ReportState, fingerprint, signed_form
 from clinical.ecg_report_form import content_from_json, content_to_json
 from clinical.ids import EcgId, PersonId, random_id
 from signaling.store import tables as t
@@ -57,6 +57,10 @@ class KeptReport:
     def newest(self) -> KeptSignature | None:
         """The signature given last, None before the first."""
         return self.signatures[-1] if self.signatures else None
+
+    def by_seal(self, seal: ReportSeal) -> KeptSignature | None:
+        """Returns the signature over what was sealed."""
+        return self.by_form(fingerprint(signed_form(seal)))
 
     def by_form(self, form_sha256: str) -> KeptSignature | None:
         """Returns the signature over a form."""

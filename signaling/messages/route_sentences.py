@@ -130,6 +130,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "POST /ecgs/{id}/report/return": "把报告退回给报告人，写明理由。",
     "POST /ecgs/{id}/report/amend": "重新打开已签名的报告，写明理由，成为下一版。",
     "GET /ecgs/{id}/report/check": "现在核对已签名的报告和心电数据有没有改动。",
+    "GET /ecgs/{id}/report.pdf": "取已签名心电报告的纸面版（PDF，25 mm/s、10 mm/mV）；核对有改动时不出具。",
     "POST /ecgs/{id}/critical": "把心电图标为危急值，呼叫申请方。",
     "POST /ecgs/{id}/critical/acknowledge": "记下谁确认知悉了危急值。",
     "POST /ecgs/{id}/critical/withdraw": "撤回危急值，写明理由。",

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from clients.gateway.sources.replay import load
+
 from load_tests.netem.link import Link
 from load_tests.netem.profiles import Profile, Schedule
 from media_server.ecg.frame import Samples, decode_frame, read_envelope

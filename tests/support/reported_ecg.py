@@ -24,6 +24,7 @@ from media_server.ecg.descriptor import Descriptor, Source
 from media_server.ecg.frame import Frame, Samples, encode_frame
 from recording.signing import Ed25519Signer
 from signaling.api.ecg_critical_pages import EcgCriticalPages
+from signaling.api.ecg_paper_pages import EcgPaperPages
 from signaling.api.ecg_report_pages import EcgReportPages
 from signaling.auth.fresh_factor import FreshFactors
 from signaling.auth.password_worker import PasswordWorker
@@ -140,6 +141,13 @@ class ReportedEcg:
         assert answer.status == 200, answer.body
         return answer.body
 
+    async def paper(self, caller: Caller = WANG) -> bytes:
+        """The PDF."""
+        self.api.caller = caller
+        async with self.api.session.get(f"{self.api.url}/ecgs/{ECG}/report.pdf") as response:
+            assert response.status == 200, await response.text()
+            return await response.read()
+
     async def faults(self) -> list[str]:
         """What the check finds wrong."""
         answer = await self.ask(WANG, "GET", "report/check")
@@ -200,8 +208,11 @@ async def reported_ecg(
             factors=FreshFactors(store, box, worker),
             wake=lambda: woken.append(None),
         )
+        papers = EcgPaperPages(store, frames=frames, signer=Ed25519Signer(KEY))
         criticals = EcgCriticalPages(store, wake=lambda: woken.append(None))
-        async with api_client([*reports.routes(), *criticals.routes()], caller=WANG, clock=clock) as api:
+        async with api_client(
+            [*reports.routes(), *papers.routes(), *criticals.routes()], caller=WANG, clock=clock
+        ) as api:
             yield ReportedEcg(api, store, clock, frames, driver, woken)
     worker.close()
 
