@@ -218,7 +218,6 @@ def build_service(
     oversight = build_oversight(settings, store=store, box=identity.box, clock=clock, place_of=entries.place)
     events = oversight.events
     ecgs = EcgDesk(store, clock, settings.data_dir)
-    picture_anchors = PictureAnchors(host, ecgs, clock)
     ecg_looks = EcgLooks(store)
     criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
@@ -234,6 +233,7 @@ def build_service(
     case_rooms = CaseRooms(store=store, host=host, desk=desk, standing=standing)
     host.observe(case_rooms)
     store.follow(case_rooms.receive_acts)
+    picture_anchors = PictureAnchors(host=host, ecgs=ecgs, sides=case_rooms, clock=clock)
     rings = DueDriver(store, clock, RINGS, changed=case_rooms.receive_case)
 
     def case_changed(case: Case) -> None:

@@ -142,6 +142,11 @@ class CaseRooms:
         """Returns whether a room is being recorded now."""
         return self._desk.recording_of(room) is not None
 
+    def is_with_patient(self, room: RoomName, person: str) -> bool:
+        """Returns whether somebody is on the side of a case that asks: there the patient is."""
+        known = self._rooms.get(room)
+        return known is not None and person in known.inviting_side
+
     def stats(self) -> dict[str, int]:
         """Returns counters for /metrics."""
         return {"open": len(self._rooms), **asdict(self.counts)}

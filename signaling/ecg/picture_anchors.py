@@ -1,4 +1,5 @@
-"""Tells everyone who watches an ECG in its case's room, once a second, which moment their pictures show.
+"""Tells everyone who watches an ECG in its case's room, once a second, which moment the pictures from its
+patient's side show.
 
     {"type": "anchor", "track": sid, "rtp_timestamp": …, "gateway_us": …, "clock_rate": 90000}
 
@@ -34,12 +35,20 @@ class WatchedEcgs(Protocol):
         """Returns the ECGs that somebody watches."""
 
 
+class Sides(Protocol):
+    """Who stands where: CaseRooms."""
+
+    def is_with_patient(self, room: RoomName, person: str) -> bool:
+        """Returns whether somebody is where the ECG is taken."""
+
+
 class PictureAnchors:
     """The teller. ``run`` is its task; called on the loop thread."""
 
-    def __init__(self, host: RoomHost, ecgs: WatchedEcgs, clock: Clock) -> None:
+    def __init__(self, *, host: RoomHost, ecgs: WatchedEcgs, sides: Sides, clock: Clock) -> None:
         self._host = host
         self._ecgs = ecgs
+        self._sides = sides
         self._clock = clock
         self._publishers: dict[ParticipantSid, PublisherClock] = {}
         self._told = 0
@@ -82,8 +91,8 @@ class PictureAnchors:
         self,
     ) -> tuple[dict[int, list[tuple[Viewer, int]]], dict[int, tuple[ParticipantSid, TrackSid]]]:
         """Returns by connection of the core who watches behind it, with the offset of the gateway that is
-        watched, and by track of the core whose picture it is. A page and its seat in the room are of one
-        session.
+        watched, and by track of the core whose picture of the patient's side it is. A page and its seat in
+        the room are of one session.
         """
         lanes: dict[RoomName, list[tuple[Viewer, int]]] = {}
         for lane in self._ecgs.watched():
@@ -98,9 +107,10 @@ class PictureAnchors:
             claims = self._host.claims_of(participant.sid)
             if room.name not in lanes or claims is None:
                 continue
-            for track in participant.tracks:
-                if track.request.kind is TrackKind.VIDEO:
-                    pictures[track.number] = participant.sid, track.sid
+            if self._sides.is_with_patient(room.name, claims.binding.person):
+                for track in participant.tracks:
+                    if track.request.kind is TrackKind.VIDEO:
+                        pictures[track.number] = participant.sid, track.sid
             own = claims.binding.session
             viewers = [each for each in lanes[room.name] if own and each[0].binding.session == own]
             if viewers:

@@ -188,6 +188,17 @@ async def test_the_host_waits_inside_while_it_rings_alone_and_unrecorded(practic
     assert "leave" not in await li.settle()
 
 
+async def test_the_patient_is_on_the_side_that_asked(practice: Practice) -> None:
+    case = await practice.accepted()
+    await practice.enter("li", case)
+    rooms = practice.node.service.case_rooms
+    sides = {
+        name: rooms.is_with_patient(RoomName(case), practice.people[name].person) for name in practice.people
+    }
+    assert sides == {"li": True, "he": False, "wang": False, "sun": False, "qian": False}
+    assert not rooms.is_with_patient(RoomName("another"), practice.people["li"].person)
+
+
 async def test_a_ring_that_nobody_answers_ends_the_room_that_was_open_for_it(practice: Practice) -> None:
     case = await practice.called()
     li = await practice.enter("li", case)

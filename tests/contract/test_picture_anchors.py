@@ -11,7 +11,7 @@ from livekit.protocol import rtc
 
 from clinical.consultation import Urgency
 from clinical.ids import EcgId, InstitutionId, PatientId, PersonId
-from media_server.ids import ParticipantSid, PeerNumber, TrackNumber
+from media_server.ids import ParticipantSid, PeerNumber, RoomName, TrackNumber
 from media_server.ports import OutputClock
 from signaling.auth.rights import Caller
 from signaling.ecg.ecg_state import EcgState
@@ -41,6 +41,11 @@ class StandingClock:
 
     def wall_ns(self) -> int:
         return WALL_NS + 100 * S
+
+
+class KioskSide:
+    def is_with_patient(self, room: RoomName, person: str) -> bool:
+        return (room, person) == (ROOM, "kiosk")
 
 
 @dataclass
@@ -82,7 +87,7 @@ async def enter(node: Node, identity: str, session: str = "") -> Client:
     claims = node.host.claims_of(sid)
     assert claims is not None
     # Tokens that name a session need one in the store, with an account, its factors and an institution.
-    node.host._claims[sid] = replace(claims, binding=Binding(session=session))
+    node.host._claims[sid] = replace(claims, binding=Binding(session=session, person=identity))
     return client
 
 
@@ -106,6 +111,10 @@ def clock(node: Node, subscriber: Client, track: int, *, at_s: int = 99, delay_m
     )
 
 
+def teller(node: Node, *lanes: Lane) -> PictureAnchors:
+    return PictureAnchors(host=node.host, ecgs=Watched(list(lanes)), sides=KioskSide(), clock=StandingClock())
+
+
 def told(viewer: Viewer) -> list[dict[str, Any]]:
     waiting = viewer.outbox._waiting
     messages = [json.loads(message) for message in waiting if isinstance(message, str)]
@@ -121,7 +130,7 @@ async def test_a_viewer_hears_of_each_picture_it_receives_and_of_no_sound(node: 
     await kiosk.settle()
     watched = lane()
     viewer, other = watch(watched, "session-1"), watch(watched, "session-2")
-    anchors = PictureAnchors(node.host, Watched([watched]), StandingClock())
+    anchors = teller(node, watched)
     node.sfu.clocks = [
         clock(node, doctor, number),
         replace(clock(node, doctor, 77), rtp_timestamp=1),
@@ -148,7 +157,7 @@ async def test_the_quickest_report_of_a_publisher_counts_until_it_is_not_seen(no
     _, number = await publish(node, kiosk, cid="camera")
     watched = lane()
     viewer = watch(watched, "session-1")
-    anchors = PictureAnchors(node.host, Watched([watched]), StandingClock())
+    anchors = teller(node, watched)
     node.sfu.clocks = [clock(node, doctor, number, at_s=97, delay_ms=20)]
     anchors.tell()
     node.sfu.clocks = [clock(node, doctor, number, at_s=98, delay_ms=60)]
@@ -175,7 +184,17 @@ async def test_without_one_of_the_clocks_nothing_is_said(node: Node, what: str) 
     if what == "no offset yet" and watched.gateway is not None:
         watched.gateway.offset_us = None
     node.sfu.clocks = [clock(node, doctor, number)]
-    PictureAnchors(node.host, Watched([] if what == "nobody watches" else [watched]), StandingClock()).tell()
+    teller(node, *([] if what == "nobody watches" else [watched])).tell()
+    assert told(viewer) == []
+
+
+async def test_the_picture_of_another_doctor_shows_no_moment_of_the_patient(node: Node) -> None:
+    doctor, other = await enter(node, "doctor", "session-1"), await enter(node, "other")
+    _, number = await publish(node, other, cid="camera")
+    watched = lane()
+    viewer = watch(watched, "session-1")
+    node.sfu.clocks = [clock(node, doctor, number)]
+    teller(node, watched).tell()
     assert told(viewer) == []
 
 
@@ -185,5 +204,5 @@ async def test_a_guest_without_a_session_is_nobodys_page(node: Node) -> None:
     watched = lane()
     viewer = watch(watched, "")
     node.sfu.clocks = [clock(node, guest, number)]
-    PictureAnchors(node.host, Watched([watched]), StandingClock()).tell()
+    teller(node, watched).tell()
     assert told(viewer) == []
