@@ -11,7 +11,7 @@ import { ecgFrom, type Ecg } from "../src/protocol/ecg";
 import { frameBytes } from "./ecg_frames";
 import { HEART_LEADS, heartAt } from "./ecg_heart";
 
-const asked = new Set((new URLSearchParams(location.search).get("ecg") ?? "normal").split("+"));
+const asked = new Set((new URLSearchParams(location.search).get("ecg") ?? "normal").split(/[+ ]/));
 const RATE_HZ = asked.has("monitor") ? 250 : 500;
 const STEP_MV = 0.005;
 const FRAME = Math.round(0.04 * RATE_HZ);
@@ -163,7 +163,8 @@ class MockLive implements LiveEcg {
     this.#say({ type: "have", have: have() });
     const t_us = Date.now() * 1000;
     const hr = { t_us, code: "hr", value: 83, unit: "/min", validity: "valid", source: "counted" };
-    if (!asked.has("stale") && !asked.has("waiting")) this.#say({ type: "vitals", values: [hr] });
+    const isGone = (asked.has("stale") || asked.has("lost")) && newest() > STALE_FROM;
+    if (!isGone && !asked.has("waiting")) this.#say({ type: "vitals", values: [hr] });
     const old_us = (begun_ms + 20_000) * 1000;
     const by = (code: string, value: number, unit: string): object => ({
       t_us: old_us,

@@ -52,7 +52,7 @@ export const ECG_EN = {
   "ecg.calibrate.forget": "No calibration",
   "ecg.calibrate.odd": "This is not the width of a bank card; nothing was kept",
   "ecg.deviceMeasures": "Device",
-  "ecg.noDeviceMeasures": "PR/QRS/QT not given by the device",
+  "ecg.noDeviceMeasures": "gives no PR/QRS/QT",
   "ecg.monitorOnly": "Monitoring only, not for diagnosis",
   "ecg.monitorWhy": "{hz} Hz, {step} µV: less than a diagnostic ECG needs (500 Hz, 5 µV)",
   "ecg.simulated": "Simulated",

@@ -8,16 +8,11 @@ import { Icon } from "../Icon";
 import { useWorld } from "../world";
 import type { CaliperHand } from "./caliper_hand";
 import type { HeldCalibration } from "./calibration";
+import type { Chip } from "./chips";
 import { bandWords, mvWords } from "./ecg_words";
 
 export type Lane = "live" | "truth";
 const NOTCHES = [0, 50, 60] as const;
-
-/** How fresh, in a chip: dot or triangle, and words. */
-export interface Chip {
-  readonly kind: "ok" | "warn" | "none";
-  readonly text: string;
-}
 
 export function EcgHeader(props: {
   lead: ReactNode;

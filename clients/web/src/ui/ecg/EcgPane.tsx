@@ -10,31 +10,26 @@ import { nextGain, USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S, type GainMmMv, type Speed
 import type { LiveEcg } from "../../io/ecg_ports";
 import { keep, kept } from "../../io/preferences";
 import type { Ecg, EcgDescriptor } from "../../protocol/ecg";
-import type { Speak } from "../../messages/speak";
 import { Failure, Notice } from "../pieces";
 import { useLasting } from "../hooks";
 import { useWorld } from "../world";
-import { useCaliper, type CaliperHand } from "./caliper_hand";
+import { useCaliper } from "./caliper_hand";
 import { useCalibration } from "./calibration";
 import { EcgBody } from "./EcgBody";
 import { EcgCalibration } from "./EcgCalibration";
-import { EcgHeader, EcgSettings, type Chip, type Lane } from "./EcgHeader";
+import { chipsOf } from "./chips";
+import { EcgHeader, EcgSettings, type Lane } from "./EcgHeader";
 import { EcgPrint } from "./EcgPrint";
 import { EcgRail } from "./EcgRail";
 import { EcgVitals } from "./EcgVitals";
 import type { EcgCanvas, Look, Subject } from "./ecg_canvas";
 import { useEcgKeys } from "./ecg_keys";
 import { markWords, tenths } from "./ecg_words";
+import { useHands, useLateSamples } from "./hands";
 import { useLiveEcg, useLook } from "./live";
 import { usePage } from "./page";
-import type { CaliperMark, PointMark } from "./marks";
 import "./ecg.css";
 
-/** In green up to here (interface.md, "live lane"). */
-const FRESH_LAG_MS = 1000;
-/** Two clocks that are further apart say nothing of a delay. */
-const MOST_LAG_MS = 600_000;
-const US_PER_MS = 1000;
 /** From this height on twelve rows are high enough to be read. */
 const TWELVE_ROWS_PX = 760;
 /** Before the pane has a size. */
@@ -344,79 +339,6 @@ function useSubject(
     if (lane === "live") return { kind: "live", watch: live.watch, isFrozen };
     return page === null ? null : { kind: "page", page, start: sample, startUs, isSimulated };
   }, [lane, live, isFrozen, page, sample, startUs, isSimulated]);
-}
-
-/** Samples that come into what is drawn already have it drawn anew. */
-function useLateSamples(live: LiveEcg, canvas: EcgCanvas | null): void {
-  useEffect(
-    () =>
-      live.subscribe((received) => {
-        for (const { epoch, added } of received) for (const span of added) canvas?.receive(epoch, span.start);
-      }),
-    [live, canvas],
-  );
-}
-
-/** One's own caliper and those of the others. */
-function useHands(live: LiveEcg, canvas: EcgCanvas | null, own: CaliperHand, me: string, look_ms: number): void {
-  const { mark, pointed } = own;
-  useEffect(() => {
-    const calipers: CaliperMark[] = [];
-    const points: PointMark[] = [];
-    for (const { by, name, pointer } of live.watch.pointed) {
-      if (by === me) continue;
-      if (pointer.show === "pointer") points.push({ ...pointer, name });
-      if (pointer.show === "caliper")
-        calipers.push({ ...pointer, name, active: null, isMarching: false, showsMv: false });
-    }
-    if (mark !== null) calipers.push(mark);
-    if (pointed !== null) points.push(pointed);
-    canvas?.setHands({ calipers, points });
-  }, [live, canvas, mark, pointed, me, look_ms]);
-}
-
-type Followed = EcgCanvas["followed"];
-
-function chipsOf(
-  live: LiveEcg,
-  lane: Lane,
-  followed: Followed,
-  sum: ReturnType<typeof railSum>,
-  isFrozen: boolean,
-  look_ms: number,
-  speak: Speak,
-): Chip[] {
-  const chips: Chip[] = [];
-  const { watch } = live;
-  if (live.link() === "lost") chips.push({ kind: "none", text: speak("ecg.linkLost") });
-  else if (watch.lostSinceUs !== null && watch.ecg?.state !== "ended") {
-    const seconds = Math.max(0, Math.round((watch.gatewayNowUs(look_ms) - watch.lostSinceUs) / 1_000_000));
-    chips.push({ kind: "none", text: speak("ecg.gatewayLost", { seconds }) });
-  } else if (lane === "live" && followed !== null) chips.push(lagChip(watch, followed, look_ms, speak));
-  if (lane === "live" && followed?.isPictureFrozen === true) {
-    chips.push({ kind: "warn", text: speak("ecg.pictureFrozen") });
-  }
-  if (lane === "live" && isFrozen) chips.push({ kind: "warn", text: speak("ecg.frozen") });
-  if (watch.ecg?.state === "ended") chips.push({ kind: "ok", text: speak("ecg.ended") });
-  chips.push(
-    sum.missing_ms > 0
-      ? {
-          kind: "none",
-          text: speak("ecg.fill.missing", { seconds: tenths(sum.missing_ms), percent: sum.percent.toFixed(1) }),
-        }
-      : { kind: "ok", text: speak("ecg.fill.whole") },
-  );
-  return chips;
-}
-
-/** How old what is drawn is; without a common clock only that it is live. */
-function lagChip(watch: LiveEcg["watch"], followed: NonNullable<Followed>, look_ms: number, speak: Speak): Chip {
-  const server_ms = watch.serverNow_ms(look_ms);
-  const drawnUs = watch.running?.takenUs(followed.until) ?? null;
-  const lag_ms = server_ms === null || drawnUs === null ? null : server_ms - drawnUs / US_PER_MS;
-  if (lag_ms === null || Math.abs(lag_ms) > MOST_LAG_MS) return { kind: "ok", text: speak("ecg.lagUnknown") };
-  const seconds = tenths(Math.max(0, lag_ms));
-  return { kind: lag_ms <= FRESH_LAG_MS ? "ok" : "warn", text: speak("ecg.lag", { seconds }) };
 }
 
 /** What a screen reader is told as it happens: standstill and return, all filled in, an electrode that came off. */

@@ -53,7 +53,8 @@ function ageWords(age_ms: number, speak: Speak): string {
 /** A line of the last minutes; nothing is joined over a minute without a value. */
 function Trend({ points, now_us }: { points: readonly Vital[]; now_us: number }) {
   const recent = points.filter((one) => one.t_us > now_us - TREND_US && one.validity === "valid");
-  if (recent.length < 3) return null;
+  // What spans less than a minute is a dot, not a course.
+  if (recent.length < 3 || now_us - (recent[0] as Vital).t_us < MINUTE_MS * 1000) return null;
   const values = recent.map((one) => one.value);
   const low = Math.min(...values);
   const span = Math.max(1, Math.max(...values) - low);

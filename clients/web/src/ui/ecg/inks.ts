@@ -40,6 +40,8 @@ const TOKENS: Readonly<Record<keyof Inks, string>> = {
 
 export function inksOf(element: Element): Inks {
   const style = getComputedStyle(element);
-  const entries = Object.entries(TOKENS).map(([name, token]) => [name, style.getPropertyValue(token).trim()]);
-  return Object.fromEntries(entries);
+  const names = Object.keys(TOKENS) as (keyof Inks)[];
+  const inks: Partial<Record<keyof Inks, string>> = {};
+  for (const name of names) inks[name] = style.getPropertyValue(TOKENS[name]).trim();
+  return inks as Inks;
 }

@@ -1,0 +1,45 @@
+// What others point at, and samples that come late, for a drawing.
+
+import { useEffect } from "react";
+import type { LiveEcg } from "../../io/ecg_ports";
+import type { EcgCanvas } from "./ecg_canvas";
+import type { CaliperMark, PointMark } from "./marks";
+
+/** Samples that come into what is drawn already have it drawn anew. */
+export function useLateSamples(live: LiveEcg, canvas: EcgCanvas | null): void {
+  useEffect(
+    () =>
+      live.subscribe((received) => {
+        for (const { epoch, added } of received) for (const span of added) canvas?.receive(epoch, span.start);
+      }),
+    [live, canvas],
+  );
+}
+
+interface OwnHands {
+  readonly mark: CaliperMark | null;
+  readonly pointed: PointMark | null;
+}
+
+/** The calipers and places of the others under their names, and one's own (`me` is who looks). */
+export function useHands(
+  live: LiveEcg,
+  canvas: EcgCanvas | null,
+  { mark, pointed }: OwnHands,
+  me: string,
+  look_ms: number,
+): void {
+  useEffect(() => {
+    const calipers: CaliperMark[] = [];
+    const points: PointMark[] = [];
+    for (const { by, name, pointer } of live.watch.pointed) {
+      if (by === me) continue;
+      if (pointer.show === "pointer") points.push({ ...pointer, name });
+      if (pointer.show === "caliper")
+        calipers.push({ ...pointer, name, active: null, isMarching: false, showsMv: false });
+    }
+    if (mark !== null) calipers.push(mark);
+    if (pointed !== null) points.push(pointed);
+    canvas?.setHands({ calipers, points });
+  }, [live, canvas, mark, pointed, me, look_ms]);
+}
