@@ -23,6 +23,8 @@ class Chunk:
     lead_off: int = 0
     flags: FrameFlag = NO_FLAGS
     """PACING and SIMULATED; what came late or after a gap is found out here."""
+    arrived_us: int | None = None
+    """When they came, by the gateway's clock; None: when they are given out."""
 
     @property
     def end_sample(self) -> int:

@@ -35,7 +35,7 @@ EXIT_REFUSED: Final = 1
 EXIT_WRONG: Final = 2
 RETOLD_S: Final = 10.0
 """The same sentence again no sooner: a link that is gone is one piece of news, not sixty a minute."""
-_USAGE: Final = frozenset({"source_unknown", "server_address", "ca_unusable"})
+_USAGE: Final = frozenset({"source_unknown", "baud_unknown", "server_address", "ca_unusable"})
 
 
 def gateway(options: argparse.Namespace, language: Language | None) -> int:
@@ -95,12 +95,13 @@ async def _enrol(options: argparse.Namespace, teller: Teller) -> int:
 
 async def _run(options: argparse.Namespace, teller: Teller) -> int:
     data = Path(options.data)
-    source = source_of(options.source)
+    clock = GatewayClock(SystemClock())
+    source = source_of(options.source, clock.now_us, teller)
     identity, key = read_identity(data)
     context = _trust(identity.ca)
     shelf = Shelf(data)
     try:
-        running = Running(shelf, source, GatewayClock(SystemClock()), teller)
+        running = Running(shelf, source, clock, teller)
         teller("running", data=data)
         async with _http(context) as http:
             task = asyncio.create_task(running.run(Server(identity, key, http)))
@@ -115,7 +116,7 @@ async def _run(options: argparse.Namespace, teller: Teller) -> int:
 
 
 async def _selftest(options: argparse.Namespace, teller: Teller) -> int:
-    source: Source = source_of(options.source)
+    source: Source = source_of(options.source, GatewayClock(SystemClock()).now_us, teller)
     try:
         descriptor = await source.open()
         teller("source_open", model=descriptor.model, rate=descriptor.rate_hz, leads=len(descriptor.leads))

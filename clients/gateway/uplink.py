@@ -159,8 +159,8 @@ class _Ecg:
     """The server has told what it has, on this connection."""
     is_refused: bool = False
     patience_us: int = FIRST_PATIENCE_US
-    progress_us: int = 0
-    """When something was last stored, or nothing was on its way."""
+    progress_us: int | None = None
+    """When something was last stored, or nothing was on its way; None before anything went out."""
 
 
 class _Waiting(NamedTuple):
@@ -472,7 +472,8 @@ class Uplink:
 
     def _ask_again(self, now_us: int) -> None:
         for ecg, held in self._ecgs.items():
-            if not (held.is_refused or held.holding.is_outstanding):
+            is_waiting = held.is_refused or held.holding.is_outstanding
+            if held.progress_us is None or not is_waiting:
                 held.progress_us = now_us
             elif now_us - held.progress_us >= held.patience_us:
                 held.holding.forget_sent()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -351,6 +352,26 @@ def test_a_warning_stops_nothing(side: Side) -> None:
     side.uplink.receive_frame("e", frame(0))
     assert side.drain() == [[0]]
     assert side.uplink.counters.refusals == 2
+
+
+def test_a_stream_that_has_just_begun_is_not_asked_about(side: Side) -> None:
+    side.open()
+    side.add()
+    side.uplink.receive_frame("e", frame(0))
+    assert kinds(side.drain()) == ["stream", [0]]
+    side.now_us += FIRST_PATIENCE_US - 1
+    assert "stream" not in kinds(side.drain())
+
+
+def test_another_device_wants_another_hello(side: Side) -> None:
+    side.uplink.describe(DESCRIPTOR)
+    assert not side.uplink.wants_new_hello
+    side.open()
+    assert not side.uplink.wants_new_hello
+    side.uplink.describe(None)
+    assert not side.uplink.wants_new_hello
+    side.uplink.describe(replace(DESCRIPTOR, rate_hz=1_000))
+    assert side.uplink.wants_new_hello
 
 
 def test_what_is_never_stored_is_asked_about_and_sent_again(side: Side) -> None:
