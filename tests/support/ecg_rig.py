@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clients.gateway.sources.replay import load
 
+from clients.gateway.sources.replay import load
 from load_tests.netem.link import Link
 from load_tests.netem.profiles import Profile, Schedule
 from media_server.ecg.frame import Samples, decode_frame, read_envelope
@@ -55,11 +55,14 @@ class GatewayProcess:
     net: Network
     data_dir: Path
     server_url: str
+    device: str = ""
+    """Its id, once it is enrolled."""
     said: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
 
-    def enrol(self, code: str) -> None:
+    def enrol(self, device: str, code: str) -> None:
         """Makes it the device that the code is for."""
+        self.device = device
         done = subprocess.run(
             self._command("enrol", "--server", self.server_url, "--code", code),
             capture_output=True,
@@ -171,7 +174,8 @@ class EcgRig:
         if self.gateway.process is None:
             self.gateway.start()
         found = self.done(DOCTOR, "POST", "/patients/searches", {"text": CARD, "purpose": "treatment"})
-        wanted = {"patient": found["patients"][0]["id"], "device": None, "case": None, "urgency": "urgent"}
+        patient = found["patients"][0]["id"]
+        wanted = {"patient": patient, "device": self.gateway.device, "case": None, "urgency": "urgent"}
         deadline_s = time.monotonic() + HANG_S
         while (asked := self.request(DOCTOR, "POST", "/ecgs", wanted)).status != 201:
             assert time.monotonic() < deadline_s, (asked.body, self.gateway.said[-9:])
@@ -289,7 +293,7 @@ def ecg_rig(what: Profile | Schedule, folder: Path, *, http_port: int = 8141) ->
         with running(server):
             rig = EcgRig(net, link, server, gateway, recorded.samples, recorded.descriptor.rate_hz)
             made = rig.done(ADMINISTRATOR, "POST", "/devices", {"name": "心电车", "kind": "gateway"})
-            gateway.enrol(made["code"])
+            gateway.enrol(made["device"]["id"], made["code"])
             try:
                 yield rig
             finally:
