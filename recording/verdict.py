@@ -65,3 +65,8 @@ class Verdict:
     def is_sound(self) -> bool:
         """Unaltered and nothing missing."""
         return self.integrity.verdict == "unaltered" and self.completeness.verdict == "nothing_missing"
+
+
+def untrusted(signature: SignatureState, fault: Fault) -> Verdict:
+    """Of a folder whose manifest is not to be trusted: nothing that it says was looked at."""
+    return Verdict("", Integrity("altered", 0, signature, fault), Completeness("unchecked", 1, 0, (), None))

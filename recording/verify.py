@@ -20,6 +20,8 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from recording.ecg.ecg_manifest import is_ecg_manifest
+from recording.ecg.ecg_verify import verify_ecg
 from recording.event_chain import BrokenEvent, genesis, parse_event
 from recording.gaps import SILENT_NS
 from recording.journal import JOURNAL_FILE
@@ -35,11 +37,10 @@ from recording.manifest import (
     ManifestTrack,
     parse_fragments,
     parse_manifest,
-    parse_signature,
 )
 from recording.sealed_files import read_segment, read_small
-from recording.signing import ED25519_SUITE, fingerprint, is_signed
-from recording.verdict import Completeness, Fault, Integrity, KnownGap, SignatureState, Verdict
+from recording.signature_check import check_signature
+from recording.verdict import Completeness, Fault, Integrity, KnownGap, Verdict, untrusted
 
 __all__ = ["Completeness", "Fault", "Integrity", "KnownGap", "Verdict", "verify_folder"]
 
@@ -53,14 +54,16 @@ def verify_folder(folder: Path, public_key: Ed25519PublicKey) -> Verdict:
     if manifest_bytes is None:
         code = "not_sealed" if (folder / JOURNAL_FILE).exists() else "manifest_missing"
         return _unchecked(Fault(MANIFEST_FILE, None, code))
+    if is_ecg_manifest(manifest_bytes):
+        return verify_ecg(folder, manifest_bytes, public_key)
     try:
         manifest = parse_manifest(manifest_bytes)
     except Malformed as error:
         fault = Fault(MANIFEST_FILE, error.offset, "manifest_malformed")
-        return _untrusted("invalid", fault)
-    signature, fault_in_signature = _check_signature(folder, manifest, manifest_bytes, public_key)
+        return untrusted("invalid", fault)
+    signature, fault_in_signature = check_signature(folder, manifest, manifest_bytes, public_key)
     if fault_in_signature is not None:
-        return _untrusted(signature, fault_in_signature)
+        return untrusted(signature, fault_in_signature)
     return _Inspection(folder, manifest).verdict()
 
 
@@ -212,34 +215,6 @@ class _Inspection:
             self._miss(last_file, None, "unexplained_hole")
 
 
-def _check_signature(
-    folder: Path, manifest: Manifest, manifest_bytes: bytes, public_key: Ed25519PublicKey
-) -> tuple[SignatureState, Fault | None]:
-    """Whether the trusted key signed the manifest; which of the two files is at fault where it did not."""
-    content = read_small(folder / SIGNATURE_FILE)
-    if content is None:
-        return "invalid", Fault(SIGNATURE_FILE, None, "signature_missing")
-    try:
-        signature = parse_signature(content)
-        signature_bytes = signature.signature_bytes()
-    except Malformed as error:
-        return "invalid", Fault(SIGNATURE_FILE, error.offset, "signature_malformed")
-    is_valid = is_signed(public_key, manifest_bytes, signature_bytes)
-    is_about_manifest = signature.manifest_sha256 == hashlib.sha256(manifest_bytes).hexdigest()
-    if is_valid and is_about_manifest and signature.suite == ED25519_SUITE:
-        trusted = fingerprint(public_key)
-        if signature.key != trusted:
-            return "invalid", Fault(SIGNATURE_FILE, 0, "signature_altered")
-        if manifest.key != trusted or manifest.suite != ED25519_SUITE:
-            return "invalid", Fault(MANIFEST_FILE, 0, "manifest_names_another_key")
-        return "valid", None
-    if signature.key != fingerprint(public_key) and is_about_manifest and not is_valid:
-        return "unknown_key", Fault(SIGNATURE_FILE, 0, "unknown_key")
-    if is_valid or is_about_manifest:
-        return "invalid", Fault(SIGNATURE_FILE, 0, "signature_altered")
-    return "invalid", Fault(MANIFEST_FILE, 0, "manifest_altered")
-
-
 def _known_gaps(manifest: Manifest) -> tuple[KnownGap, ...]:
     gaps = [
         KnownGap(track.track, track.identity, gap.from_ms, gap.to_ms, gap.cause)
@@ -255,7 +230,3 @@ def _unchecked(fault: Fault) -> Verdict:
         Integrity("unchecked", 0, "invalid", fault),
         Completeness("unchecked", 1, 0, (), fault),
     )
-
-
-def _untrusted(signature: SignatureState, fault: Fault) -> Verdict:
-    return Verdict("", Integrity("altered", 0, signature, fault), Completeness("unchecked", 1, 0, (), None))
