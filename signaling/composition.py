@@ -30,6 +30,7 @@ from signaling.api.ecg_pages import EcgLooks, EcgPages
 from signaling.api.ecg_paper_pages import EcgPaperPages
 from signaling.api.ecg_report_pages import EcgReportPages
 from signaling.api.ecg_uplink import EcgUplink
+from signaling.api.ecg_work_pages import EcgWorkPages
 from signaling.api.engine import ApiServer
 from signaling.api.invitation_pages import InvitationPages
 from signaling.api.limits import Limits
@@ -269,6 +270,7 @@ def build_service(
             store, frames=ecgs, signer=signer, factors=identity.factors, wake=criticals.wake
         ).routes(),
         *EcgPaperPages(store, frames=ecgs, signer=signer).routes(),
+        *EcgWorkPages(store).routes(),
         *EcgCriticalPages(store, wake=criticals.wake).routes(),
         *TracePages(store).routes(),
         *TraceExportPages(store, settings, signer).routes(),

@@ -121,6 +121,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "POST /consultations/{id}/cancel": "说明理由，不出意见就结束会诊。",
     "GET /ecg/statements": "列出报告可选用的编码用语。",
     "GET /ecg/report-templates": "列出报告可套用的格式。",
+    "GET /ecg/work-list": "按紧急程度列出本机构待报告、待审核的心电图。",
     "GET /ecg/critical-values": "列出本机构申请或判读的、还没有人确认知悉的危急值。",
     "GET /ecgs/{id}/report": "查看心电报告：判读方看正在写的，其他人看最近签名的。",
     "PUT /ecgs/{id}/report": "保存心电报告。",

@@ -26,6 +26,7 @@ from recording.signing import Ed25519Signer
 from signaling.api.ecg_critical_pages import EcgCriticalPages
 from signaling.api.ecg_paper_pages import EcgPaperPages
 from signaling.api.ecg_report_pages import EcgReportPages
+from signaling.api.ecg_work_pages import EcgWorkPages
 from signaling.auth.fresh_factor import FreshFactors
 from signaling.auth.password_worker import PasswordWorker
 from signaling.auth.rights import Caller, Role
@@ -210,9 +211,9 @@ async def reported_ecg(
         )
         papers = EcgPaperPages(store, frames=frames, signer=Ed25519Signer(KEY))
         criticals = EcgCriticalPages(store, wake=lambda: woken.append(None))
-        async with api_client(
-            [*reports.routes(), *papers.routes(), *criticals.routes()], caller=WANG, clock=clock
-        ) as api:
+        pages = (reports, papers, criticals, EcgWorkPages(store))
+        routes = [route for each in pages for route in each.routes()]
+        async with api_client(routes, caller=WANG, clock=clock) as api:
             yield ReportedEcg(api, store, clock, frames, driver, woken)
     worker.close()
 
