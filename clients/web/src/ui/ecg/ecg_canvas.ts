@@ -372,8 +372,9 @@ export class EcgCanvas {
   }
 
   #moveHeads(plan: Plan): void {
-    // Up to which sample the lines go: for who looks at the page from outside.
+    // Up to which sample the lines go, and why: for who looks at the page from outside.
     this.#layers.trace.dataset["until"] = String(this.#drawnUntil);
+    this.#layers.trace.dataset["pace"] = this.#followed?.pace ?? "";
     if (this.#subject?.kind !== "live") {
       this.#placeHeads([]);
       return;
