@@ -23,8 +23,6 @@ from signaling.store import tables as t
 from signaling.store.store import Store
 from signaling.tokens import Binding
 
-SILENCE_S: Final = 12.0
-"""Gateways ping every 5 s: who has not been heard for two of them is gone, and is let go."""
 _TEXT_BYTES: Final = 4 * MAX_MESSAGE_BYTES
 """A text's characters may take four bytes each."""
 
@@ -53,9 +51,7 @@ class EcgUplink:
 
     async def connect(self, call: Call) -> web.StreamResponse:
         """Serves one connection from its upgrade to its end."""
-        websocket = web.WebSocketResponse(
-            max_msg_size=_TEXT_BYTES, compress=False, timeout=2.0, receive_timeout=SILENCE_S
-        )
+        websocket = web.WebSocketResponse(max_msg_size=_TEXT_BYTES, compress=False, timeout=2.0)
         if not websocket.can_prepare(call.request):
             raise Refusal("upgrade_needed")
         if not await self._is_gateway(call.caller.device):
@@ -78,16 +74,15 @@ class EcgUplink:
         return websocket
 
     async def _read(self, websocket: web.WebSocketResponse, gateway: Gateway) -> None:
-        with contextlib.suppress(TimeoutError):
-            async for message in websocket:
-                if message.type is WSMsgType.BINARY:
-                    await self._desk.receive_frames(gateway, message.data)
-                elif message.type is WSMsgType.TEXT:
-                    await self._desk.receive_text(gateway, message.data)
-                else:
-                    break
-                if gateway.outbox.close_code:
-                    break
+        async for message in websocket:
+            if message.type is WSMsgType.BINARY:
+                await self._desk.receive_frames(gateway, message.data)
+            elif message.type is WSMsgType.TEXT:
+                await self._desk.receive_text(gateway, message.data)
+            else:
+                break
+            if gateway.outbox.close_code:
+                break
 
     async def _is_gateway(self, device: str) -> bool:
         query = t.device.select().where(t.device.c.id == device, t.device.c.kind == GATEWAY)

@@ -31,7 +31,7 @@ from signaling.ecg.ecg_state import EcgState
 from signaling.ecg.ecg_views import views_of
 from signaling.ecg.ecgs import Ecg, find_ecg, open_ecgs_of_device
 from signaling.ecg.frame_disk import FrameDisk, Written
-from signaling.ecg.gateways import MAX_GATEWAYS, Gateway, Gateways
+from signaling.ecg.gateways import MAX_GATEWAYS, SILENCE_NS, Gateway, Gateways
 from signaling.ecg.inventory import Declared
 from signaling.ecg.lane import Lane, lane_of
 from signaling.ecg.outbox import GOING_AWAY, TRY_AGAIN
@@ -162,6 +162,7 @@ class EcgDesk:
 
     def connect(self, gateway: Gateway) -> None:
         """Takes a connection in that has said nothing yet."""
+        gateway.heard_ns = self._clock.monotonic_ns()
         self._sockets.add(gateway)
 
     def disconnect(self, gateway: Gateway) -> None:
@@ -177,6 +178,7 @@ class EcgDesk:
     async def receive_text(self, gateway: Gateway, text: str) -> None:
         """Takes a message of a gateway; one that cannot be is refused, and nothing is changed by it."""
         came_us = self._wall_us()
+        gateway.heard_ns = self._clock.monotonic_ns()
         try:
             said = read_uplink_text(text)
             gateway.uplink.receive_said(said)
@@ -192,6 +194,7 @@ class EcgDesk:
 
     async def receive_frames(self, gateway: Gateway, content: bytes) -> None:
         """Takes frames of a gateway: passes the new ones on and hands them to the disk."""
+        gateway.heard_ns = self._clock.monotonic_ns()
         await self.disk.room()
         found, refusal = gateway.uplink.read_frames(content)
         if refusal:
@@ -377,6 +380,10 @@ class EcgDesk:
         except StoreUnavailable:
             self.counts.put_off += 1
 
+    def lanes(self) -> list[Lane]:
+        """Returns the ECGs in hand."""
+        return list(self._lanes.values())
+
     def watched(self) -> list[Lane]:
         """Returns the ECGs that somebody watches."""
         return [lane for lane in self._lanes.values() if lane.viewers]
@@ -440,6 +447,10 @@ class EcgDesk:
             if is_second:
                 self._tell_inventory(lane)
                 self._let_go(lane, now_ns)
+        if is_second:
+            for gateway in self._sockets:
+                if now_ns - gateway.heard_ns > SILENCE_NS:
+                    gateway.outbox.end(GOING_AWAY)
 
     def _tell_inventory(self, lane: Lane) -> None:
         if lane.viewers and lane.told_version != lane.stream.version:
@@ -546,6 +557,7 @@ class EcgDesk:
             each.outbox.end(GOING_AWAY)
         await self.disk.flush()
         await self.settle_all()
+        await asyncio.gather(*self._shutting)
         await self.disk.close()
 
     def stats(self) -> Mapping[str, int]:

@@ -92,6 +92,7 @@ class FrameDisk:
         self._has_room = asyncio.Event()
         self._has_room.set()
         self._turn = asyncio.Lock()
+        self._is_closed = False
 
     def folder(self, ecg: EcgId) -> Path:
         """Returns where an ECG's files lie."""
@@ -142,7 +143,8 @@ class FrameDisk:
         """Returns when what was handed over before has been written, or refused by the disk."""
         async with self._turn:
             batch, self._queue = self._queue, []
-            if not batch:
+            if not batch or self._is_closed:
+                # What comes after the end is kept by its gateway, which hears no acknowledgement.
                 return
             written, failed = await self._do(self._write, batch)
             self._queued_bytes -= sum(len(each.content) for each in batch)
@@ -166,9 +168,12 @@ class FrameDisk:
 
     async def close(self) -> None:
         """Writes what waits and closes all logs. Twice is harmless."""
+        if self._is_closed:
+            return
         await self.flush()
         for ecg in list(self._logs):
             await self._do(self._shut_quietly, ecg)
+        self._is_closed = True
         self._thread.shutdown(wait=False)
 
     # ---- on the thread ----------------------------------------------------------------------------------
@@ -234,6 +239,8 @@ class FrameDisk:
         return path.read_bytes() if path.exists() else b""
 
     async def _do(self, work: Callable[..., T], *arguments: object) -> T:
+        if self._is_closed:
+            raise OSError("closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
 

@@ -16,6 +16,8 @@ MAX_GATEWAYS: Final = 500
 """Connected at once; a county has some sixty clinics and ambulances (domain.md §2.5)."""
 MAX_GATEWAY_BYTES: Final = 256 * 1024
 """What waits for one gateway: acknowledgements, and inventories with thousands of holes."""
+SILENCE_NS: Final = 12_000_000_000
+"""Gateways ping every 5 s: who has not been heard for two of them is gone, and is let go."""
 REPLACED: Final = 4409
 """Close code: the same device has connected anew."""
 
@@ -34,6 +36,8 @@ class Gateway:
     offset_us: int | None = None
     """Our wall clock less the gateway's, as its pings found out; None before they did."""
     refused: int = 0
+    heard_ns: int = 0
+    """When something came of it, monotonic."""
 
     @property
     def device(self) -> str:

@@ -37,7 +37,7 @@ class Lane:
     frame_ns: int = 0
     """When the last frame came, monotonic."""
     frame_us: int = 0
-    """The same by the wall."""
+    """The same by the wall; after a start of the service, when the last sample was taken."""
     is_lost: bool = False
     idle_since_ns: int = 0
 
@@ -78,4 +78,9 @@ def lane_of(ecg: Ecg, kept: Kept) -> Lane:
         stream.describe(ecg.descriptor)
         stream.late_samples = ecg.late_ms * ecg.descriptor.rate_hz // 1000
     stream.load(kept.spans, kept.first_taken_us)
-    return Lane(ecg, stream)
+    lane = Lane(ecg, stream)
+    for extent in stream.extents()[-1:]:
+        lane.frame_us = extent.first_taken_us + (extent.end - extent.first) * 1_000_000 // max(
+            1, stream.rate_hz
+        )
+    return lane

@@ -161,7 +161,8 @@ class Stream:
 
     def receive_stored(self, number: int, start: int, end: int) -> None:
         """Takes note that the log has written these samples."""
-        self._epochs[number].stored.add(start, end)
+        # An epoch may be new here: the log was opened anew while frames still waited for the disk.
+        self._epochs.setdefault(number, _Epoch()).stored.add(start, end)
         self.version += 1
 
     def next_facts(self) -> list[StreamFact]:

@@ -1,0 +1,163 @@
+"""The truth lane while disk, store, gateway or a viewer fails: frames go on, and nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from recording.ecg.frame_log import FrameLog
+from signaling.ecg.gateways import SILENCE_NS
+from signaling.ecg.lane import LOST_NS
+from signaling.store.store import StoreUnavailable
+from tests.support.consult_world import WANG
+from tests.support.ecg_world import (
+    FRAME_SAMPLES,
+    EcgWorld,
+    ecg_world,
+    measured,
+    missing,
+    sha256_of_recordings,
+)
+from tests.support.waiting import wait_until
+
+NS_PER_MS = 1_000_000
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[EcgWorld]:
+    async with ecg_world(tmp_path) as world:
+        yield world
+
+
+async def test_a_full_disk_sends_the_gateway_away_and_takes_it_back(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = measured(3)
+    frames = recording.frames()
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(frames[:20])
+        await gateway.stored_until(0, 20 * FRAME_SAMPLES)
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "full")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(FrameLog, "append", full)
+            await gateway.send(frames[20:40])
+            await wait_until(lambda: gateway.socket.close_code == 1013, what="to be told to come back")
+        assert {word["until"] for word in gateway.words if word["type"] == "stored"} == {20 * FRAME_SAMPLES}
+    async with world.gateway() as gateway:
+        await gateway.greet(ecg)
+        have = await gateway.name(ecg)
+        assert have["epochs"] == {"0": [[0, 20 * FRAME_SAMPLES]]}
+        await gateway.send(missing(have, recording))
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
+    assert world.desk.stats()["disk_failures"] == 1
+
+
+async def test_while_the_store_is_away_frames_are_taken_and_the_rows_follow(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = measured(2)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+
+        async def away(*_: object) -> None:
+            raise StoreUnavailable
+
+        with monkeypatch.context() as patched:
+            patched.setattr(world.consult.store, "write", away)
+            await gateway.send(recording.frames())
+            await gateway.stored_until(0, recording.end)
+            await gateway.ended(ecg, recording)
+            await wait_until(lambda: world.desk.stats()["put_off"], what="the row to be put off")
+        await world.becomes(ecg, is_complete=True)
+    assert await world.kinds(ecg) == ["ecg.requested", "ecg.started", "ecg.ended", "ecg.completed"]
+
+
+async def test_a_gateway_that_says_nothing_is_let_go(world: EcgWorld) -> None:
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        assert world.desk.gateway_of("dv_gateway") is not None
+        world.consult.clock.advance_ms(SILENCE_NS // NS_PER_MS)
+        world.desk.tick(is_second=True)
+        assert not gateway.socket.closed
+        world.consult.clock.advance_ms(1)
+        await wait_until(lambda: gateway.socket.close_code == 1001, what="the silent one to be let go")
+        await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="it to be away")
+
+
+async def test_viewers_hear_that_the_gateway_is_gone_and_back(world: EcgWorld) -> None:
+    recording = measured(1)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(recording.frames()[:10])
+        await world.becomes(ecg, state="recording")
+        async with world.viewer(ecg) as viewer:
+            await viewer.word("ecg")
+            came_us = world.consult.clock.wall_ns() // 1_000
+            world.consult.clock.advance_ms(LOST_NS // NS_PER_MS + 1)
+            assert (await viewer.word("lost"))["since_us"] == came_us
+            async with world.viewer(ecg) as late:
+                await late.word("lost")
+            await gateway.send(recording.frames()[10:])
+            await viewer.word("found")
+
+
+async def test_a_viewer_that_does_not_read_is_cut(world: EcgWorld) -> None:
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        async with world.viewer(ecg) as viewer:
+            await viewer.word("ecg")
+            (watching,) = world.desk.watched()[0].viewers
+            # As if the network had taken nothing of it for long.
+            watching.outbox.push(b"x" * 2_000_000)
+            await wait_until(lambda: viewer.socket.close_code == 4408, what="the slow one to be cut")
+        await wait_until(lambda: world.desk.stats()["slow_viewers"] == 1, what="it to be counted")
+
+
+async def test_who_is_put_out_of_a_case_sees_its_ecg_no_more(world: EcgWorld) -> None:
+    case = await world.consult.accepted()
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request(case=case)
+        async with world.viewer(ecg, WANG) as viewer:
+            await viewer.word("ecg")
+            assert world.desk.end_bound(lambda binding: binding.person == "pe_nobody") == 0
+            assert world.desk.end_bound(lambda binding: binding.person == WANG.person) == 1
+            await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
+
+
+async def test_what_nobody_needs_is_closed_and_opened_again(world: EcgWorld) -> None:
+    recording = measured(1)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(recording.frames())
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
+    await wait_until(
+        lambda: not any(lane.is_due for lane in world.desk.lanes()), what="the rows to be up to date"
+    )
+    world.desk.tick(is_second=True)
+    world.consult.clock.advance_ms(61_000)
+    world.desk.tick(is_second=True)
+    assert world.desk.stats()["lanes"] == 0
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
+    assert world.desk.stats()["lanes"] == 1
