@@ -42,8 +42,8 @@ ALLOWED_KEYS: Final = frozenset(
         "state",
     }
 )
-"""``participant``, ``room``, ``track`` and ``ecg`` are ids made here, ``path`` is a route's pattern, never what
-was asked."""
+"""``participant``, ``room``, ``track`` and ``ecg`` are ids made here, ``path`` is a route's pattern, never
+what was asked."""
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
