@@ -74,11 +74,9 @@ async def _is_active(connection: AsyncConnection, device: str) -> bool:
 
 
 async def _enrolled(unit: Unit, key: Ed25519PrivateKey, server: str) -> Identity:
-    clinic = await unit.connection.scalar(
-        select(t.institution.c.id).where(t.institution.c.code == SHIQIAO.code)
-    )
-    entered_by_nobody = Caller(institution=InstitutionId(str(clinic)))
-    _, code = await create(unit, entered_by_nobody, name=NAME, kind="gateway")
+    query = select(t.institution.c.id).where(t.institution.c.code == SHIQIAO.code)
+    clinic = InstitutionId(str(await unit.connection.scalar(query)))
+    _, code = await create(unit, Caller(institution=clinic), name=NAME, kind="gateway")
     plain = plain_code(code)
     assert plain is not None
     device = await enrol(
