@@ -106,7 +106,8 @@ def _parts(path: Path) -> Mapping[str, bytes]:
     """The file, and where it is a WFDB header what lies beside it under the same name."""
     paths = [path]
     if path.suffix == WFDB_HEADER:
-        paths = sorted(each for each in path.parent.glob(path.stem + ".*") if each.is_file())
+        beside = (each for each in path.parent.glob(path.stem + ".*") if each.is_file())
+        paths = sorted({path, *beside})
     if len(paths) > MAX_FILES or sum(each.stat().st_size for each in paths) > MAX_FILES_BYTES:
         raise SourceFault("ecg_file_too_large", file=path.name, detail="")
     return {each.name: each.read_bytes() for each in paths}
