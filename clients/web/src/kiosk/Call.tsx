@@ -17,6 +17,8 @@ import { Stage, Strip } from "../ui/Tiles";
 import { TruthPanel } from "../ui/TruthPanel";
 import { byPhone } from "../ui/words";
 import { useWorld } from "../ui/world";
+import { useTaking } from "./ecg_taking";
+import { EcgAct, EcgRoom, GatewayWords } from "./EcgTaking";
 import { KioskIcon } from "./KioskIcon";
 import { patientWords, Sheet, Trouble } from "./pieces";
 import { useKiosk } from "./reach";
@@ -125,6 +127,7 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
   const { stage, picked, setPicked } = useStage(view.people, meeting);
   useLadderReports(one, meeting, view);
   const isStillTaken = useStills(one, meeting);
+  const taking = useTaking(one.patient.id, one.id, one.urgency);
   const now_ms = useNow(1000);
   const [isConsenting, setConsenting] = useState(false);
   const others = view.people.filter((person) => !person.is_self);
@@ -151,7 +154,7 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
         {...(view.level === 5 ? { why: byPhone(one.invited.duty_phone, speak) } : {})}
       />
       <Strips {...props} view={view} isStillTaken={isStillTaken} />
-      <main className="k-call">
+      <main className={taking.isRunning ? "k-call with-ecg" : "k-call"}>
         <section className="k-stage">
           {view.link === "connecting" ? (
             <Connecting view={view} />
@@ -196,7 +199,13 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
               <TruthPanel people={view.people} />
             </>
           )}
+          <div className="k-ecg-start">
+            {!taking.isRunning && <GatewayWords taking={taking} />}
+            <EcgAct taking={taking} className="slim" />
+            <Trouble failure={taking.isRunning ? null : taking.failure} />
+          </div>
         </aside>
+        {taking.isRunning && <EcgRoom taking={taking} />}
       </main>
       <div className="k-acts">
         <button

@@ -1,27 +1,44 @@
-// 心电诊断: its place; what it needs comes with the ECG box, and the page says so.
+// 心电诊断: an ECG of its own, without a consultation; taken here, read at the county.
 
+import type { PatientLine } from "../io/kiosk_ports";
 import { useTitle } from "../ui/hooks";
 import { useWorld } from "../ui/world";
+import { useTaking } from "./ecg_taking";
+import { EcgAct, EcgRoom, GatewayWords } from "./EcgTaking";
 import { KioskIcon } from "./KioskIcon";
-import { Bar } from "./pieces";
+import { Bar, patientWords, Trouble } from "./pieces";
 
-export function EcgPlace(props: { hasPatient: boolean; onBack: () => void; onAsk: () => void }) {
+export function EcgPlace(props: { patient: PatientLine | null; onBack: () => void; onAsk: () => void }) {
   const { speak } = useWorld();
+  const { patient } = props;
   useTitle(speak("kiosk.ecg.title"));
+  const taking = useTaking(patient?.id ?? null, null, "urgent");
+  const more = patient === null ? {} : { more: patientWords(patient, speak) };
   return (
     <>
-      <Bar title={speak("kiosk.ecg.title")} onBack={props.onBack} />
-      <main className="k-middle">
-        <KioskIcon name="ecg" size={96} weight={1.2} />
-        <h2 className="k-big">{speak("kiosk.ecg.lead")}</h2>
-        <p className="k-body">{speak("kiosk.ecg.more")}</p>
-      </main>
+      <Bar title={speak("kiosk.ecg.title")} onBack={props.onBack} {...more} />
+      {taking.ecg !== null ? (
+        <main className="k-ecg">
+          <EcgRoom taking={taking} />
+        </main>
+      ) : (
+        <main className="k-middle">
+          <KioskIcon name="ecg" size={96} weight={1.2} />
+          <h2 className="k-big">{speak(patient === null ? "ecg.kiosk.lead.patient" : "ecg.kiosk.lead")}</h2>
+          <p className="k-body">{speak("ecg.kiosk.leadMore")}</p>
+          <GatewayWords taking={taking} />
+          <Trouble failure={taking.failure} />
+        </main>
+      )}
       <div className="k-acts">
         <span className="sp" />
-        {props.hasPatient && (
-          <button type="button" className="k-btn act k-next" onClick={props.onAsk}>
-            {speak("kiosk.home.ask")}
-          </button>
+        {patient !== null && (
+          <>
+            <button type="button" className="k-btn" onClick={props.onAsk}>
+              {speak("kiosk.home.ask")}
+            </button>
+            <EcgAct taking={taking} className="k-next" />
+          </>
         )}
       </div>
     </>

@@ -134,7 +134,7 @@ function Inside() {
         ) : screen === "replies" ? (
           <Replies onBack={() => go("back")} onOpen={open} />
         ) : screen === "ecg" ? (
-          <EcgPlace onBack={() => go("back")} hasPatient={patient !== null} onAsk={() => go("ask")} />
+          <EcgPlace onBack={() => go("back")} patient={patient?.line ?? null} onAsk={() => go("ask")} />
         ) : screen === "selftest" ? (
           <SelfTestPage onBack={() => go("back")} />
         ) : (

@@ -7,7 +7,7 @@ export const KIOSK_EN = {
   "kiosk.home.ask": "Ask for a consult",
   "kiosk.home.askMore": "Call a county specialist, talk face to face",
   "kiosk.home.ecg": "ECG report",
-  "kiosk.home.ecgMore": "Comes with the ECG box",
+  "kiosk.home.ecgMore": "Take an ECG; the county reports on it",
   "kiosk.home.emergency": "Emergency",
   "kiosk.home.emergencyMore": "Chest pain, stroke, injury, birth",
   "kiosk.home.emergencyHow": "Shows the duty phones; phone first",
@@ -317,9 +317,6 @@ export const KIOSK_EN = {
   "kiosk.test.clockOffset": "off by {offset}",
   "kiosk.test.speakerHeard": "It has just rung; please listen",
   "kiosk.ecg.title": "ECG report",
-  "kiosk.ecg.lead": "There is no ECG box here yet",
-  "kiosk.ecg.more":
-    "Once an ECG box is connected, an ECG is taken here and read by the county centre. Until then, ask for a consult.",
   "kiosk.emergency.title": "Emergency",
   "kiosk.emergency.lead": "Phone first",
   "kiosk.emergency.more":

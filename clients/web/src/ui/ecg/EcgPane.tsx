@@ -25,7 +25,7 @@ import { EcgVitals } from "./EcgVitals";
 import type { EcgCanvas, Look, Subject } from "./ecg_canvas";
 import { useEcgKeys } from "./ecg_keys";
 import { markWords, tenths } from "./ecg_words";
-import { useHands, useLateSamples } from "./hands";
+import { useDrawn, useHands, useLateSamples } from "./hands";
 import { useLiveEcg, useLook } from "./live";
 import { usePage } from "./page";
 import "./ecg.css";
@@ -119,7 +119,7 @@ function Pane(props: {
   const page = usePage(wanted, descriptor);
   const followed = canvas?.followed ?? null;
   const subject = useSubject(lane, live, isFrozen, page.page, start, rail[0]?.from_us ?? 0, ecg.is_simulated);
-  useEffect(() => canvas?.setSubject(subject, descriptor), [canvas, subject, descriptor]);
+  useDrawn(canvas, subject, descriptor);
   useEffect(() => canvas?.setFrames(frames), [canvas, frames]);
   useLateSamples(live, canvas);
   useHands(live, canvas, caliper, account?.person ?? "", look_ms);

@@ -375,6 +375,7 @@ export class EcgCanvas {
     // Up to which sample the lines go, and why: for who looks at the page from outside.
     this.#layers.trace.dataset["until"] = String(this.#drawnUntil);
     this.#layers.trace.dataset["pace"] = this.#followed?.pace ?? "";
+    this.#layers.trace.dataset["ahead"] = String(this.#followed?.ahead_ms ?? "");
     if (this.#subject?.kind !== "live") {
       this.#placeHeads([]);
       return;

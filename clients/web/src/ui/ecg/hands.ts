@@ -2,8 +2,14 @@
 
 import { useEffect } from "react";
 import type { LiveEcg } from "../../io/ecg_ports";
-import type { EcgCanvas } from "./ecg_canvas";
+import type { EcgDescriptor } from "../../protocol/ecg";
+import type { EcgCanvas, Subject } from "./ecg_canvas";
 import type { CaliperMark, PointMark } from "./marks";
+
+/** What is drawn, and by whose description. */
+export function useDrawn(canvas: EcgCanvas | null, subject: Subject | null, descriptor: EcgDescriptor): void {
+  useEffect(() => canvas?.setSubject(subject, descriptor), [canvas, subject, descriptor]);
+}
 
 /** Samples that come into what is drawn already have it drawn anew. */
 export function useLateSamples(live: LiveEcg, canvas: EcgCanvas | null): void {

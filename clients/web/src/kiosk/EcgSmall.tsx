@@ -1,0 +1,110 @@
+// The kiosk's own view of an ECG: what is being sent, and whether it arrives. Nothing to set, nothing to measure.
+
+import { useMemo, useState } from "react";
+import { railSum } from "../ecg/rail";
+import { USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S } from "../ecg/scale";
+import type { LiveEcg } from "../io/ecg_ports";
+import type { Ecg, EcgDescriptor } from "../protocol/ecg";
+import { useCalibration } from "../ui/ecg/calibration";
+import { chipsOf } from "../ui/ecg/chips";
+import { EcgBody } from "../ui/ecg/EcgBody";
+import { EcgVitals } from "../ui/ecg/EcgVitals";
+import type { EcgCanvas, Hit, Look, Subject } from "../ui/ecg/ecg_canvas";
+import { markWords, tenths } from "../ui/ecg/ecg_words";
+import { useDrawn, useHands, useLateSamples } from "../ui/ecg/hands";
+import { useLiveEcg, useLook } from "../ui/ecg/live";
+import { useLasting } from "../ui/hooks";
+import { useWorld } from "../ui/world";
+import { Trouble } from "./pieces";
+import "../ui/ecg/ecg.css";
+
+/** Lower than this six rows run into one another: then three columns more stand in a row. */
+const SIX_ROWS_PX = 380;
+
+export function EcgSmall({ id, height }: { id: string; height: number }) {
+  const { speak } = useWorld();
+  const { live, failure } = useLiveEcg(id);
+  const look_ms = useLook();
+  const ecg = live?.watch.ecg ?? null;
+  const isSlow = useLasting(live === null, 400);
+  if (live !== null && ecg?.descriptor != null)
+    return <Small live={live} ecg={ecg} descriptor={ecg.descriptor} look_ms={look_ms} height={height} />;
+  return (
+    <div className="k-ecg-wait" role="status">
+      <Trouble failure={failure} />
+      {ecg !== null ? (
+        <>
+          <b>{speak("ecg.waiting")}</b>
+          <p>{speak("ecg.waitingMore")}</p>
+        </>
+      ) : (
+        isSlow && failure === null && <p>{speak("ecg.connecting")}</p>
+      )}
+    </div>
+  );
+}
+
+const NOBODY = { mark: null, pointed: null };
+
+function Small(props: { live: LiveEcg; ecg: Ecg; descriptor: EcgDescriptor; look_ms: number; height: number }) {
+  const { live, ecg, descriptor, look_ms } = props;
+  const { watch } = live;
+  const { speak, theme, account } = useWorld();
+  const { pxPerMm } = useCalibration();
+  const [canvas, setCanvas] = useState<EcgCanvas | null>(null);
+  const words = useMemo(() => markWords(speak), [speak]);
+  const layout = props.height < SIX_ROWS_PX ? "3x4+1" : "6x2";
+  const look = useMemo<Look>(
+    () => ({
+      layout,
+      scale: { pxPerMm, speed_mm_s: USUAL_SPEED_MM_S, gain_mm_mv: USUAL_GAIN_MM_MV },
+      choice: { band: "diagnostic", notch_hz: 0 },
+      words,
+      theme,
+    }),
+    [layout, pxPerMm, words, theme],
+  );
+  const subject = useMemo<Subject>(() => ({ kind: "live", watch, isFrozen: false }), [watch]);
+  useDrawn(canvas, subject, descriptor);
+  useLateSamples(live, canvas);
+  useHands(live, canvas, NOBODY, account?.person ?? "", look_ms);
+  const sum = railSum(watch.rail(), descriptor.rate_hz);
+  const followed = canvas?.followed ?? null;
+  const chips = chipsOf(live, "live", followed, sum, false, look_ms, speak);
+  const point = ({ lead, epoch, sample }: Hit): void => live.point({ show: "pointer", lead, epoch, sample }, false);
+  return (
+    <div className="k-ecg-view">
+      <div className="k-ecg-chips">
+        {chips.map((chip) => (
+          <span key={chip.text} className={`tag chip ecg-chip ${chip.kind}`}>
+            {chip.kind === "none" && <i className="chip-hatch" aria-hidden="true" />}
+            {chip.text}
+          </span>
+        ))}
+        {!ecg.is_diagnostic && (
+          <b className="tag chip ecg-chip warn">
+            <span className="tri" aria-hidden="true" />
+            {speak("ecg.monitorOnly")}
+          </b>
+        )}
+        <span className="sp" />
+        <EcgVitals vitals={watch.vitals} now_us={watch.gatewayNowUs(look_ms)} />
+      </div>
+      <EcgBody
+        look={look}
+        label={speak("ecg.text", {
+          leads: descriptor.leads.length,
+          percent: sum.percent.toFixed(1),
+          count: sum.holes,
+          seconds: tenths(sum.missing_ms),
+          hr: speak("ecg.vital.none"),
+        })}
+        isMeasuring={false}
+        onCanvas={setCanvas}
+        onDown={point}
+        onMove={point}
+        onUp={() => live.point({ show: "nothing" }, false)}
+      />
+    </div>
+  );
+}
