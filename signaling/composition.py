@@ -25,6 +25,7 @@ from signaling.api.description_pages import DescriptionPages
 from signaling.api.device_doors import DeviceDoors
 from signaling.api.device_pages import DevicePages
 from signaling.api.ecg_critical_pages import EcgCriticalPages
+from signaling.api.ecg_file_pages import EcgFilePages
 from signaling.api.ecg_live import EcgLive
 from signaling.api.ecg_pages import EcgLooks, EcgPages
 from signaling.api.ecg_paper_pages import EcgPaperPages
@@ -263,6 +264,7 @@ def build_service(
         *OpinionPages(
             cases, signer=signer, factors=identity.factors, files=files, recordings=recorder.list
         ).routes(),
+        *EcgFilePages(store, ecgs, clock).routes(),
         *EcgPages(store, ecgs, ecg_looks).routes(),
         *EcgUplink(store, ecgs).routes(),
         *EcgLive(store, ecgs, ecg_looks).routes(),

@@ -14,6 +14,8 @@ from signaling.messages.consult_chinese import CONSULT_CHINESE
 from signaling.messages.consult_english import CONSULT_ENGLISH
 from signaling.messages.ecg_chinese import ECG_CHINESE
 from signaling.messages.ecg_english import ECG_ENGLISH
+from signaling.messages.ecg_file_chinese import ECG_FILE_CHINESE
+from signaling.messages.ecg_file_english import ECG_FILE_ENGLISH
 from signaling.messages.ecg_report_chinese import ECG_REPORT_CHINESE
 from signaling.messages.ecg_report_english import ECG_REPORT_ENGLISH
 from signaling.messages.english import ENGLISH
@@ -30,6 +32,7 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
         **CARE_CHINESE,
         **CONSULT_CHINESE,
         **ECG_CHINESE,
+        **ECG_FILE_CHINESE,
         **ECG_REPORT_CHINESE,
         **OPINION_CHINESE,
         **ROSTER_CHINESE,
@@ -40,6 +43,7 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
         **CARE_ENGLISH,
         **CONSULT_ENGLISH,
         **ECG_ENGLISH,
+        **ECG_FILE_ENGLISH,
         **ECG_REPORT_ENGLISH,
         **OPINION_ENGLISH,
         **ROSTER_ENGLISH,

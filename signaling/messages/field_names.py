@@ -41,6 +41,7 @@ FIELD_NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "findings": ("所见与判断", "The findings"),
     "first_sample": ("起始采样点", "The first sample"),
     "first_sequence": ("第一条序号", "The first sequence number"),
+    "files": ("心电文件", "The files"),
     "format": ("文件格式", "The file's format"),
     "from_ms": ("开始时间", "The start time"),
     "from_us": ("开始时间", "The start time"),

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from clinical.ids import DeviceId, InstitutionId
 from media_server.ecg.frame import Frame, FrameFlag, decode_frame, encode_frame, read_envelope, with_flags
+from signaling.api.ecg_file_pages import EcgFilePages
 from signaling.api.ecg_live import EcgLive
 from signaling.api.ecg_pages import EcgLooks, EcgPages
 from signaling.api.ecg_uplink import EcgUplink
@@ -350,6 +351,7 @@ async def _served(consult: ConsultWorld, folder: Path) -> AsyncIterator[tuple[Ap
     looks = EcgLooks(consult.store)
     pages = [
         *EcgPages(consult.store, desk, looks).routes(),
+        *EcgFilePages(consult.store, desk, consult.clock).routes(),
         *EcgUplink(consult.store, desk).routes(),
         *EcgLive(consult.store, desk, looks).routes(),
     ]

@@ -212,6 +212,22 @@ SPECIMENS: Final[Mapping[str, Sequence[Specimen]]] = {
         )
         for each in _PATIENTS
     ],
+    "POST /ecgs/import": [
+        # The file is none: what is allowed is refused by the handler.
+        Specimen(
+            each.name,
+            {},
+            each.institution,
+            state=each.state,
+            body={
+                "patient": each.path["id"],
+                "urgency": "routine",
+                "format": "edf",
+                "files": [{"name": "a.edf", "content_base64": "AAAA"}],
+            },
+        )
+        for each in _PATIENTS
+    ],
     "/ecgs/{id}": _ECGS,
     "/roster/shifts/{id}": _of(
         "shift",

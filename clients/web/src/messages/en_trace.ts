@@ -343,6 +343,8 @@ export const TRACE_EN: Readonly<Record<keyof typeof TRACE_ZH, string>> = {
   "kind.ecg.requested": "Asked for an ECG",
   "kind.ecg.completed": "ECG became complete",
   "kind.ecg.viewed": "Looked at an ECG",
+  "kind.ecg.imported": "Imported an ECG file",
+  "kind.ecg.exported": "Exported an ECG",
   "kind.annotation.caliper": "Measured on an ECG",
   "kind.timepoint.recorded": "Recorded a time point",
   "kind.timepoint.amended": "Amended a time point",
