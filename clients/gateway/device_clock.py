@@ -26,6 +26,10 @@ MOST_DRIFT_PPM: Final = 500
 """Quartzes are within 100; what is beyond 500 is no drift."""
 WRONG_RATE_PPM: Final = 10_000
 """One per cent, second after second: no jitter does that, and a heart rate would be told wrong."""
+RATE_SECONDS: Final = 60
+"""So long, since the device is closed then: a machine with too little time falls behind as steadily for some
+ten seconds, and by twenty of them a sound device was sent away.
+"""
 STEP_US: Final = 500_000
 STEP_SECONDS: Final = 5
 """Far above the line so often in a row is no delay of the cable any more."""
@@ -39,7 +43,7 @@ class DeviceClock:
         self._rate_hz = rate_hz
         self._latency_us = latency_ms * 1000
         self._points: deque[tuple[int, int]] = deque(maxlen=KEPT_SECONDS)
-        self._changes_ppm: deque[float] = deque(maxlen=SETTLED_SECONDS)
+        self._changes_ppm: deque[float] = deque(maxlen=RATE_SECONDS)
         self._late_seconds = 0
         self._slope_ppm = 0.0
         self._anchor = (0, 0)
@@ -78,7 +82,7 @@ class DeviceClock:
         (before_us, before), (at_us, late_us) = list(self._points)[-2:]
         self._changes_ppm.append((late_us - before) / (at_us - before_us) * 1e6)
         change_ppm = statistics.median(self._changes_ppm)
-        if len(self._changes_ppm) == SETTLED_SECONDS and abs(change_ppm) > WRONG_RATE_PPM:
+        if len(self._changes_ppm) == RATE_SECONDS and abs(change_ppm) > WRONG_RATE_PPM:
             measured_hz = round(self._rate_hz / (1 + change_ppm / 1e6), 1)
             raise SourceFault("rate_wrong", declared_hz=self._rate_hz, measured_hz=measured_hz)
         self._late_seconds = self._late_seconds + 1 if late_us - self._late_us(at_us) > STEP_US else 0

@@ -64,10 +64,21 @@ def test_more_drift_than_a_quartz_has_is_not_believed() -> None:
 @pytest.mark.parametrize("ppm", [-20_000.0, 40_000.0, 100_000.0])
 def test_a_rate_that_is_not_the_declared_one_is_told(ppm: float) -> None:
     with pytest.raises(SourceFault) as refused:
-        arrive(DeviceClock(RATE_HZ, 0), 60, ppm=ppm)
+        arrive(DeviceClock(RATE_HZ, 0), 70, ppm=ppm)
     assert refused.value.code == "rate_wrong"
     assert refused.value.facts["declared_hz"] == RATE_HZ
     assert refused.value.facts["measured_hz"] == pytest.approx(RATE_HZ / (1 + ppm / 1e6), rel=0.002)
+
+
+def test_a_machine_that_falls_behind_for_half_a_minute_sends_no_device_away() -> None:
+    clock = DeviceClock(RATE_HZ, 0)
+    sample, true_us = arrive(clock, 40)
+    begun_us = true_us
+    sample, behind_us = arrive(clock, 25, start=sample, at_us=true_us, ppm=15_000)
+    true_us = begun_us + 25_000_000
+    assert behind_us - true_us > 300_000
+    sample, true_us = arrive(clock, 60, start=sample, at_us=true_us)
+    assert abs(clock.taken_us(sample) - true_us) < 1_000
 
 
 def test_a_device_that_held_its_breath_is_timed_anew_after_five_seconds() -> None:
