@@ -33,7 +33,7 @@ class Identity:
     """What enrolment gave."""
 
     server: str
-    """Base address, such as https://lianzhen.example:8443."""
+    """Base address, such as https://<host>:8443."""
     device: str
     name: str
     institution: str

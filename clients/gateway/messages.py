@@ -39,7 +39,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "already_enrolled": "这台网关已经登记为“{name}”；要重新登记，请换一个 --data 目录",
     "identity_damaged": "登记文件已损坏，请换一个 --data 目录重新登记",
     "ca_unusable": "证书文件 {file} 不能用",
-    "server_address": "服务器地址要写成 https://主机:端口",
+    "server_address": "服务器地址要写成 https://<主机>:<端口>",
     "source_unknown": "不认识的信号源“{name}”。可用：simulator、replay:文件、loop:文件、serial:设备@波特率、"
     "tcp:主机:端口、listen:端口、mllp:端口",
     "baud_unknown": "波特率 {baud} 不可用；可用：{bauds}",
@@ -116,7 +116,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "already_enrolled": "This gateway is enrolled as “{name}”; to enrol anew, use another --data folder",
     "identity_damaged": "The enrolment files are damaged; enrol anew with another --data folder",
     "ca_unusable": "The certificate file {file} cannot be used",
-    "server_address": "The server's address must look like https://host:port",
+    "server_address": "The server's address must look like https://<host>:<port>",
     "source_unknown": "No such source “{name}”. There are simulator, replay:FILE, loop:FILE, "
     "serial:DEVICE@BAUD, tcp:HOST:PORT, listen:PORT, mllp:PORT",
     "baud_unknown": "{baud} baud cannot be set; there are {bauds}",
