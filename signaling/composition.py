@@ -57,6 +57,7 @@ from signaling.due_driver import DueDriver
 from signaling.ecg.critical_acts import CRITICAL_CALLS
 from signaling.ecg.critical_rows import KeptCritical
 from signaling.ecg.ecg_desk import EcgDesk
+from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.ecg.picture_anchors import PictureAnchors
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
@@ -219,7 +220,7 @@ def build_service(
     entries = RoomEntries(store=store, standing=standing, tokens=tokens, clock=clock)
     oversight = build_oversight(settings, store=store, box=identity.box, clock=clock, place_of=entries.place)
     events = oversight.events
-    ecgs = EcgDesk(store, clock, settings.data_dir)
+    ecgs = EcgDesk(store, clock, settings.data_dir, EcgSealer(store, signer, clock))
     ecg_looks = EcgLooks(store)
     criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)

@@ -155,6 +155,9 @@ class EcgFilePages:
             await asyncio.to_thread(forget_frames, folder)
             raise
 
+        # Nothing more will come of it.
+        await self._desk.seal(ecg)
+
         async def work(connection: AsyncConnection) -> EcgView:
             (view,) = await views_of(connection, [ecg], call.caller)
             return view

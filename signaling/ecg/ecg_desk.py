@@ -27,6 +27,7 @@ from recording.clock import Clock
 from signaling.auth.rights import Caller
 from signaling.ecg import uplink_messages as say
 from signaling.ecg.ecg_chain import case_of, chain_ecg_act
+from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.ecg.ecg_state import EcgState
 from signaling.ecg.ecg_views import views_of
 from signaling.ecg.ecgs import Ecg, find_ecg, open_ecgs_of_device
@@ -95,8 +96,11 @@ class EcgCounts:
 class EcgDesk:
     """All of them. ``run`` is its task."""
 
-    def __init__(self, store: Store, clock: Clock, data_dir: Path) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, data_dir: Path, sealer: EcgSealer | None = None
+    ) -> None:
         self.counts = EcgCounts()
+        self._sealer = sealer
         self.disk = FrameDisk(data_dir, written=self._receive_written, failed=self._receive_failed)
         self._store = store
         self._clock = clock
@@ -466,16 +470,23 @@ class EcgDesk:
     def _forget(self, lane: Lane) -> None:
         del self._lanes[lane.ecg.id]
         # The disk's thread does things in the order in which they were asked: who opens it anew comes after.
-        task = asyncio.create_task(self._shut(lane.ecg.id))
+        task = asyncio.create_task(self._shut(lane.ecg))
         self._shutting.add(task)
         task.add_done_callback(self._shutting.discard)
 
-    async def _shut(self, ecg: EcgId) -> None:
+    async def _shut(self, ecg: Ecg) -> None:
         try:
-            await self.disk.shut(ecg)
+            await self.disk.shut(ecg.id)
         except OSError as error:
             self.counts.disk_failures += 1
-            _log.error("ecg_not_sealed", ecg=ecg, error=type(error).__name__)
+            _log.error("ecg_not_closed", ecg=ecg.id, error=type(error).__name__)
+        else:
+            await self.seal(ecg)
+
+    async def seal(self, ecg: Ecg) -> None:
+        """Signs what there is of an ECG whose log is closed, where nothing more will come of it."""
+        if self._sealer is not None:
+            await self._sealer.seal(ecg, self.disk.folder(ecg.id))
 
     def _receive_written(self, written: Sequence[Written]) -> None:
         touched: set[EcgId] = set()

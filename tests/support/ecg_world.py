@@ -20,20 +20,24 @@ from typing import Any, Final
 import aiohttp
 import numpy as np
 import numpy.typing as npt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clinical.ids import DeviceId, InstitutionId
 from media_server.ecg.frame import Frame, FrameFlag, decode_frame, encode_frame, read_envelope, with_flags
+from recording.signing import Ed25519Signer
 from signaling.api.ecg_file_pages import EcgFilePages
 from signaling.api.ecg_live import EcgLive
 from signaling.api.ecg_pages import EcgLooks, EcgPages
 from signaling.api.ecg_uplink import EcgUplink
 from signaling.auth.rights import Assurance, Caller, Role
 from signaling.ecg.ecg_desk import EcgDesk
+from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.store import tables as t
 from tests.support.api import Answer, ApiClient, SettledClock, api_client
 from tests.support.consult_world import CLINIC, LI, PATIENT, ConsultWorld, consult_world
 from tests.support.waiting import wait_until
 
+SIGNING_KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 GATEWAY: Final = "dv_gateway"
 OTHER_GATEWAY: Final = "dv_other_gateway"
 RATE_HZ: Final = 500
@@ -347,7 +351,8 @@ async def ecg_world(folder: Path, *, clock: SettledClock | None = None) -> Async
 
 @asynccontextmanager
 async def _served(consult: ConsultWorld, folder: Path) -> AsyncIterator[tuple[ApiClient, EcgDesk]]:
-    desk = EcgDesk(consult.store, consult.clock, folder)
+    sealer = EcgSealer(consult.store, Ed25519Signer(SIGNING_KEY), consult.clock)
+    desk = EcgDesk(consult.store, consult.clock, folder, sealer)
     looks = EcgLooks(consult.store)
     pages = [
         *EcgPages(consult.store, desk, looks).routes(),

@@ -19,11 +19,14 @@ from recording.exchange.civil_time import CHINA
 from recording.exchange.reading import read_recording
 from recording.exchange.recorded import Recorded
 from recording.exchange.wfdb_writer import write_wfdb
+from recording.verdict import Fault
+from recording.verify import verify_folder
 from signaling.auth.rights import Caller
+from signaling.ecg.ecgs import find_ecg
 from tests.support.consult_world import CLINIC, HOSPITAL, LI, PATIENT, STRANGER, WANG
 from tests.support.ecg_exports import HOLES, holed_ecg
 from tests.support.ecg_files import MORTARA, PTB_DICOM, PTB_EDF, one_file, wfdb_record
-from tests.support.ecg_world import EcgWorld, ecg_world, measured
+from tests.support.ecg_world import SIGNING_KEY, EcgWorld, ecg_world, measured
 from tests.support.scp_files import scp_of
 
 FILES = {
@@ -202,3 +205,59 @@ async def test_what_a_format_does_not_hold_is_refused_by_name(world: EcgWorld, t
     await world.restart()
     assert await refused(world, two_leads["id"], format="edf") == "ecg_export_empty"
     assert await refused(world, two_leads["id"], format="fhir") == "ecg_export_empty"
+
+
+async def test_an_imported_ecg_is_sealed_at_once_and_a_changed_byte_is_found(world: EcgWorld) -> None:
+    ecg = await bring(world, "dicom", one_file(PTB_DICOM))
+    folder = world.folder / "ecg" / ecg["id"]
+    verdict = await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())
+    assert verdict.is_sound and verdict.recording == ecg["id"]
+    (act,) = [act for act in await world.consult.acts(CLINIC) if act["kind"] == "ecg.sealed"]
+    manifest = await asyncio.to_thread((folder / "manifest.json").read_bytes)
+    assert act["after"]["manifest_sha256"] == hashlib.sha256(manifest).hexdigest()
+    # Reading it afterwards changes nothing.
+    await fetch(world, ecg["id"], format="wfdb")
+    await world.restart()
+    assert (await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())).is_sound
+    frames = folder / "000001.e1"
+    content = bytearray(await asyncio.to_thread(frames.read_bytes))
+    content[50] ^= 1
+    await asyncio.to_thread(frames.write_bytes, content)
+    altered = await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())
+    assert altered.integrity.fault == Fault("000001.e1", 0, "segment_altered")
+
+
+async def test_an_ecg_of_a_gateway_is_sealed_when_it_is_whole_and_let_go(world: EcgWorld) -> None:
+    recording = measured(2.0)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(recording.frames(), a_message=5)
+        await gateway.stored_until(0, 1_000)
+        folder = world.folder / "ecg" / ecg
+        row = await world.consult.store.read(lambda connection: find_ecg(connection, ecg))
+        assert row is not None
+        await world.desk.seal(row)
+        assert not (folder / "manifest.json").exists()
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    row = await world.consult.store.read(lambda connection: find_ecg(connection, ecg))
+    assert row is not None
+    await world.desk.disk.shut(row.id)
+    for _ in range(2):
+        await world.desk.seal(row)
+    assert (await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())).is_sound
+    assert (await world.kinds(ecg)).count("ecg.sealed") == 1
+
+
+async def test_a_seal_that_cannot_be_written_leaves_the_ecg_as_it_was(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "full")
+
+    monkeypatch.setattr("recording.ecg.ecg_sealing.write_atomically", full)
+    ecg = await bring(world, "dicom", one_file(PTB_DICOM))
+    assert not (world.folder / "ecg" / ecg["id"] / "manifest.json").exists()
+    assert (await world.show(ecg["id"]))["is_complete"]

@@ -345,6 +345,7 @@ export const TRACE_EN: Readonly<Record<keyof typeof TRACE_ZH, string>> = {
   "kind.ecg.viewed": "Looked at an ECG",
   "kind.ecg.imported": "Imported an ECG file",
   "kind.ecg.exported": "Exported an ECG",
+  "kind.ecg.sealed": "Sealed an ECG",
   "kind.annotation.caliper": "Measured on an ECG",
   "kind.timepoint.recorded": "Recorded a time point",
   "kind.timepoint.amended": "Amended a time point",

@@ -342,6 +342,7 @@ export const TRACE_ZH = {
   "kind.ecg.viewed": "查看心电图",
   "kind.ecg.imported": "导入了心电文件",
   "kind.ecg.exported": "导出了心电图",
+  "kind.ecg.sealed": "封存了心电数据",
   "kind.annotation.caliper": "在心电图上标了测量",
   "kind.timepoint.recorded": "记了时间点",
   "kind.timepoint.amended": "更正了时间点",
