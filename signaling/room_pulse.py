@@ -132,6 +132,8 @@ class RoomPulse:
             for peer in peers
             if stats.get("peers", {}).get(peer, {}).get("rtt_ms") is not None
         ]
+        for round_trip_ms in round_trips:
+            session.round_trips.receive_ms(round_trip_ms)
         expected = received + missing
         # The worse direction counts: a person who cannot hear is as badly off as one who is not heard.
         if down_loss > (missing / expected if expected else 0.0):

@@ -58,6 +58,15 @@ async def test_everyone_hears_who_speaks_and_who_stopped(node: Node) -> None:
     assert (speaker.level, speaker.active) == (0.0, False)
 
 
+async def test_what_reports_say_of_the_way_is_kept_with_what_pings_say(node: Node) -> None:
+    first, _ = await _speaker_and_listener(node)
+    session = node.host.session(first.join.participant.sid)  # type: ignore[arg-type]
+    assert session is not None and session.round_trips.shortest_ns == 0
+    _stats(node, first, rtt=20.5)
+    node.service.pulse.judge()
+    assert session.round_trips.shortest_ns == 20_500_000
+
+
 async def test_a_hidden_person_is_not_heard_of_by_its_voice(node: Node) -> None:
     hidden, other = await node.join_single("supervisor", hidden=True), await node.join_single("chen")
     await hidden.publish("mic-1")
