@@ -108,7 +108,7 @@ def _driver(stack: contextlib.ExitStack, left: Namespace, right: Namespace) -> t
             [sys.executable, "-m", "load_tests.netem.driver", *map(str, inherited)],
             pass_fds=inherited,
             cwd=_REPOSITORY,
-            # Not ended by the terminal's Ctrl-C before the caller, and with a processor share of its own.
+            # Not ended by the terminal's Ctrl-C before the caller, and with a precedence of its own.
             start_new_session=True,
         )
     # In this order at the end: the control is closed, so the process ends, so the devices are gone.
