@@ -1,4 +1,5 @@
-"""The ``lianzhen`` command: serve, demo, token, verify, export, audit, opinion, backup, restore, gateway.
+"""The ``lianzhen`` command: serve, demo, token, verify, export, audit, opinion, backup, restore, gateway,
+ecg.
 
 Exit codes: 0 fine, 1 refused, 2 wrong setting or usage.
 """
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from signaling.audit_parser import add_audit_parser, add_backup_parsers
+from signaling.ecg_parser import add_ecg_parser
 from signaling.errors import SettingWrong, Unavailable
 from signaling.gateway_parser import add_gateway_parser
 from signaling.messages import say_to
@@ -108,6 +110,12 @@ def _gateway(options: argparse.Namespace) -> int:
     return gateway(options, chosen_language())
 
 
+def _ecg(options: argparse.Namespace) -> int:
+    from signaling.ecg_command import ecg
+
+    return ecg(options)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lianzhen", description="联诊 Lianzhen: rooms for county medical communities"
@@ -135,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     add_opinion_parser(commands)
     add_backup_parsers(commands)
     add_gateway_parser(commands)
+    add_ecg_parser(commands)
     return parser
 
 
@@ -149,6 +158,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "backup": _backup,
     "restore": _restore,
     "gateway": _gateway,
+    "ecg": _ecg,
 }
 
 if __name__ == "__main__":

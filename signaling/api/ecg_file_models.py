@@ -17,7 +17,7 @@ from signaling.api.route import Model
 from signaling.ecg.ecg_export import ExportFormat
 
 MAX_IMPORT_BYTES: Final = 16 * 1024 * 1024
-"""Of all files of one ECG: 12 leads at 500 Hz for twenty minutes. Longer ones go through the command line."""
+"""Of all files of one ECG: 12 leads at 500 Hz for twenty minutes."""
 MAX_BASE64_CHARACTERS: Final = (MAX_IMPORT_BYTES + 2) // 3 * 4
 MAX_IMPORT_BODY_BYTES: Final = MAX_BASE64_CHARACTERS + 8_192
 

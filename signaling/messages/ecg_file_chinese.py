@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 ECG_FILE_CHINESE: Final[Mapping[str, str]] = {
+    "ecg.info": "导联 {leads}；每秒 {rate_hz} 次，每级 {resolution_uv} µV，共 {seconds} 秒",
+    "ecg.monitoring_only": "仅供监护：采样率低于 500 Hz 或分辨率粗于 5 µV",
+    "ecg.began": "开始于 {began}",
+    "ecg.missing": "缺 {count} 段，共 {seconds} 秒",
+    "ecg.left_out": "没有读的信号：{signals}",
+    "ecg.measured": "设备测量 {name} {value} {unit}（{source}）",
+    "ecg.annotations": "注释 {count} 条",
+    "ecg.exists": "{file} 已经有了，不会覆盖",
+    "ecg.no_file": "打不开 {file}：{reason}",
     "api.ecg_file_kind_unknown": "这不是所选格式的心电文件；可以读 WFDB、EDF+、DICOM 和 SCP-ECG",
     "api.ecg_file_part_missing": "心电文件不齐，或给多了文件；WFDB 记录要连同头文件和信号文件一起给",
     "api.ecg_file_too_large": "心电文件太大",

@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 ECG_FILE_ENGLISH: Final[Mapping[str, str]] = {
+    "ecg.info": "Leads {leads}; {rate_hz} samples a second, {resolution_uv} µV a step, {seconds} s",
+    "ecg.monitoring_only": "For monitoring only: below 500 Hz, or coarser than 5 µV",
+    "ecg.began": "Begun {began}",
+    "ecg.missing": "{count} stretches are missing, {seconds} s",
+    "ecg.left_out": "Signals that were not read: {signals}",
+    "ecg.measured": "Measured by the device: {name} {value} {unit} ({source})",
+    "ecg.annotations": "{count} annotations",
+    "ecg.exists": "{file} is there already and will not be overwritten",
+    "ecg.no_file": "{file} cannot be opened: {reason}",
     "api.ecg_file_kind_unknown": (
         "This is no ECG file of the format chosen; WFDB, EDF+, DICOM and SCP-ECG can be read"
     ),
