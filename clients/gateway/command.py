@@ -35,8 +35,6 @@ EXIT_REFUSED: Final = 1
 EXIT_WRONG: Final = 2
 RETOLD_S: Final = 10.0
 """The same sentence again no sooner: a link that is gone is one piece of news, not sixty a minute."""
-CANCEL_AGAIN_S: Final = 0.5
-"""Closing the connection and the files takes some milliseconds."""
 _USAGE: Final = frozenset({"source_unknown", "baud_unknown", "server_address", "ca_unusable"})
 
 
@@ -107,16 +105,9 @@ async def _run(options: argparse.Namespace, teller: Teller) -> int:
         teller("running", data=data)
         async with _http(context) as http:
             task = asyncio.create_task(running.run(Server(identity, key, http)))
-            loop, stop = asyncio.get_running_loop(), asyncio.Event()
+            loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, stop.set)
-            task.add_done_callback(lambda _: stop.set())
-            await stop.wait()
-            while not task.done():
-                # More than once: before Python 3.13 a task group loses a cancellation that meets the end of a
-                # connection (cpython#116720).
-                task.cancel()
-                await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+                loop.add_signal_handler(number, task.cancel)
             with contextlib.suppress(asyncio.CancelledError):
                 await task
     finally:

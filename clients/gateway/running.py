@@ -152,6 +152,10 @@ class Running:
                 tasks.create_task(self._send(websocket), name="gateway-send")
                 tasks.create_task(self._watch(), name="gateway-watch")
         except ExceptionGroup as group:
+            # Before Python 3.13 a group that is ending takes a cancellation for its own (cpython#116720).
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from None
             # One ended, and with it the others.
             if group.split((_LinkGone, ServerFault))[1] is not None:
                 raise
