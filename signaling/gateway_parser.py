@@ -7,7 +7,7 @@ from typing import Any
 DATA = "var/gateway"
 SOURCE_HELP = (
     "信号源 / the source: simulator, replay:FILE, loop:FILE, serial:DEVICE@BAUD, tcp:HOST:PORT, listen:PORT, "
-    "mllp:PORT"
+    "mllp:PORT, bluetooth:ADDRESS"
 )
 
 

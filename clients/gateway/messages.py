@@ -41,7 +41,8 @@ CHINESE: Final[Mapping[str, str]] = {
     "ca_unusable": "证书文件 {file} 不能用",
     "server_address": "服务器地址要写成 https://<主机>:<端口>",
     "source_unknown": "不认识的信号源“{name}”。可用：simulator、replay:文件、loop:文件、serial:设备@波特率、"
-    "tcp:主机:端口、listen:端口、mllp:端口",
+    "tcp:主机:端口、listen:端口、mllp:端口、bluetooth:地址",
+    "package_missing": "没有安装 {package}，请安装 lianzhen[{extra}]",
     "baud_unknown": "波特率 {baud} 不可用；可用：{bauds}",
     "second_device": "第二台设备想接入同一个信号源，已拒绝；第一台不受影响",
     "device_gone": "与设备的连接断开了，正在重连",
@@ -118,7 +119,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "ca_unusable": "The certificate file {file} cannot be used",
     "server_address": "The server's address must look like https://<host>:<port>",
     "source_unknown": "No such source “{name}”. There are simulator, replay:FILE, loop:FILE, "
-    "serial:DEVICE@BAUD, tcp:HOST:PORT, listen:PORT, mllp:PORT",
+    "serial:DEVICE@BAUD, tcp:HOST:PORT, listen:PORT, mllp:PORT, bluetooth:ADDRESS",
+    "package_missing": "{package} is not installed: install lianzhen[{extra}]",
     "baud_unknown": "{baud} baud cannot be set; there are {bauds}",
     "second_device": "A second device wanted to join the same source and was sent away; the first goes on",
     "device_gone": "The connection to the device ended; connecting again",

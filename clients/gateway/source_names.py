@@ -9,6 +9,7 @@
     tcp:HOST:PORT          the framed protocol; the gateway calls the box
     listen:PORT            the framed protocol; the box calls the gateway, on any address of this machine
     mllp:PORT              HL7 v2 ORU^R01 waveforms
+    bluetooth:ADDRESS      the framed protocol over Bluetooth LE, Nordic UART service (extra "bluetooth")
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _FORMS: Final = {
     "tcp": re.compile(r"(?P<host>[^:]+|\[.+\]):(?P<port>\d{1,5})"),
     "listen": re.compile(r"(?P<port>\d{1,5})"),
     "mllp": re.compile(r"(?P<port>\d{1,5})"),
+    "bluetooth": re.compile(r"(?P<address>[0-9A-Fa-f:-]{17,36})"),
 }
 
 
@@ -69,6 +71,10 @@ def _wire(kind: str, found: re.Match[str], tell: Tell) -> Wire:
         if int(found["baud"]) not in BAUDS:
             raise GatewayUnfit("baud_unknown", baud=found["baud"], bauds=", ".join(map(str, BAUDS)))
         return SerialWire(Path(found["line"]), int(found["baud"]))
+    if kind == "bluetooth":
+        from clients.gateway.sources.bluetooth import BluetoothWire
+
+        return BluetoothWire(found["address"])
     if kind == "tcp":
         return TcpWire(found["host"].strip("[]"), int(found["port"]))
     return ListenWire(int(found["port"]), lambda: tell("second_device"))

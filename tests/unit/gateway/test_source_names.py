@@ -6,6 +6,7 @@ import pytest
 
 from clients.gateway.errors import GatewayUnfit
 from clients.gateway.source_names import source_of
+from clients.gateway.sources.bluetooth import BluetoothWire
 from clients.gateway.sources.framed import FramedSource
 from clients.gateway.sources.mllp import MllpSource
 from clients.gateway.sources.replay import ReplaySource
@@ -28,6 +29,7 @@ def silent(key: str, **facts: object) -> None:
         ("tcp:[::1]:4000", TcpWire),
         ("listen:4000", ListenWire),
         ("mllp:2575", MllpSource),
+        ("bluetooth:C0:FF:EE:00:11:22", BluetoothWire),
     ],
 )
 def test_every_kind_has_its_source(name: str, kind: type) -> None:
@@ -49,6 +51,7 @@ def test_every_kind_has_its_source(name: str, kind: type) -> None:
         "listen:",
         "mllp:x",
         "bluetooth:00:11",
+        "bluetooth:a box of ours, anywhere",
     ],
 )
 def test_what_is_none_is_refused(name: str) -> None:
