@@ -37,11 +37,12 @@ _NAMES_NOT_ADDRESSES = (
     "http://www.w3.org/",
     "http://www.webrtc.org/experiments/rtp-hdrext/",
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
-    # FHIR's, DICOM's and LOINC's code systems.
+    # FHIR's, DICOM's, LOINC's and UCUM's code systems.
     "http://terminology.hl7.org/CodeSystem/",
     "http://hl7.org/fhir/",
     "http://dicom.nema.org/resources/ontology/DCM",
     "http://loinc.org",
+    "http://unitsofmeasure.org",
 )
 _OWN_HOSTS = re.compile(r"https?://($|localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|[{$<*…]|%s)")
 
