@@ -265,7 +265,7 @@ def build_service(
         *OpinionPages(
             cases, signer=signer, factors=identity.factors, files=files, recordings=recorder.list
         ).routes(),
-        *EcgFilePages(store, ecgs, clock).routes(),
+        *EcgFilePages(store, ecgs, ecg_looks, clock).routes(),
         *EcgPages(store, ecgs, ecg_looks).routes(),
         *EcgUplink(store, ecgs).routes(),
         *EcgLive(store, ecgs, ecg_looks).routes(),

@@ -14,10 +14,12 @@ from recording.manifest import Malformed
 
 FORMAT: Final = "lianzhen-ecg/1"
 VITALS_FILE: Final = "vitals.jsonl"
+STATED_FILE: Final = "stated.json"
+"""What an imported file said besides its samples."""
 _MARK: Final = b'"format":"' + FORMAT.encode() + b'"'
 Count: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-EcgFile: TypeAlias = Annotated[str, Field(pattern=r"^([0-9]{6}\.e1|vitals\.jsonl)$")]
+EcgFile: TypeAlias = Annotated[str, Field(pattern=r"^([0-9]{6}\.e1|vitals\.jsonl|stated\.json)$")]
 
 
 class _Part(BaseModel):
@@ -44,7 +46,7 @@ class SealedEpoch(_Part):
 
 
 class SealedFile(_Part):
-    """A file of frames, or the vital signs beside them."""
+    """A file of frames, the vital signs beside them, or what an imported file said."""
 
     file: EcgFile
     bytes: Count

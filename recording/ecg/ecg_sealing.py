@@ -15,6 +15,7 @@ from media_server.ecg.spans import Spans
 from recording.canonical import canonical_json
 from recording.ecg.ecg_manifest import (
     FORMAT,
+    STATED_FILE,
     VITALS_FILE,
     EcgManifest,
     LedgerHead,
@@ -83,8 +84,7 @@ def seal_ecg(folder: Path, request: SealRequest, signer: Signer) -> bool:
 
 def _files(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*" + FILE_SUFFIX))
-    if (folder / VITALS_FILE).exists():
-        yield folder / VITALS_FILE
+    yield from (folder / name for name in (VITALS_FILE, STATED_FILE) if (folder / name).exists())
 
 
 def _note(epochs: dict[int, _Epoch], content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 POST /ecgs/import            a file, or the files of a WFDB record, becomes an ECG
 GET  /ecgs/{id}/export?format=wfdb|dicom|dicom_strip|edf|fhir
+GET  /ecgs/{id}/stated       what an imported file said besides its samples: the device's own measurements
 """
 
 from __future__ import annotations
@@ -37,6 +38,32 @@ class ImportedEcg(Model):
     urgency: Urgency
     format: Kind
     files: Annotated[list[EcgFile], Field(min_length=1, max_length=MAX_FILES)]
+
+
+class StatedMeasurement(Model):
+    """A number that the device measured of the whole ECG, as it says itself; never ours."""
+
+    code: str
+    name: str
+    value: str
+    unit: str
+    source: str
+
+
+class StatedAnnotation(Model):
+    """A mark or a sentence of the file; ``at`` is a sample's number, null for the whole."""
+
+    at: int | None
+    code: str
+    text: str
+    source: str
+
+
+class StatedList(Model):
+    """What an imported file said besides its samples; both empty for an ECG of a gateway."""
+
+    measurements: list[StatedMeasurement]
+    annotations: list[StatedAnnotation]
 
 
 class ExportQuery(Model):

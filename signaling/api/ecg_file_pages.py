@@ -7,6 +7,8 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -19,15 +21,26 @@ from clinical.ids import EcgId, PatientId, new_ecg_id
 from media_server.ecg.errors import MalformedFrame
 from media_server.ecg.frame import read_envelope
 from recording.clock import Clock
+from recording.ecg.ecg_manifest import STATED_FILE
 from recording.exchange.errors import Refusal as FileRefusal
 from recording.exchange.errors import UnreadableFile, Unwritable
 from recording.exchange.fhir_writer import FhirReport
 from recording.exchange.reading import read_recording
 from recording.exchange.recorded import MAX_VALUES, Recorded
 from recording.exchange.session import session_of
+from recording.exchange.stated import Stated, stated_from_json, stated_to_json
 from recording.exchange.subject import NOBODY, Sex, Subject
-from signaling.api.ecg_file_models import MAX_IMPORT_BODY_BYTES, EcgFile, ExportQuery, ImportedEcg
+from signaling.api.ecg_file_models import (
+    MAX_IMPORT_BODY_BYTES,
+    EcgFile,
+    ExportQuery,
+    ImportedEcg,
+    StatedAnnotation,
+    StatedList,
+    StatedMeasurement,
+)
 from signaling.api.ecg_models import EcgView
+from signaling.api.ecg_pages import EcgLooks
 from signaling.api.patient_pages import found_patient
 from signaling.api.route import Call, Found, Refusal, Route
 from signaling.auth.rights import Action
@@ -57,6 +70,8 @@ from signaling.trace.names import names_of
 MAX_FILES_AT_ONCE: Final = 1
 """A file is read, and a session put together, in hundreds of megabytes of memory; calls that go on come
 first."""
+MAX_STATED: Final = 10_000
+"""Annotations in one answer: the beats of two hours."""
 PIECE_S: Final = 60
 """Of one read from the disk's thread, so that gateways' frames are written in between."""
 READABLE: Final = tuple(refusal.value for refusal in FileRefusal)
@@ -77,9 +92,10 @@ _log = structlog.get_logger("ecg")
 class EcgFilePages:
     """The handlers."""
 
-    def __init__(self, store: Store, desk: EcgDesk, clock: Clock) -> None:
+    def __init__(self, store: Store, desk: EcgDesk, looks: EcgLooks, clock: Clock) -> None:
         self._store = store
         self._desk = desk
+        self._looks = looks
         self._clock = clock
         self._heavy = asyncio.Semaphore(MAX_FILES_AT_ONCE)
 
@@ -99,6 +115,16 @@ class EcgFilePages:
                 is_subject_in_body=True,
                 refusals=("ecg_case_unfit", *READABLE),
                 max_body_bytes=MAX_IMPORT_BODY_BYTES,
+            ),
+            Route(
+                "GET",
+                "/ecgs/{id}/stated",
+                Action.ECG_READ,
+                "What an imported file said besides its samples, such as the device's measurements.",
+                self.stated,
+                answer=StatedList,
+                find=self.find,
+                refusals=("ecg_unreadable",),
             ),
             Route(
                 "GET",
@@ -133,7 +159,8 @@ class EcgFilePages:
             try:
                 imported = await asyncio.to_thread(_read, ecg_id, wanted, self._wall_us())
                 frames = frames_of_file(imported.recorded, imported.inventory.present, _row_zero_us(imported))
-                await asyncio.to_thread(write_frames, folder, frames)
+                stated = stated_to_json(imported.recorded)
+                await asyncio.to_thread(write_frames, folder, frames, stated)
             except UnreadableFile as refused:
                 raise Refusal(refused.code, field=refused.detail) from None
             except OSError as error:
@@ -165,6 +192,21 @@ class EcgFilePages:
         return await self._store.read(work)
 
     # ---- out --------------------------------------------------------------------------------------------
+
+    async def stated(self, call: Call) -> StatedList:
+        """Shows it."""
+        opened: OpenedEcg = call.found
+        await self._looks.note(call, opened.ecg)
+        path = self._desk.disk.folder(opened.ecg.id) / STATED_FILE
+        try:
+            found = await asyncio.to_thread(_stated, path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            _log.error("ecg_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
+            raise Refusal("ecg_unreadable") from None
+        return StatedList(
+            measurements=[StatedMeasurement(**asdict(each)) for each in found.measurements],
+            annotations=[StatedAnnotation(**asdict(each)) for each in found.annotations],
+        )
 
     async def export(self, call: Call) -> web.Response:
         """Puts the file together; who had what is in the chains before it leaves the house."""
@@ -276,6 +318,10 @@ def _decode(file: EcgFile) -> bytes:
         return base64.b64decode(file.content_base64, validate=True)
     except binascii.Error:
         raise UnreadableFile(FileRefusal.MALFORMED, "base64") from None
+
+
+def _stated(path: Path) -> Stated:
+    return stated_from_json(path.read_bytes(), MAX_STATED) if path.exists() else Stated()
 
 
 def _digest(files: Iterable[tuple[str, bytes]]) -> str:

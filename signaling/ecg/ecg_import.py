@@ -11,9 +11,11 @@ from pathlib import Path
 from clinical.consultation import Urgency
 from clinical.ids import EcgId, InstitutionId, PatientId
 from media_server.ecg.frame import read_envelope
+from recording.ecg.ecg_manifest import STATED_FILE
 from recording.ecg.frame_log import FrameLog
 from recording.exchange.reading import Kind
 from recording.exchange.recorded import Recorded
+from recording.files import write_atomically
 from signaling.auth.rights import Caller
 from signaling.ecg.ecg_acts import fitting_case
 from signaling.ecg.ecg_chain import chain_ecg_act
@@ -94,13 +96,16 @@ async def import_ecg(
     return ecg
 
 
-def write_frames(folder: Path, frames: Iterable[bytes]) -> None:
-    """Puts frames on disk into a folder of their own, all or none. Raises OSError."""
+def write_frames(folder: Path, frames: Iterable[bytes], stated: bytes) -> None:
+    """Puts frames on disk into a folder of their own, and beside them what the file said; all or none. Raises
+    OSError.
+    """
     try:
         log = FrameLog(folder)
         with contextlib.closing(log):
             for frame in frames:
                 log.append(frame, read_envelope(frame))
+        write_atomically(folder / STATED_FILE, stated)
     except OSError:
         forget_frames(folder)
         raise

@@ -148,6 +148,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "GET /ecg/gateways": "列出本机构的心电网关，以及是否连上。",
     "GET /ecg/uplink": "WebSocket：心电网关上传心电，收回执。",
     "POST /ecgs/import": "导入一位患者的心电文件：WFDB、EDF+、DICOM 或 SCP-ECG。",
+    "GET /ecgs/{id}/stated": "查看导入的文件里除数据外还说了什么：设备测量值、注释，连同来源。",
     "GET /ecgs/{id}/export": "把心电图导出成其他系统的文件；缺的部分照样缺着。",
     "POST /ecgs": "请一台网关开始一位患者的心电图。",
     "GET /ecgs": "列出心电图：正在做或不全的、本人要求的、已完成的。",

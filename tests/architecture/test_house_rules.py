@@ -43,6 +43,7 @@ _NAMES_NOT_ADDRESSES = (
     "http://dicom.nema.org/resources/ontology/DCM",
     "http://loinc.org",
     "http://unitsofmeasure.org",
+    "http://unitsofmeasure.org",
 )
 _OWN_HOSTS = re.compile(r"https?://($|localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|[{$<*…]|%s)")
 

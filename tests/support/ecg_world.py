@@ -356,7 +356,7 @@ async def _served(consult: ConsultWorld, folder: Path) -> AsyncIterator[tuple[Ap
     looks = EcgLooks(consult.store)
     pages = [
         *EcgPages(consult.store, desk, looks).routes(),
-        *EcgFilePages(consult.store, desk, consult.clock).routes(),
+        *EcgFilePages(consult.store, desk, looks, consult.clock).routes(),
         *EcgUplink(consult.store, desk).routes(),
         *EcgLive(consult.store, desk, looks).routes(),
     ]

@@ -261,3 +261,34 @@ async def test_a_seal_that_cannot_be_written_leaves_the_ecg_as_it_was(
     ecg = await bring(world, "dicom", one_file(PTB_DICOM))
     assert not (world.folder / "ecg" / ecg["id"] / "manifest.json").exists()
     assert (await world.show(ecg["id"]))["is_complete"]
+
+
+async def test_what_a_cart_measured_is_shown_with_its_source(world: EcgWorld) -> None:
+    ecg = await bring(world, "dicom", one_file(MORTARA))
+    answer = await world.ask(LI, "GET", f"/ecgs/{ecg['id']}/stated")
+    measured_by_it = {one["name"]: one for one in answer.body["measurements"]}
+    assert measured_by_it["QRS Duration"] == {
+        "code": "5.13.5-9",
+        "name": "QRS Duration",
+        "value": "75",
+        "unit": "ms",
+        "source": "DICOM Mortara Instrument, Inc. el250",
+    }
+    assert answer.body["annotations"][0]["text"] == "RITMO SINUSALE"
+    assert answer.body["annotations"][0]["at"] is None
+    folder = world.folder / "ecg" / ecg["id"]
+    assert (await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())).is_sound
+    assert (await world.ask(STRANGER, "GET", f"/ecgs/{ecg['id']}/stated")).status == 404
+    await asyncio.to_thread((folder / "stated.json").write_bytes, b"{}")
+    altered = await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())
+    assert altered.integrity.fault is not None and altered.integrity.fault.file == "stated.json"
+    broken = await world.ask(LI, "GET", f"/ecgs/{ecg['id']}/stated")
+    assert (broken.status, broken.body["code"]) == (500, "ecg_unreadable")
+
+
+async def test_a_gateways_ecg_has_nothing_stated(world: EcgWorld) -> None:
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+    answer = await world.ask(LI, "GET", f"/ecgs/{ecg}/stated")
+    assert answer.body == {"measurements": [], "annotations": []}
