@@ -7,6 +7,7 @@ import type { Device, Person } from "../src/protocol/staff";
 import type { EventDetail, TraceLine } from "../src/protocol/trace";
 import { ME } from "./backend";
 import { MockConsultations } from "./consultations";
+import { MockEcgReports } from "./ecg_reports";
 import { MockEcgs } from "./ecgs";
 import { mockRoster } from "./roster";
 import RIGHTS from "./rights.json";
@@ -218,6 +219,7 @@ export function mockDesks(state: string): DeskPorts {
   return {
     consultations: new MockConsultations(state),
     ecgs: new MockEcgs(),
+    ecgReports: new MockEcgReports(),
     identity: {
       giveCode: (digits) =>
         digits === "123456"

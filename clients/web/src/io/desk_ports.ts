@@ -3,6 +3,7 @@
 
 import type { Consultations } from "./consult_ports";
 import type { Ecgs } from "./ecg_ports";
+import type { EcgReports } from "./ecg_report_ports";
 import type { Account, Role } from "../protocol/session";
 import type {
   Device,
@@ -41,6 +42,7 @@ export interface DeskPorts {
   running: Running;
   consultations: Consultations;
   ecgs: Ecgs;
+  ecgReports: EcgReports;
 }
 
 export interface TotpOffer {

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { RestConsultations } from "../io/consultations";
 import { BrowserDevices } from "../io/devices";
 import { RestDoors } from "../io/doors";
+import { RestEcgReports } from "../io/ecg_reports";
 import { RestEcgs } from "../io/ecgs";
 import { RestIdentity } from "../io/identity";
 import { RestKioskDesk } from "../io/kiosk_desk";
@@ -47,6 +48,7 @@ const desks = {
   running: new RestRunning(),
   consultations,
   ecgs: new RestEcgs(),
+  ecgReports: new RestEcgReports(),
 };
 createRoot(root).render(
   <StrictMode>

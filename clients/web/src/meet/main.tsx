@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserDevices } from "../io/devices";
 import { RestConsultations } from "../io/consultations";
 import { RestDoors } from "../io/doors";
+import { RestEcgReports } from "../io/ecg_reports";
 import { RestEcgs } from "../io/ecgs";
 import { RestIdentity } from "../io/identity";
 import { RestOffice } from "../io/office";
@@ -41,6 +42,7 @@ const desks = {
   running: new RestRunning(),
   consultations: new RestConsultations(),
   ecgs: new RestEcgs(),
+  ecgReports: new RestEcgReports(),
 };
 createRoot(root).render(
   <StrictMode>

@@ -2,6 +2,7 @@
 
 import { CONSULT_EN } from "./en_consult";
 import { ECG_EN } from "./en_ecg";
+import { ECG_REPORT_EN } from "./en_ecg_report";
 import { KIOSK_EN } from "./en_kiosk";
 import { OFFICE_EN } from "./en_office";
 import { ROSTER_EN } from "./en_roster";
@@ -13,6 +14,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   ...SIGN_IN_EN,
   ...CONSULT_EN,
   ...ECG_EN,
+  ...ECG_REPORT_EN,
   ...KIOSK_EN,
   ...OFFICE_EN,
   ...ROSTER_EN,

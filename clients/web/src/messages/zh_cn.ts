@@ -2,6 +2,7 @@
 
 import { CONSULT_ZH } from "./zh_cn_consult";
 import { ECG_ZH } from "./zh_cn_ecg";
+import { ECG_REPORT_ZH } from "./zh_cn_ecg_report";
 import { KIOSK_ZH } from "./zh_cn_kiosk";
 import { OFFICE_ZH } from "./zh_cn_office";
 import { ROSTER_ZH } from "./zh_cn_roster";
@@ -12,6 +13,7 @@ export const ZH_CN = {
   ...SIGN_IN_ZH,
   ...CONSULT_ZH,
   ...ECG_ZH,
+  ...ECG_REPORT_ZH,
   ...KIOSK_ZH,
   ...OFFICE_ZH,
   ...ROSTER_ZH,

@@ -23,6 +23,7 @@ export type Route =
   | { screen: "ledger" }
   | { screen: "work" }
   | { screen: "case"; case: string }
+  | { screen: "ecg"; ecg: string }
   | { screen: "admin"; section: AdminSection };
 
 /** Doors that one opens with a one-time code instead of a password. */
@@ -50,6 +51,7 @@ export function routeFrom(hash: string): Route {
   if (screen === "ledger") return { screen: "ledger" };
   if (screen === "work" || screen === "cases")
     return name === null ? { screen: "work" } : { screen: "case", case: name };
+  if (screen === "ecgs") return name === null ? { screen: "work" } : { screen: "ecg", ecg: name };
   if (screen === "admin") return { screen: "admin", section: ADMIN_SECTIONS.find((one) => one === name) ?? "people" };
   if (screen === "rooms" || screen === "in") return { screen: "rooms", room: name };
   return { screen: "home" };
@@ -70,6 +72,8 @@ export function hashOf(route: Route): string {
       return `#/${route.screen}`;
     case "case":
       return `#/cases/${encodeURIComponent(route.case)}`;
+    case "ecg":
+      return `#/ecgs/${encodeURIComponent(route.ecg)}`;
     case "rooms":
       return route.room === null ? "#/rooms" : `#/rooms/${encodeURIComponent(route.room)}`;
     case "recordings":

@@ -26,6 +26,12 @@ const Trace = lazy(() => import("./desk/Trace").then((page) => ({ default: page.
 const WorkPage = lazy(() => import("./consult/WorkPage").then((page) => ({ default: page.WorkPage })));
 const CasePage = lazy(() => import("./consult/CasePage").then((page) => ({ default: page.CasePage })));
 const IncomingCalls = lazy(() => import("./consult/IncomingCalls").then((part) => ({ default: part.IncomingCalls })));
+const EcgReportPage = lazy(() =>
+  import("./ecg_report/EcgReportPage").then((page) => ({ default: page.EcgReportPage })),
+);
+const CriticalCalls = lazy(() =>
+  import("./ecg_report/CriticalCalls").then((part) => ({ default: part.CriticalCalls })),
+);
 const LedgerPage = lazy(() => import("./desk/LedgerPage").then((page) => ({ default: page.LedgerPage })));
 
 interface Stay {
@@ -64,6 +70,7 @@ const AREA_OF: Readonly<Record<Route["screen"], Area | null>> = {
   home: null,
   work: "work",
   case: "work",
+  ecg: "work",
   rooms: "rooms",
   room: "rooms",
   recordings: "recordings",
@@ -80,6 +87,7 @@ function SignedIn(props: { account: Account; meetings: Meetings }) {
       {isCalled(props.account.roles) && (
         <Suspense>
           <IncomingCalls />
+          <CriticalCalls />
         </Suspense>
       )}
     </>
@@ -150,6 +158,8 @@ function Screens(props: { account: Account; meetings: Meetings }) {
           <WorkPage />
         ) : route.screen === "case" ? (
           <CasePage key={route.case} id={route.case} />
+        ) : route.screen === "ecg" ? (
+          <EcgReportPage key={route.ecg} id={route.ecg} />
         ) : route.screen === "ledger" ? (
           <LedgerPage />
         ) : route.screen === "admin" ? (

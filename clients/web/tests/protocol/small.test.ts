@@ -55,6 +55,8 @@ describe("addresses", () => {
     ["#/work", { screen: "work" }],
     ["#/cases", { screen: "work" }],
     ["#/cases/ca_1", { screen: "case", case: "ca_1" }],
+    ["#/ecgs", { screen: "work" }],
+    ["#/ecgs/ec_1", { screen: "ecg", ecg: "ec_1" }],
     ["#/nonsense/x", { screen: "home" }],
     ["#/rooms/%E9", { screen: "rooms", room: "%E9" }],
   ])("%s", (hash, route) => {
@@ -72,6 +74,7 @@ describe("addresses", () => {
     { screen: "ledger" },
     { screen: "work" },
     { screen: "case", case: "a/b" },
+    { screen: "ecg", ecg: "a/b" },
     { screen: "admin", section: "devices" },
   ])("an address leads back to its screen: %j", (route) => {
     expect(routeFrom(hashOf(route))).toEqual(route);

@@ -1,7 +1,7 @@
 // S2: one consultation. Pictures and what each side really gets on the left, the record in the middle, talk and
 // opinion on the right. Without a room (offline, or over) the same page without the pictures.
 
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 import { stayAwake } from "../../io/awake";
 import type { Meeting } from "../../io/ports";
 import { rowOf } from "../../protocol/cells";
@@ -11,6 +11,7 @@ import type { MeetingView } from "../../protocol/meeting";
 import { hashOf } from "../../protocol/route";
 import { clock } from "../../protocol/times";
 import type { Speak } from "../../messages/speak";
+import { useMarks } from "../ecg_report/marks";
 import { useKeys, useNow, useTitle } from "../hooks";
 import { Icon } from "../Icon";
 import { IdleWatch } from "../IdleWatch";
@@ -36,6 +37,9 @@ import { useMeetingView, useStay } from "./stay";
 import { useStills } from "./stills";
 import { sexAndAge } from "./words";
 import "./consult.css";
+
+// Fetched when a case has an ECG.
+const ReportPane = lazy(() => import("../ecg_report/ReportPane").then((pane) => ({ default: pane.ReportPane })));
 
 const toWork = (): void => {
   location.hash = hashOf({ screen: "work" });
@@ -67,6 +71,7 @@ export function CasePage({ id }: { id: string }) {
   );
 }
 
+type Side = "talk" | "opinion" | "report";
 export type CaseDialog = "devices" | "keys" | "recording" | "transfer" | "cancel";
 
 function Case({ held, one }: { held: HeldCase; one: Consultation }) {
@@ -76,7 +81,7 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
   const view = useMeetingView(meeting);
   const isIn = view !== null && view.link !== "ended";
   const [dialog, setDialog] = useState<CaseDialog | null>(null);
-  const [side, setSide] = useState<"talk" | "opinion">(() => (one.opinion === null ? "talk" : "opinion"));
+  const [side, setSide] = useState<Side>(() => (one.opinion === null ? "talk" : "opinion"));
   const reading = useReading(one, view);
   const stills = useStills(meeting, one, view);
   const chatField = useRef<HTMLTextAreaElement>(null);
@@ -85,12 +90,14 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
   useLadderReports(one, meeting, view);
   usePanes();
   const room = ["case-room", stay.kind === "none" ? "no-video" : "", reading.open.kind === "ecg" ? "on-ecg" : ""];
-  const openSide = (which: "talk" | "opinion"): void => {
+  const { marked, mark } = useMarks();
+  const sides: readonly Side[] = reading.ecg === null ? ["talk", "opinion"] : ["talk", "opinion", "report"];
+  const openSide = (which: Side): void => {
     setSide(which);
     // The pane is drawn first; then its field can take the focus.
     window.setTimeout(() => {
       if (which === "talk") chatField.current?.focus();
-      else document.getElementById("opinion-findings")?.focus();
+      else document.getElementById(`${which}-findings`)?.focus();
     });
   };
   useKeys({
@@ -132,11 +139,25 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
           <Parties one={one} onChanged={held.put} onStale={held.reload} onDialog={setDialog} />
         </div>
         <main className="pane case-main" data-pane tabIndex={-1}>
-          <Reading one={one} meeting={meeting} view={view} reading={reading} stills={stills} />
+          <Reading
+            one={one}
+            meeting={meeting}
+            view={view}
+            reading={reading}
+            stills={stills}
+            onMark={(strip) => {
+              mark(strip);
+              setSide("report");
+            }}
+          />
         </main>
         <aside className={`case-right on-${side}`} data-pane tabIndex={-1}>
-          <div className="seg case-tabs" role="group" aria-label={speak("s2.sides")}>
-            {(["talk", "opinion"] as const).map((which) => (
+          <div
+            className={sides.length === 3 ? "seg case-tabs three" : "seg case-tabs"}
+            role="group"
+            aria-label={speak("s2.sides")}
+          >
+            {sides.map((which) => (
               <button
                 key={which}
                 type="button"
@@ -144,12 +165,17 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
                 aria-pressed={side === which}
                 onClick={() => openSide(which)}
               >
-                {speak(`s2.side.${which}`)}
+                {which === "report" ? speak("report.title") : speak(`s2.side.${which}`)}
               </button>
             ))}
           </div>
           <Chat one={one} fieldRef={chatField} />
           <OpinionPane one={one} onChanged={held.put} onStale={held.reload} />
+          {reading.ecg !== null && (
+            <Suspense>
+              <ReportPane key={reading.ecg.id} ecg={reading.ecg} marked={marked} />
+            </Suspense>
+          )}
         </aside>
       </div>
       {dialog === "keys" && <KeyMap onClose={() => setDialog(null)} />}

@@ -1,12 +1,9 @@
 // The opinion: written, kept as a draft, checked gate by gate, signed with a second factor; then read-only.
 
 import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from "react";
-import { hasPasskeys } from "../../io/passkey";
-import { ApiFailure } from "../../protocol/api";
 import { may, type Consultation } from "../../protocol/consultation";
 import {
   EMPTY_OPINION,
-  firstFactor,
   gatesOf,
   saysTheSame,
   signLock,
@@ -14,14 +11,12 @@ import {
   type GateView,
   type OpinionText,
   type OpinionView,
-  type SigningFactor,
 } from "../../protocol/opinion";
-import { sixDigits } from "../../protocol/secrets";
 import { timeOfDay } from "../../protocol/times";
-import { Refused, TextField } from "../forms";
 import { useActing, useLoaded } from "../hooks";
 import { Icon } from "../Icon";
-import { Dialog, Failure } from "../pieces";
+import { Failure } from "../pieces";
+import { SignDialog } from "../SignDialog";
 import { failureWords, momentWords } from "../words";
 import { useWorld } from "../world";
 import { useCaseNews } from "./cases";
@@ -336,17 +331,28 @@ function Editor(props: {
       )}
       {isSigning && (
         <SignDialog
-          one={one}
+          title={speak("s2.sign")}
+          more={speak("s2.sign.more")}
           factors={saved?.asked_factors ?? []}
-          version={saved?.version ?? 0}
-          onClose={() => setSigning(false)}
-          onSigned={(after) => {
+          sign={async (proof) => {
+            const version = saved?.version ?? 0;
+            const after =
+              proof === null
+                ? await consultations.signWithKey(one.id, version)
+                : await consultations.sign(one.id, proof, version);
             setSigning(false);
             announce(speak("s2.signed"), true);
             props.onChanged(after);
           }}
+          onClose={() => setSigning(false)}
           onStale={props.onStale}
-        />
+        >
+          <p>
+            <b>{one.patient.name}</b> {sexAndAge(one, speak)}
+            {"\u3000"}
+            {one.reason}
+          </p>
+        </SignDialog>
       )}
     </div>
   );
@@ -404,115 +410,5 @@ function Gates(props: {
         </li>
       ))}
     </ul>
-  );
-}
-
-/** The factor is given in the very request that signs. */
-function SignDialog(props: {
-  one: Consultation;
-  factors: readonly SigningFactor[];
-  version: number;
-  onClose: () => void;
-  onSigned: (after: Consultation) => void;
-  onStale: () => void;
-}) {
-  const { speak, consultations } = useWorld();
-  const [given, setGiven] = useState("");
-  const [way, setWay] = useState(() => firstFactor(props.factors, hasPasskeys()));
-  const act = useActing();
-  const form = useRef<HTMLFormElement>(null);
-  // The dialog gives the focus to its first button; whoever signs by keyboard goes on with the factor.
-  useEffect(() => form.current?.querySelector<HTMLElement>("input, [type=submit]")?.focus(), [way]);
-  const sign = (): void =>
-    act.run(async () => {
-      try {
-        const { id } = props.one;
-        const proof = way === "password" ? { password: given } : { code: given };
-        props.onSigned(
-          way === "passkey"
-            ? await consultations.signWithKey(id, props.version)
-            : await consultations.sign(id, proof, props.version),
-        );
-      } catch (error) {
-        setGiven("");
-        if (error instanceof ApiFailure && error.status === 409) props.onStale();
-        throw error;
-      }
-    });
-  const isReady = way === "passkey" || (way === "password" ? given !== "" : given.length === 6);
-  const other = props.factors.find((one) => one !== way) ?? null;
-  return (
-    <Dialog title={speak("s2.sign")} onClose={props.onClose}>
-      <form
-        ref={form}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isReady) sign();
-        }}
-      >
-        <p>
-          <b>{props.one.patient.name}</b> {sexAndAge(props.one, speak)}
-          {"\u3000"}
-          {props.one.reason}
-        </p>
-        {way === null ? (
-          <p className="refusal">
-            <span className="tri" aria-hidden="true" />
-            {speak("refusal.sign_factor_missing")}
-          </p>
-        ) : way === "passkey" ? (
-          <p>{speak("factor.passkeyLead")}</p>
-        ) : way === "password" ? (
-          <TextField
-            label={speak("s2.sign.password")}
-            type="password"
-            autoComplete="current-password"
-            value={given}
-            isFirst
-            onChange={setGiven}
-          />
-        ) : (
-          <TextField
-            label={speak("factor.code")}
-            hint={speak("factor.codeHint")}
-            value={given}
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            isBig
-            isFirst
-            onChange={(typed) => setGiven(sixDigits(typed))}
-          />
-        )}
-        <Refused failure={act.failure} />
-        <p className="fine">{speak("s2.sign.more")}</p>
-        <button type="submit" className="btn act big" disabled={!isReady || act.isBusy}>
-          <Icon name={way === "passkey" ? "key" : "pen"} size={22} />
-          {speak(
-            way === "passkey"
-              ? act.isBusy
-                ? "factor.passkeyBusy"
-                : "s2.sign.key"
-              : act.isBusy
-                ? "s2.signing"
-                : "s2.sign",
-          )}
-        </button>
-        {other !== null && (
-          <button
-            type="button"
-            className="btn full"
-            onClick={() => {
-              act.forget();
-              setGiven("");
-              setWay(other);
-            }}
-          >
-            <Icon name={other === "passkey" ? "key" : "phone"} size={18} />
-            {speak(other === "passkey" ? "factor.instead.passkey" : "factor.instead.code")}
-          </button>
-        )}
-      </form>
-    </Dialog>
   );
 }

@@ -4,6 +4,7 @@ import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import type { Meeting } from "../../io/ports";
 import { may, type CaseAttachment, type Consultation } from "../../protocol/consultation";
 import { ecgToShow, type Ecg } from "../../protocol/ecg";
+import type { StripMark } from "../../protocol/ecg_report";
 import type { MeetingView } from "../../protocol/meeting";
 import { timeOfDay } from "../../protocol/times";
 import { useCaseEcgs } from "../ecg/live";
@@ -64,6 +65,8 @@ export function Reading(props: {
   view: MeetingView | null;
   reading: ReadingHandle;
   stills: Stills;
+  /** The reader has marked a strip of the ECG for its report. */
+  onMark: (strip: StripMark) => void;
 }) {
   const { one, meeting, view, reading } = props;
   const { speak } = useWorld();
@@ -125,7 +128,7 @@ export function Reading(props: {
   if (open.kind === "ecg" && ecg !== null) {
     return (
       <Suspense fallback={<div className="row wrap case-main-head">{choices}</div>}>
-        <EcgPane key={ecg.id} id={ecg.id} lead={choices} frames={frames} />
+        <EcgPane key={ecg.id} id={ecg.id} lead={choices} frames={frames} onMark={props.onMark} />
       </Suspense>
     );
   }

@@ -10,6 +10,7 @@ import { Failure, OfflineBanner, Skeleton } from "../pieces";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "../Top";
 import { failureWords } from "../words";
 import { useWorld } from "../world";
+import { EcgWork } from "../ecg_report/EcgWork";
 import { useBox } from "./cases";
 import { DutyPane } from "./DutyPane";
 import { atWords, sexAndAge, specialtyName, stateWords } from "./words";
@@ -57,6 +58,7 @@ export function WorkPage() {
             </p>
           )}
           {!hasAll && failure === null && boxes.some((box) => box.isSlow) && <Skeleton rows={5} />}
+          <EcgWork />
           {work.value !== null && mine.value !== null && past.value !== null && (
             <Lists
               lists={workList({ work: work.value, mine: mine.value, past: past.value }, now_ms)}

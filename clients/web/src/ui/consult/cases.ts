@@ -22,7 +22,7 @@ export function handOn(one: Consultation): void {
 
 interface NewsChoice {
   /** The first word of the events' kinds; without it all of them. */
-  of?: "message" | "attachment" | "opinion";
+  of?: "message" | "attachment" | "opinion" | "report" | "criticalvalue";
   /** How long the first reading lets others go first. */
   wait_ms?: number;
 }

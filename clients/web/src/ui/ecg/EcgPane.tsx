@@ -9,7 +9,8 @@ import { nextEvent, railSum, type RailKind, type RailPiece, type RailPlace } fro
 import { nextGain, USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S, type GainMmMv, type SpeedMmS } from "../../ecg/scale";
 import type { LiveEcg } from "../../io/ecg_ports";
 import { keep, kept } from "../../io/preferences";
-import type { Ecg, EcgDescriptor } from "../../protocol/ecg";
+import { mayEcg, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
+import { LEAST_STRIP_S, type StripMark } from "../../protocol/ecg_report";
 import { Failure, Notice } from "../pieces";
 import { useLasting } from "../hooks";
 import { useWorld } from "../world";
@@ -43,9 +44,12 @@ export function EcgPane({
   id,
   lead,
   frames = NO_FRAMES,
+  onMark = null,
 }: {
   id: string;
   lead?: ReactNode;
+  /** Takes the page's first ten seconds for a report; null where none is written. */
+  onMark?: ((strip: StripMark) => void) | null;
   frames?: () => readonly ShownFrame[];
 }) {
   const { speak } = useWorld();
@@ -55,7 +59,17 @@ export function EcgPane({
   const ecg = live?.watch.ecg ?? null;
   const isSlow = useLasting(live === null || ecg === null, 400);
   if (live !== null && ecg?.descriptor != null)
-    return <Pane live={live} ecg={ecg} descriptor={ecg.descriptor} look_ms={look_ms} lead={lead} frames={frames} />;
+    return (
+      <Pane
+        live={live}
+        ecg={ecg}
+        descriptor={ecg.descriptor}
+        look_ms={look_ms}
+        lead={lead}
+        frames={frames}
+        onMark={onMark}
+      />
+    );
   return (
     <div className="ecg-pane">
       <div className="row wrap ecg-head">{lead}</div>
@@ -82,8 +96,9 @@ function Pane(props: {
   look_ms: number;
   lead: ReactNode;
   frames: () => readonly ShownFrame[];
+  onMark: ((strip: StripMark) => void) | null;
 }) {
-  const { live, ecg, descriptor, look_ms, frames } = props;
+  const { live, ecg, descriptor, look_ms, frames, onMark } = props;
   const { watch } = live;
   const { speak, theme, account } = useWorld();
   const rateHz = descriptor.rate_hz;
@@ -207,7 +222,26 @@ function Pane(props: {
   return (
     <div className="ecg-pane" data-lane={lane}>
       <EcgHeader
-        lead={props.lead}
+        lead={
+          <>
+            {props.lead}
+            {onMark !== null && mayEcg(ecg, "report") && lane === "truth" && start !== null && (
+              <button
+                type="button"
+                className="btn small"
+                onClick={() =>
+                  onMark({
+                    epoch: start.epoch,
+                    first_sample: start.sample,
+                    end_sample: start.sample + LEAST_STRIP_S * rateHz,
+                  })
+                }
+              >
+                {speak("report.strips.mark")}
+              </button>
+            )}
+          </>
+        }
         lane={lane}
         hasLive={ecg.state !== "ended"}
         onLane={setLaneTo}

@@ -1,0 +1,93 @@
+// The marked strips: what the report rests on, and what is still missing of each.
+
+import type { Ecg } from "../../protocol/ecg";
+import { LEAST_STRIP_S, secondsOf, withStrip, type ReportText, type ReportView } from "../../protocol/ecg_report";
+import { clock } from "../../protocol/times";
+import { Icon } from "../Icon";
+import { useWorld } from "../world";
+
+export function StripList(props: {
+  ecg: Ecg;
+  report: ReportText;
+  saved: ReportView;
+  /** Null: nothing can be marked now. */
+  onChange: ((report: ReportText) => void) | null;
+}) {
+  const { ecg, report, saved, onChange } = props;
+  const { speak } = useWorld();
+  const rateHz = ecg.descriptor?.rate_hz ?? 0;
+  const last = ecg.epochs.at(-1);
+  const mark = (first_sample: number, end_sample: number) => () => {
+    if (last !== undefined) onChange?.(withStrip(report, { epoch: last.epoch, first_sample, end_sample }, rateHz));
+  };
+  const length = LEAST_STRIP_S * rateHz;
+  const canMark = onChange !== null && rateHz > 0 && last !== undefined && last.end - last.first >= length;
+  return (
+    <section aria-label={speak("report.strips")}>
+      <div className="row wrap">
+        <h3>{speak("report.strips")}</h3>
+        <span className="sp" />
+        {canMark && (
+          <>
+            <button type="button" className="btn small" onClick={mark(last.first, last.first + length)}>
+              {speak("report.strips.first")}
+            </button>
+            <button type="button" className="btn small" onClick={mark(last.end - length, last.end)}>
+              {speak("report.strips.last")}
+            </button>
+            <button type="button" className="btn small" onClick={mark(last.first, last.end)}>
+              {speak("report.strips.whole")}
+            </button>
+          </>
+        )}
+      </div>
+      {report.strips.length === 0 && <p className="i2">{speak("report.strips.none")}</p>}
+      <ul className="strips">
+        {report.strips.map((strip, index) => {
+          const seen = saved.strips.find(
+            (one) =>
+              one.epoch === strip.epoch &&
+              one.first_sample === strip.first_sample &&
+              one.end_sample === strip.end_sample,
+          );
+          const { length_s, missing_s } = secondsOf({
+            ...strip,
+            rate_hz: rateHz,
+            missing_samples: seen?.missing_samples ?? 0,
+          });
+          const began = ecg.epochs.find((one) => one.epoch === strip.epoch)?.first ?? 0;
+          const from_ms = rateHz > 0 ? ((strip.first_sample - began) / rateHz) * 1000 : 0;
+          return (
+            <li key={`${strip.epoch} ${strip.first_sample} ${strip.end_sample}`} className="row">
+              <span>
+                {speak("report.strips.one", {
+                  number: index + 1,
+                  from: clock(from_ms),
+                  seconds: length_s.toFixed(1),
+                })}
+              </span>
+              <span className="sp" />
+              {seen === undefined ? (
+                <span className="i3">{speak("report.strips.unsaved")}</span>
+              ) : missing_s > 0 ? (
+                <span className="tag warn">{speak("report.strips.missing", { seconds: missing_s.toFixed(1) })}</span>
+              ) : (
+                <span className="ok">{speak("report.strips.complete")}</span>
+              )}
+              {onChange !== null && (
+                <button
+                  type="button"
+                  className="btn ghost square"
+                  aria-label={speak("report.strips.remove", { number: index + 1 })}
+                  onClick={() => onChange({ ...report, strips: report.strips.filter((one) => one !== strip) })}
+                >
+                  <Icon name="x" size={16} />
+                </button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
