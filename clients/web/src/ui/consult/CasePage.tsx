@@ -89,7 +89,12 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
   useEffect(() => (isIn ? stayAwake() : undefined), [isIn]);
   useLadderReports(one, meeting, view);
   usePanes();
-  const room = ["case-room", stay.kind === "none" ? "no-video" : "", reading.open.kind === "ecg" ? "on-ecg" : ""];
+  const room = [
+    "case-room",
+    stay.kind === "none" ? "no-video" : "",
+    reading.open.kind === "ecg" ? "on-ecg" : "",
+    side === "report" ? "on-writing" : "",
+  ];
   const { marked, mark } = useMarks();
   const sides: readonly Side[] = reading.ecg === null ? ["talk", "opinion"] : ["talk", "opinion", "report"];
   const openSide = (which: Side): void => {
