@@ -16,7 +16,7 @@ from clients.gateway.holding import Stretch
 from clients.gateway.keeping import EcgState, KeptEcg, Shelf
 from clients.gateway.self_test import measure_pulse
 from clients.gateway.taking import Taken, Taking
-from clients.gateway.uplink import AllStored, Asked, Event, Uplink, WasRefused
+from clients.gateway.uplink import AllStored, Asked, Event, Uplink
 from media_server.ecg.descriptor import Descriptor
 
 DISK_RETOLD_US: Final = 10_000_000
@@ -96,16 +96,13 @@ class Intake:
 
     def handle(self, event: Event, now_us: int) -> None:
         """Does what the server asked, notes what it told."""
-        match event:
-            case Asked(ecg, is_start=True):
-                self._start(ecg, now_us)
-            case Asked(ecg):
-                self._stop(ecg, now_us)
-            case AllStored(ecg):
-                self._turn(self._shelf.ecgs[ecg], EcgState.STORED, now_us)
-                self._tell("ecg_stored", ecg=ecg)
-            case WasRefused(ecg, code):
-                self._tell("server_refused", ecg=ecg or "-", code=code)
+        if isinstance(event, Asked):
+            (self._start if event.is_start else self._stop)(event.ecg, now_us)
+        elif isinstance(event, AllStored):
+            self._turn(self._shelf.ecgs[event.ecg], EcgState.STORED, now_us)
+            self._tell("ecg_stored", ecg=event.ecg)
+        else:
+            self._tell("server_refused", ecg=event.ecg or "-", code=event.code)
 
     def read(self, ecg: str, gaps: tuple[Stretch, ...]) -> list[bytes]:
         """Returns the frames that hold these samples; what the disk does not give is left out and told."""

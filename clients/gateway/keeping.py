@@ -119,7 +119,12 @@ class KeptEcg:
     def begin_epoch(self, run: str, descriptor: Descriptor) -> int:
         """Returns the number of a new epoch, on disk. Raises OSError."""
         self.epochs.append(Epoch(run, descriptor))
-        self._write()
+        try:
+            self._write()
+        except OSError:
+            # Frames of an epoch that nothing describes would mean nothing after a kill.
+            self.epochs.pop()
+            raise
         return len(self.epochs) - 1
 
     def keep(self, taken: Taken) -> bytes:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clients.gateway.chunk import Source
 from clients.gateway.doors import API, open_session
-from clients.gateway.errors import DoorRefused, GatewayError, ServerFault, SourceFault
+from clients.gateway.errors import DoorRefused, GatewayError, ServerFault
 from clients.gateway.gateway_clock import GatewayClock
 from clients.gateway.identity import Identity
 from clients.gateway.intake import Intake, Tell
@@ -93,7 +93,7 @@ class Running:
                     self._news.set()
                 self._tell("source_ended")
                 return
-            except SourceFault as fault:
+            except GatewayError as fault:
                 self._tell(fault.code, **fault.facts)
             finally:
                 self.intake.close_source(self._clock.now_us())
@@ -146,22 +146,22 @@ class Running:
     async def serve(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         """Serves one connection. Always raises: _LinkGone or ServerFault."""
         self.uplink.connected(self._clock.now_us())
+        # No task group: before Python 3.13 it takes a cancellation that meets its end for its own, and leaves
+        # its own behind with the task (cpython#116720).
+        tasks = [
+            asyncio.create_task(self._receive(websocket), name="gateway-receive"),
+            asyncio.create_task(self._send(websocket), name="gateway-send"),
+            asyncio.create_task(self._watch(), name="gateway-watch"),
+        ]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._receive(websocket), name="gateway-receive")
-                tasks.create_task(self._send(websocket), name="gateway-send")
-                tasks.create_task(self._watch(), name="gateway-watch")
-        except ExceptionGroup as group:
-            # Before Python 3.13 a group that is ending takes a cancellation for its own (cpython#116720).
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise asyncio.CancelledError from None
-            # One ended, and with it the others.
-            if group.split((_LinkGone, ServerFault))[1] is not None:
-                raise
-            raise group.exceptions[0] from None
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             self.uplink.disconnected()
+        for task in ended:
+            task.result()
 
     async def _receive(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in websocket:

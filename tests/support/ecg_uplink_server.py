@@ -37,6 +37,9 @@ class EcgUplinkServer:
         """A code with which streams are refused."""
         self.is_deaf = False
         """Takes connections and says nothing."""
+        self.is_refusing_doors = False
+        """Revoked devices are not let in."""
+        self.first_taken_us = self.last_taken_us = 0
         self.sessions = 0
         self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
@@ -111,6 +114,8 @@ class EcgUplinkServer:
         return web.json_response({"challenge": "x" * 54}, status=201)
 
     async def _session(self, request: web.Request) -> web.Response:
+        if self.is_refusing_doors:
+            return web.json_response({"code": "device_proof_wrong", "detail": "不是这台设备"}, status=401)
         self.sessions += 1
         return web.json_response({"token": f"token-{self.sessions}"}, status=201)
 
@@ -168,6 +173,8 @@ class EcgUplinkServer:
             ecg = self.streams[envelope.stream]
             self.logs[ecg].append(content, envelope)
             self.flags.append(envelope.flags)
+            self.first_taken_us = self.first_taken_us or envelope.taken_us
+            self.last_taken_us = envelope.taken_us
             touched.add((ecg, envelope.epoch))
             offset = envelope.end
         for ecg, epoch in touched:

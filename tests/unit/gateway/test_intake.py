@@ -144,6 +144,31 @@ def test_a_device_that_begins_anew_begins_an_epoch(desk: Desk) -> None:
     assert desk.kept() == [(0, 0, 20), (1, 0, 20)]
 
 
+def test_what_is_on_disk_is_not_kept_twice(desk: Desk) -> None:
+    desk.start()
+    desk.feed(0, 40)
+    desk.intake.close_source(T)
+    desk.intake.open_source(DESCRIPTOR, None)
+    desk.feed(20, 40)
+    assert desk.kept() == [(0, 0, 60)]
+    assert len(desk.intake.read("e", (Stretch(0, 0, 60),))) == 3
+
+
+def test_an_epoch_that_cannot_be_described_is_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.start()
+    desk.feed(0, 20)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(desk.shelf.ecgs["e"], "_write", full)
+        desk.feed(0, 20, "b")
+    desk.feed(20, 20, "b")
+    assert desk.kept() == [(0, 0, 20), (1, 20, 40)]
+    assert desk.intake.unwritten_frames == 1
+
+
 def test_another_device_is_not_added_to_an_ecg(desk: Desk) -> None:
     desk.start()
     desk.feed(0, 20)
