@@ -87,6 +87,7 @@ def test_a_drop_and_two_kills_at_five_percent_loss_lose_nothing(tmp_path: Path) 
 
 
 @only_in_bench
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seconds", DROPS_S)
 def test_a_drop_is_filled_in_time(tmp_path: Path, standstill: Standstill, seconds: int) -> None:
     with ecg_rig(ROUND_TRIP_80_MS, tmp_path) as rig:
