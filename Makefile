@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-lanes bench-ecg-sync bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-lanes bench-ecg-sync bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -97,6 +97,9 @@ test-kill: setup ## kill -9 while recording, at 50 random moments (about ten min
 
 story-consultation: setup ## the consultation from the township's button to the signed opinion, in three real pages
 	$(BIN)/pytest -q -s tests/end_to_end/test_consultation_story.py
+
+story-ecg: setup ## the same with its ECG over an emulated line that is cut: the hole, its filling, the locked signature
+	$(BIN)/pytest -q -s tests/end_to_end/test_ecg_story.py
 
 screens: setup ## a picture of every screen in both languages, into screens/
 	LIANZHEN_SCREENS=1 $(BIN)/pytest -q -s tests/end_to_end/test_screens.py

@@ -47,7 +47,9 @@ def serve(*, is_demo: bool) -> int:
                 _print_first(settings, doors, service.identity.first_page)
 
         async def ecg_box(server: str) -> None:
-            await run_ecg_box(service.store, settings.data_dir, server)
+            await run_ecg_box(
+                service.store, settings.data_dir, server, is_enrolled_only=not settings.demo_ecg_box
+            )
 
         await run_server(
             service,

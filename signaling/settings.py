@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     language: Language | None = None
+    demo_ecg_box: bool = True
+    """Whether `demo` also runs the ECG box that it has enrolled."""
     webhook_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     """Private networks into which webhooks may be sent all the same."""
 

@@ -35,8 +35,8 @@ RESTART_S: Final = 5.0
 _COMMAND: Final = (sys.executable, "-P", "-m", "signaling.demo.ecg_box_process")
 
 
-async def run_ecg_box(store: Store, data_dir: Path, server: str) -> None:
-    """Keeps the box running for as long as the task lives; does nothing beside real institutions.
+async def run_ecg_box(store: Store, data_dir: Path, server: str, *, is_enrolled_only: bool) -> None:
+    """Enrols the box and keeps it running as long as the task lives; does nothing beside real institutions.
 
     ``server`` is the address of this service. Raises StoreUnavailable, GatewayUnfit.
     """
@@ -44,7 +44,7 @@ async def run_ecg_box(store: Store, data_dir: Path, server: str) -> None:
         return
     folder = data_dir / FOLDER
     await _enrol(store, folder, server)
-    while True:
+    while not is_enrolled_only:
         process = await asyncio.create_subprocess_exec(
             *_COMMAND, str(folder), str(RECORDING), stdin=asyncio.subprocess.PIPE
         )

@@ -157,13 +157,25 @@ async def answer_sheet(kiosk: Face, *, refused: str) -> None:
 
 async def write_and_sign(specialist: Face, *, findings: str, advice: str, password: str) -> None:
     """Fills the opinion, checks the patient, signs with the password."""
+    await write_opinion(specialist, findings=findings, advice=advice)
+    await specialist.look("story-6-opinion-1440x900")
+    await sign_opinion(specialist, password=password)
+
+
+async def write_opinion(specialist: Face, *, findings: str, advice: str) -> None:
+    """Fills the opinion and checks the patient."""
     page = specialist.page
     await specialist.press("写意见")
     await page.locator("#opinion-findings").fill(findings)
     await page.get_by_label("第 1 条建议", exact=True).fill(advice)
     await page.get_by_role("radio", name="没有", exact=True).check()
-    await page.get_by_text("已核对").click()
-    await specialist.look("story-6-opinion-1440x900")
+    # The report of an ECG asks the same: of the opinion's gates it is the one that is meant.
+    await page.get_by_role("list", name="签发前要齐的").get_by_text("已核对").first.click()
+
+
+async def sign_opinion(specialist: Face, *, password: str) -> None:
+    """Signs what was written."""
+    page = specialist.page
     await page.get_by_role("button", name=re.compile("^签发")).click()
     dialog = page.locator("dialog")
     await dialog.get_by_label("登录密码").fill(password)
