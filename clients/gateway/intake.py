@@ -6,7 +6,7 @@ seconds, which may hold the loop for some milliseconds: shorter than a frame, an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from clients.gateway.chunk import Chunk, Item
@@ -104,15 +104,15 @@ class Intake:
         else:
             self._tell("server_refused", ecg=event.ecg or "-", code=event.code)
 
-    def read(self, ecg: str, gaps: tuple[Stretch, ...]) -> list[bytes]:
-        """Returns the frames that hold these samples; what the disk does not give is left out and told."""
-        frames: list[bytes] = []
+    def read(self, ecg: str, gaps: tuple[Stretch, ...]) -> Iterator[bytes]:
+        """Yields the frames that hold these samples, read as they are taken: a gap may be hours long. What
+        the disk does not give is left out and told.
+        """
         for gap in gaps:
             try:
-                frames += self._shelf.ecgs[ecg].read(gap)
+                yield from self._shelf.ecgs[ecg].read(gap)
             except OSError as error:
                 self._tell("disk_unreadable", ecg=ecg, errno=error.errno)
-        return frames
 
     def sweep(self, now_us: int) -> None:
         """Deletes what is a day old and stored."""

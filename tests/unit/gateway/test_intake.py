@@ -151,7 +151,7 @@ def test_what_is_on_disk_is_not_kept_twice(desk: Desk) -> None:
     desk.intake.open_source(DESCRIPTOR, None)
     desk.feed(20, 40)
     assert desk.kept() == [(0, 0, 60)]
-    assert len(desk.intake.read("e", (Stretch(0, 0, 60),))) == 3
+    assert len(list(desk.intake.read("e", (Stretch(0, 0, 60),)))) == 3
 
 
 def test_an_epoch_that_cannot_be_described_is_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,13 +231,13 @@ def test_what_the_disk_does_not_take_is_told_and_does_not_go_up(
         disk.setattr(desk.shelf, "sweep", full)
         desk.intake.sweep(T)
         disk.setattr(kept._log, "read", full)
-        assert desk.intake.read("e", (Stretch(0, 0, 20),)) == []
+        assert list(desk.intake.read("e", (Stretch(0, 0, 20),))) == []
     keys = desk.keys()
     assert keys.count("disk_full") == 2 + 3
     assert keys[-1] == "disk_unreadable"
     assert desk.intake.unwritten_frames > 200
     assert desk.kept() == [(0, 0, 20)]
-    assert len(desk.intake.read("e", (Stretch(0, 0, 20),))) == 1
+    assert len(list(desk.intake.read("e", (Stretch(0, 0, 20),)))) == 1
 
 
 def test_after_a_restart_what_was_begun_goes_on_and_what_ended_is_sent(tmp_path: Path) -> None:
