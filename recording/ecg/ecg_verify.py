@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from media_server.ecg.descriptor import parse_descriptor
 from media_server.ecg.errors import MalformedDescriptor
 from recording.ecg.ecg_manifest import EcgManifest, SealedFile, parse_ecg_manifest
+from recording.ecg.frame_log import envelopes
 from recording.manifest import MANIFEST_FILE, SIGNATURE_FILE, Malformed
 from recording.sealed_files import read_small
 from recording.signature_check import check_signature
@@ -69,8 +70,14 @@ def _fault_of(path: Path, stated: SealedFile) -> Fault | None:
     if len(content) > stated.bytes:
         return Fault(stated.file, stated.bytes, "segment_lengthened")
     if hashlib.sha256(content).hexdigest() != stated.sha256:
-        return Fault(stated.file, 0, "segment_altered")
+        return Fault(stated.file, _whole_frames(content), "segment_altered")
     return None
+
+
+def _whole_frames(content: bytes) -> int:
+    """Where the first frame begins that is not whole; 0 where all are: then others stand in their place."""
+    end = max((envelope.end for envelope in envelopes(content)), default=0)
+    return end if end < len(content) else 0
 
 
 def _extra_files(folder: Path, manifest: EcgManifest) -> list[Fault]:

@@ -562,7 +562,7 @@ class EcgDesk:
             viewer.outbox.push(json.dumps({"type": "state", **view.model_dump()}, ensure_ascii=False))
 
     async def close(self) -> None:
-        """Ends all sockets, writes what waits, settles once. Twice is harmless."""
+        """Ends all sockets, writes what waits, settles once, seals what is whole. Twice is harmless."""
         self._is_closed = True
         for each in self._everybody():
             each.outbox.end(GOING_AWAY)
@@ -570,6 +570,8 @@ class EcgDesk:
         await self.settle_all()
         await asyncio.gather(*self._shutting)
         await self.disk.close()
+        for lane in self._lanes.values():
+            await self.seal(lane.ecg)
 
     def stats(self) -> Mapping[str, int]:
         """Returns counters for /metrics."""

@@ -251,6 +251,20 @@ async def test_an_ecg_of_a_gateway_is_sealed_when_it_is_whole_and_let_go(world: 
     assert (await world.kinds(ecg)).count("ecg.sealed") == 1
 
 
+async def test_a_whole_ecg_is_sealed_at_the_latest_when_the_service_ends(world: EcgWorld) -> None:
+    recording = measured(1.0)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(recording.frames(), a_message=5)
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    await world.restart()
+    folder = world.folder / "ecg" / ecg
+    assert (await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())).is_sound
+
+
 async def test_a_seal_that_cannot_be_written_leaves_the_ecg_as_it_was(
     world: EcgWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

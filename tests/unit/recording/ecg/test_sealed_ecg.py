@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from media_server.ecg.descriptor import Descriptor, Source
-from media_server.ecg.frame import Frame, encode_frame, read_envelope
+from media_server.ecg.frame import Frame, decode_frame, encode_frame, read_envelope
 from recording.canonical import canonical_json
 from recording.ecg.ecg_manifest import LedgerHead, is_ecg_manifest, parse_ecg_manifest
 from recording.ecg.ecg_sealing import SealRequest, is_sealed, seal_ecg
@@ -69,6 +70,14 @@ def test_the_manifest_says_what_there_is_and_where_the_ledger_stood(folder: Path
     assert is_ecg_manifest((folder / "manifest.json").read_bytes())
 
 
+def test_another_whole_frame_in_the_place_of_one_is_found(folder: Path) -> None:
+    frames = folder / "000002.e1"
+    frame, _ = decode_frame(frames.read_bytes())
+    frames.write_bytes(encode_frame(replace(frame, taken_us=frame.taken_us + 1)))
+    # As long as it was, and whole: only its hash tells.
+    assert verified(folder).integrity.fault == Fault("000002.e1", 0, "segment_altered")
+
+
 def test_an_ecg_is_sealed_once(folder: Path) -> None:
     before = (folder / "manifest.json").read_bytes()
     (folder / "000001.e1").write_bytes(b"something else")
@@ -121,6 +130,15 @@ def test_files_that_are_longer_shorter_gone_or_too_many_are_named(folder: Path) 
     frames.write_bytes(content)
     (folder / "000003.e1").write_bytes(content)
     assert verified(folder).integrity.fault == Fault("000003.e1", 0, "extra_file")
+
+
+def test_the_first_frame_that_is_not_as_it_was_is_named_by_its_place(folder: Path) -> None:
+    frames = folder / "000001.e1"
+    content = bytearray(frames.read_bytes())
+    second = read_envelope(bytes(content)).end
+    content[second + 40] ^= 1
+    frames.write_bytes(content)
+    assert verified(folder).integrity.fault == Fault("000001.e1", second, "segment_altered")
 
 
 def test_frames_exchanged_between_files_are_found(folder: Path) -> None:
