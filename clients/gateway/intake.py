@@ -17,6 +17,7 @@ from clients.gateway.keeping import EcgState, KeptEcg, Shelf
 from clients.gateway.self_test import measure_pulse
 from clients.gateway.taking import Taken, Taking
 from clients.gateway.uplink import AllStored, Asked, Event, Uplink
+from clients.gateway.vital_signs import VitalSign
 from media_server.ecg.descriptor import Descriptor
 
 DISK_RETOLD_US: Final = 10_000_000
@@ -86,8 +87,7 @@ class Intake:
     def receive(self, item: Item, now_us: int) -> None:
         """Takes what came from the source. Raises SourceFault: it cannot be an ECG of that device."""
         if not isinstance(item, Chunk):
-            for kept in self._recording():
-                self._uplink.receive_vital(kept.ecg, item)
+            self._keep_vital(item)
             return
         if self._taking is None:
             raise SourceFault("samples_malformed")
@@ -131,6 +131,8 @@ class Intake:
         self._uplink.add(
             kept.ecg, stream=kept.stream, descriptors=kept.descriptors, kept=list(kept.stretches())
         )
+        for value in kept.vitals():
+            self._uplink.receive_vital(kept.ecg, value)
         if kept.state is EcgState.ENDED:
             self._uplink.end(kept.ecg)
 
@@ -180,8 +182,15 @@ class Intake:
                 self._keep(kept, taken, now_us)
             rate = self._heart.receive(taken) if self._heart is not None else None
             if rate is not None:
-                for kept in self._recording():
-                    self._uplink.receive_vital(kept.ecg, rate)
+                self._keep_vital(rate)
+
+    def _keep_vital(self, value: VitalSign) -> None:
+        for kept in self._recording():
+            try:
+                kept.keep_vital(value)
+            except OSError as error:
+                self._tell("disk_full", errno=error.errno)
+            self._uplink.receive_vital(kept.ecg, value)
 
     def _keep(self, kept: KeptEcg, taken: Taken, now_us: int) -> None:
         assert self._descriptor is not None

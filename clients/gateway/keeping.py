@@ -5,6 +5,7 @@
     <data>/gateway.lock          one process at a time
     <data>/ecg/<id>/ecg.json     stream number, state, descriptor and counter run of each epoch
     <data>/ecg/<id>/000001.e1    frames (recording.ecg.frame_log)
+    <data>/ecg/<id>/vitals.jsonl vital signs, one a line
 
 A frame is here before it goes anywhere else. A folder is deleted only when its ECG has ended, the server has
 all of it, and a day has passed: until then whoever doubts the server can still look here.
@@ -12,30 +13,37 @@ all of it, and a day has passed: until then whoever doubts the server can still 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from clients.gateway.errors import GatewayUnfit
+from clients.gateway.errors import GatewayUnfit, SourceFault
 from clients.gateway.holding import Stretch
 from clients.gateway.taking import Taken
+from clients.gateway.vital_signs import Origin, Validity, VitalSign, measured
 from media_server.ecg.descriptor import Descriptor, parse_descriptor
 from media_server.ecg.errors import MalformedDescriptor
 from media_server.ecg.frame import Frame, encode_frame, read_envelope
 from recording.ecg.frame_log import FrameLog
-from recording.files import make_private_folder, write_atomically
+from recording.files import make_private_folder, write_all, write_atomically
 
 KEPT_US: Final = 24 * 3_600 * 1_000_000
 """A day and half a gigabyte (12 leads, 500 Hz): long enough to be missed by somebody."""
 MAX_STREAM: Final = 65_535
 LOCK_FILE: Final = "gateway.lock"
 META_FILE: Final = "ecg.json"
+VITALS_FILE: Final = "vitals.jsonl"
+MOST_VITALS_AGAIN: Final = 2_000
+"""After a restart so many of the newest are sent once more: half an hour of one a second. They have no
+acknowledgement; the server tells values that come twice by their time.
+"""
 
 
 class EcgState(StrEnum):
@@ -143,6 +151,31 @@ class KeptEcg:
             )
         )
         return content if self._log.append(content, read_envelope(content)) else b""
+
+    def keep_vital(self, value: VitalSign) -> None:
+        """Keeps a value; survives this process. Raises OSError."""
+        descriptor = os.open(self._folder / VITALS_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            # It begins its line itself: one that a kill cut short spoils no other.
+            write_all(descriptor, b"\n" + json.dumps(asdict(value)).encode())
+        finally:
+            os.close(descriptor)
+
+    def vitals(self) -> list[VitalSign]:
+        """Returns the newest values that were kept; a line that a kill cut short is left out."""
+        try:
+            lines = (self._folder / VITALS_FILE).read_bytes().split(b"\n")
+        except OSError:
+            return []
+        found: list[VitalSign] = []
+        for line in lines[-MOST_VITALS_AGAIN:]:
+            with contextlib.suppress(ValueError, TypeError, KeyError, SourceFault):
+                value = json.loads(line)
+                validity, source = Validity(value["validity"]), Origin(value["source"])
+                found.append(
+                    measured(value["t_us"], value["code"], value["value"], validity=validity, source=source)
+                )
+        return found
 
     def read(self, stretch: Stretch) -> Iterator[bytes]:
         """Yields the frames that hold these samples. Raises OSError."""

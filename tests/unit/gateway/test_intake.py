@@ -240,6 +240,44 @@ def test_what_the_disk_does_not_take_is_told_and_does_not_go_up(
     assert len(list(desk.intake.read("e", (Stretch(0, 0, 20),)))) == 1
 
 
+def test_vital_signs_outlive_a_restart_and_a_line_that_was_cut(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.start()
+    values = [
+        measured(T + number, "MDC_TEMP", 36.5 + number, validity=Validity.VALID, source=Origin.DEVICE)
+        for number in range(2)
+    ]
+    for value in values:
+        desk.intake.receive(value, T)
+    file = tmp_path / "ecg/e/vitals.jsonl"
+    file.write_bytes(file.read_bytes() + b'\n{"t_us":1,"code":"MDC_TEMP","val')
+    desk.shelf.close()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+    again = Desk(tmp_path)
+    assert again.shelf.ecgs["e"].vitals() == values
+    again.uplink.connected(T)
+    again.uplink.receive_text('{"type":"welcome","server_us":1}', T)
+    assert again.sent().count("vitals") == 1
+
+
+def test_a_vital_sign_that_the_disk_does_not_take_goes_up_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    desk.uplink.connected(T)
+    desk.uplink.receive_text('{"type":"welcome","server_us":1}', T)
+    desk.start()
+    with monkeypatch.context() as disk:
+        disk.setattr(desk.shelf.ecgs["e"], "keep_vital", full)
+        value = measured(T, "MDC_TEMP", 36.6, validity=Validity.VALID, source=Origin.DEVICE)
+        desk.intake.receive(value, T)
+    assert desk.keys()[-1] == "disk_full"
+    assert "vitals" in desk.sent()
+
+
 def test_after_a_restart_what_was_begun_goes_on_and_what_ended_is_sent(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.intake.open_source(DESCRIPTOR, None)
