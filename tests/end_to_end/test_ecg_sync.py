@@ -114,7 +114,7 @@ async def test_the_ecg_is_drawn_up_to_the_moment_of_the_picture(tmp_path: Path) 
                     )
                 finally:
                     await specialist.look("ecg-sync-begun")
-                await asyncio.sleep(SETTLING_S)
+                await asyncio.sleep(SETTLING_S)  # paces: reports come by the second
                 for attempt in range(ATTEMPTS):
                     met = await _measured(specialist, box)
                     print(f"\n{met}")
@@ -157,7 +157,7 @@ class Met:
 
 async def _measured(page: Face, box: DriftingDevice) -> Met:
     await page.page.evaluate("window.syncRows.length = 0; window.syncUnread = 0")
-    await asyncio.sleep(MEASURED_S)
+    await asyncio.sleep(MEASURED_S)  # samples: so long is measured
     rows = repaints(await page.page.evaluate("window.syncRows"))
     in_step = [
         (row, ahead_ms(box.taken_ms(row.until), row.painted_ms)) for row in rows if row.pace == "picture"
