@@ -59,6 +59,7 @@ from signaling.ecg.critical_rows import KeptCritical
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.ecg.picture_anchors import PictureAnchors
+from signaling.ecg.room_frames import RoomFrames
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
 from signaling.livekit.endpoint import SignalEndpoint
@@ -220,7 +221,8 @@ def build_service(
     entries = RoomEntries(store=store, standing=standing, tokens=tokens, clock=clock)
     oversight = build_oversight(settings, store=store, box=identity.box, clock=clock, place_of=entries.place)
     events = oversight.events
-    ecgs = EcgDesk(store, clock, settings.data_dir, EcgSealer(store, signer, clock))
+    sealer = EcgSealer(store, signer, clock)
+    ecgs = EcgDesk(store, clock, settings.data_dir, sealer=sealer, sender=RoomFrames(host))
     ecg_looks = EcgLooks(store)
     criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)

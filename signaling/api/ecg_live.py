@@ -8,6 +8,7 @@
                               {"type": "lost", "since_us": …} · {"type": "found"}
                               {"type": "pointed", "by": …, "name": …, … as pointer.ts says …}
     viewer → server   text    {"type": "point", …, "is_kept": …} (signaling/ecg/pointing.py)
+                              {"type": "lane", "lost": …, "of": …} (signaling/ecg/room_lane.py)
 
 A frame may come twice. A viewer that reads too slowly is cut (4408) and comes back.
 """
@@ -86,7 +87,7 @@ class EcgLive:
             async for message in websocket:
                 if message.type is not WSMsgType.TEXT:
                     break
-                await self._desk.receive_point(viewer, opened.ecg, message.data)
+                await self._desk.receive_viewer_text(viewer, opened.ecg, message.data)
         finally:
             self._desk.leave(viewer, opened.ecg)
             writer.cancel()

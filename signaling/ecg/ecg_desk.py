@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clinical.ids import EcgId
 from media_server.ecg.descriptor import Descriptor
 from media_server.ecg.errors import MalformedDescriptor
-from media_server.ecg.frame import Envelope
+from media_server.ecg.frame import Envelope, FrameFlag
 from recording.audit.chain import ChainedAct
 from recording.clock import Clock
 from signaling.auth.rights import Caller
@@ -37,6 +37,8 @@ from signaling.ecg.inventory import Declared
 from signaling.ecg.lane import Lane, lane_of
 from signaling.ecg.outbox import GOING_AWAY, TRY_AGAIN
 from signaling.ecg.pointing import Point, read_point
+from signaling.ecg.room_frames import FrameSender
+from signaling.ecg.room_lane import read_report
 from signaling.ecg.settling import settle
 from signaling.ecg.stream import ClockJumped
 from signaling.ecg.uplink_messages import (
@@ -87,6 +89,8 @@ class EcgCounts:
     points: int = 0
     points_left_out: int = 0
     slow_viewers: int = 0
+    room_messages: int = 0
+    """Sent over the unreliable channels of rooms."""
     gateways_lost: int = 0
     disk_failures: int = 0
     put_off: int = 0
@@ -94,16 +98,23 @@ class EcgCounts:
 
 
 class EcgDesk:
-    """All of them. ``run`` is its task."""
+    """All of them. ``run`` is its task. ``sender`` brings frames into cases' rooms, where there are any."""
 
     def __init__(
-        self, store: Store, clock: Clock, data_dir: Path, sealer: EcgSealer | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        data_dir: Path,
+        *,
+        sealer: EcgSealer | None = None,
+        sender: FrameSender | None = None,
     ) -> None:
         self.counts = EcgCounts()
         self._sealer = sealer
         self.disk = FrameDisk(data_dir, written=self._receive_written, failed=self._receive_failed)
         self._store = store
         self._clock = clock
+        self._sender = sender
         self._gateways = Gateways()
         self._sockets: set[Gateway] = set()
         self._lanes: dict[EcgId, Lane] = {}
@@ -228,7 +239,9 @@ class EcgDesk:
         if lane.viewers:
             message = content if is_whole else b"".join(content[each.start : each.end] for each in envelopes)
             for viewer in lane.viewers:
-                viewer.outbox.push(message)
+                viewer.show(message, lane.frame_ns)
+            if self._sender is not None and lane.ecg.case:
+                self._send_to_room(self._sender, lane, content, envelopes)
         if lane.ecg.state is EcgState.WAITING:
             self._mark_due(lane)
         if lane.stream.declared is not None and not _is_declared(lane.stream.declared, envelopes):
@@ -241,6 +254,23 @@ class EcgDesk:
                 self._mark_due(lane)
             elif lane.gateway is not None:
                 lane.gateway.outbox.push(say.refused(lane.ecg.id, "clock_jumped"))
+
+    def _send_to_room(
+        self, sender: FrameSender, lane: Lane, content: bytes, envelopes: Sequence[Envelope]
+    ) -> None:
+        live = [content[each.start : each.end] for each in envelopes if not each.flags & FrameFlag.LATE]
+        if not live:
+            return
+        lane.recent.extend(live)
+        listeners: dict[int, list[str]] = {}
+        for viewer in lane.viewers:
+            if viewer.lane.is_wanted(lane.frame_ns):
+                listeners.setdefault(viewer.lane.repeats, []).append(viewer.caller.login)
+        newest_first = list(lane.recent)[::-1]
+        for repeats, identities in listeners.items():
+            self.counts.room_messages += 1
+            frames = b"".join(newest_first[: len(live) + repeats])
+            sender.send(lane.ecg.case, lane.ecg.id, frames, identities)
 
     async def _receive_said(self, gateway: Gateway, said: Said, came_us: int) -> None:
         match said:
@@ -356,8 +386,16 @@ class EcgDesk:
         if lane is not None:
             lane.viewers.discard(viewer)
 
-    async def receive_point(self, viewer: Viewer, ecg: Ecg, text: str) -> None:
-        """Takes what a page shows to the others; what cannot be, or comes too fast, is left out."""
+    async def receive_viewer_text(self, viewer: Viewer, ecg: Ecg, text: str) -> None:
+        """Takes what a page says: what it hears of the room's lane, or what it shows to the others."""
+        report = read_report(text)
+        if report is not None:
+            viewer.lane.receive_report(report, self._clock.monotonic_ns())
+        else:
+            await self._receive_point(viewer, ecg, text)
+
+    async def _receive_point(self, viewer: Viewer, ecg: Ecg, text: str) -> None:
+        """What cannot be, or comes too fast, is left out."""
         point = read_point(text)
         lane = self._lanes.get(ecg.id)
         if lane is None or point is None or not viewer.pace.receive_point(point, self._clock.monotonic_ns()):
@@ -444,6 +482,8 @@ class EcgDesk:
             if lane.gateway is not None:
                 for epoch, until in lane.stream.acknowledgements():
                     lane.gateway.outbox.push(say.stored(lane.ecg.id, epoch, until))
+            for viewer in lane.viewers:
+                viewer.release()
             if not lane.is_lost and lane.is_missed(now_ns):
                 lane.is_lost = True
                 for viewer in lane.viewers:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from media_server.ecg.frame import MAX_MESSAGE_FRAMES
 from signaling.ecg.ecgs import Ecg
 from signaling.ecg.frame_disk import Kept
 from signaling.ecg.gateways import Gateway
@@ -40,6 +41,8 @@ class Lane:
     """The same by the wall; after a start of the service, when the last sample was taken."""
     is_lost: bool = False
     idle_since_ns: int = 0
+    recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGE_FRAMES))
+    """The newest frames that came live, for the room's channel."""
 
     @property
     def is_idle(self) -> bool:

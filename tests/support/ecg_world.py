@@ -32,6 +32,7 @@ from signaling.api.ecg_uplink import EcgUplink
 from signaling.auth.rights import Assurance, Caller, Role
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.ecg.ecg_sealer import EcgSealer
+from signaling.ecg.room_frames import FrameSender
 from signaling.store import tables as t
 from tests.support.api import Answer, ApiClient, SettledClock, api_client
 from tests.support.consult_world import CLINIC, LI, PATIENT, ConsultWorld, consult_world
@@ -213,6 +214,16 @@ def missing(have: dict[str, Any], recording: Recording) -> list[bytes]:
 
 
 @dataclass
+class RoomDouble(FrameSender):
+    """In the place of the rooms' data channels: what went out, and to whom."""
+
+    sent: list[tuple[str, str, list[bytes], list[str]]] = field(default_factory=list)
+
+    def send(self, case: str, ecg: str, frames: bytes, identities: Sequence[str]) -> None:
+        self.sent.append((case, ecg, split_frames(frames), list(identities)))
+
+
+@dataclass
 class EcgWorld:
     """The service's part that deals with ECGs. ``restart`` begins it anew over the same store and files."""
 
@@ -220,6 +231,7 @@ class EcgWorld:
     folder: Path
     api: ApiClient
     desk: EcgDesk
+    room: RoomDouble
     _running: contextlib.AsyncExitStack
 
     async def ask(self, caller: Caller, method: str, path: str, body: Any = None, **more: Any) -> Answer:
@@ -316,7 +328,7 @@ class EcgWorld:
     async def begin(self) -> None:
         """Begins it."""
         self._running = contextlib.AsyncExitStack()
-        served = _served(self.consult, self.folder)
+        served = _served(self.consult, self.folder, self.room)
         self.api, self.desk = await self._running.enter_async_context(served)
 
     async def end(self) -> None:
@@ -341,8 +353,9 @@ async def ecg_world(folder: Path, *, clock: SettledClock | None = None) -> Async
             ),
         )
         running = contextlib.AsyncExitStack()
-        api, desk = await running.enter_async_context(_served(consult, folder))
-        world = EcgWorld(consult, folder, api, desk, running)
+        room = RoomDouble()
+        api, desk = await running.enter_async_context(_served(consult, folder, room))
+        world = EcgWorld(consult, folder, api, desk, room, running)
         try:
             yield world
         finally:
@@ -350,9 +363,11 @@ async def ecg_world(folder: Path, *, clock: SettledClock | None = None) -> Async
 
 
 @asynccontextmanager
-async def _served(consult: ConsultWorld, folder: Path) -> AsyncIterator[tuple[ApiClient, EcgDesk]]:
+async def _served(
+    consult: ConsultWorld, folder: Path, sender: RoomDouble
+) -> AsyncIterator[tuple[ApiClient, EcgDesk]]:
     sealer = EcgSealer(consult.store, Ed25519Signer(SIGNING_KEY), consult.clock)
-    desk = EcgDesk(consult.store, consult.clock, folder, sealer)
+    desk = EcgDesk(consult.store, consult.clock, folder, sealer=sealer, sender=sender)
     looks = EcgLooks(consult.store)
     pages = [
         *EcgPages(consult.store, desk, looks).routes(),
