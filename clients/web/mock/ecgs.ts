@@ -135,6 +135,10 @@ class MockLive implements LiveEcg {
     console.info("pointed", JSON.stringify(pointer), isKept);
   }
 
+  hearRoom(): () => void {
+    return () => undefined;
+  }
+
   close(): void {
     this.#timers.forEach((timer) => window.clearInterval(timer));
   }

@@ -144,6 +144,10 @@ export class MockMeeting implements Meeting {
     return () => undefined;
   }
 
+  onSent(): () => void {
+    return () => undefined;
+  }
+
   ownCamera(): MediaStreamTrack | null {
     return null;
   }

@@ -5,7 +5,7 @@
 
 import { viewerMessageFrom, type Ecg, type EcgDescriptor, type Inventory, type ViewerMessage } from "../protocol/ecg";
 import { Epochs } from "./epochs";
-import { decodeFrames, MalformedFrame, type Frame } from "./frame";
+import { decodeFrames, decodeMessage, MalformedFrame, type Frame } from "./frame";
 import { Anchors } from "./picture";
 import { pointerFrom, type PointerMessage } from "./pointer";
 import { railOf, type EpochKnown, type RailPiece } from "./rail";
@@ -140,6 +140,21 @@ export class Watch {
       return [];
     }
     return frames.flatMap((frame) => this.takeFrame(frame, now_ms));
+  }
+
+  /** Takes a message of the room's lane, the newest frame first; null for what is none. */
+  receiveMessage(content: Uint8Array, now_ms: number): { newest: Frame; received: Received[] } | null {
+    let frames: Frame[];
+    try {
+      frames = decodeMessage(content);
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      this.unreadable += 1;
+      return null;
+    }
+    const [newest] = frames as [Frame, ...Frame[]];
+    // In the order in which they were taken: a repeat fills its place before the line goes on.
+    return { newest, received: frames.reverse().flatMap((frame) => this.takeFrame(frame, now_ms)) };
   }
 
   /** Server time now, milliseconds since the Unix epoch; null before it said its time. */

@@ -26,8 +26,13 @@ export interface LiveEcg {
   subscribe(onChange: (received: readonly Received[]) => void): () => void;
   /** Shows the others where one points; `isKept`: it is done and goes into the ledger. */
   point(pointer: PointerMessage, isKept: boolean): void;
+  /** Hears the frames that come over a room as well, until the returned function is called. */
+  hearRoom(onFrames: HearFrames): () => void;
   close(): void;
 }
+
+/** Hands on what the service sends under a topic over a room's unreliable channel, until the answer is called. */
+export type HearFrames = (topic: string, listener: (content: Uint8Array) => void) => () => void;
 
 export interface Ecgs {
   gateways(): Promise<EcgGateway[]>;

@@ -1,14 +1,19 @@
 // The viewer's socket of one ECG, opened again after every break for as long as somebody looks.
 
 import type { PointerMessage } from "../ecg/pointer";
+import { RoomLane } from "../ecg/room_lane";
 import { Watch, type Received } from "../ecg/watch";
 import { waitBeforeTry } from "../protocol/reconnect";
-import type { EcgLink, LiveEcg } from "./ecg_ports";
+import type { EcgLink, HearFrames, LiveEcg } from "./ecg_ports";
 
 /** The service takes ten a second; the last place is always sent. */
 const POINT_EVERY_MS = 100;
 /** What is missing here and there is asked for this often: frames that come late come by the socket too. */
 const ASK_EVERY_MS = 2000;
+/** With the ECG's id behind it (signaling/ecg/room_frames.py). */
+const ROOM_TOPIC = "lianzhen.ecg.frames/";
+/** The service sends by the room for as long as it is told what arrives there. */
+const TELL_LANE_EVERY_MS = 1000;
 /** The service gives no more in one answer. */
 const MOST_ASKED_S = 60;
 
@@ -50,6 +55,25 @@ export class EcgSocket implements LiveEcg {
     if (this.#pointing?.is_kept === true && !isKept) this.#sendPoint();
     this.#pointing = { pointer, is_kept: isKept };
     this.#pointTimer ??= window.setTimeout(() => this.#sendPoint(), POINT_EVERY_MS);
+  }
+
+  hearRoom(onFrames: HearFrames): () => void {
+    const lane = new RoomLane();
+    const tell = (): void => {
+      if (this.#socket?.readyState === WebSocket.OPEN)
+        this.#socket.send(JSON.stringify({ type: "lane", ...lane.report() }));
+    };
+    const telling = window.setInterval(tell, TELL_LANE_EVERY_MS);
+    const stop = onFrames(ROOM_TOPIC + this.#id, (content) => {
+      const message = this.watch.receiveMessage(content, performance.now());
+      if (message === null) return;
+      lane.receive(message.newest);
+      this.#tell(message.received);
+    });
+    return () => {
+      window.clearInterval(telling);
+      stop();
+    };
   }
 
   close(): void {

@@ -115,6 +115,7 @@ export class LiveMeeting implements Meeting {
   readonly #choices: EnterChoices;
   readonly #room: Room;
   readonly #listeners = new Set<() => void>();
+  readonly #sent = new Set<{ topic: string; listener: (content: Uint8Array) => void }>();
   readonly #told = new Set<{ topic: string; listener: (text: string, from: string) => void }>();
   #view: MeetingView;
   #link: Link = "connecting";
@@ -276,6 +277,12 @@ export class LiveMeeting implements Meeting {
     return () => this.#told.delete(told);
   }
 
+  onSent(topic: string, listener: (content: Uint8Array) => void): () => void {
+    const sent = { topic, listener };
+    this.#sent.add(sent);
+    return () => this.#sent.delete(sent);
+  }
+
   ownCamera(): MediaStreamTrack | null {
     const publication = this.#room.localParticipant.getTrackPublication(Track.Source.Camera);
     return publication === undefined || publication.isMuted ? null : (publication.track?.mediaStreamTrack ?? null);
@@ -309,7 +316,12 @@ export class LiveMeeting implements Meeting {
       this.#end(endingOf(reason));
     });
     room.on(RoomEvent.DataReceived, (payload, participant?: RemoteParticipant, _kind?: unknown, topic?: string) => {
-      if (participant === undefined || payload.byteLength > REPORT_LIMIT_BYTES) return;
+      if (participant === undefined) {
+        // From the service itself: what a participant sends never comes without its sender.
+        for (const one of this.#sent) if (one.topic === topic) one.listener(payload);
+        return;
+      }
+      if (payload.byteLength > REPORT_LIMIT_BYTES) return;
       const text = new TextDecoder().decode(payload);
       for (const one of this.#told) if (one.topic === topic) one.listener(text, participant.identity);
       if (topic !== TRUTH_TOPIC) return;

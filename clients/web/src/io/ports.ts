@@ -67,6 +67,8 @@ export interface Meeting {
   tell(topic: string, text: string, to?: string): Promise<void>;
   /** Hands on what others tell under a topic, until the returned function is called. */
   onTold(topic: string, listener: (text: string, from: string) => void): () => void;
+  /** Hands on what the service sends under a topic, bytes that may be lost, until the returned function is called. */
+  onSent(topic: string, listener: (content: Uint8Array) => void): () => void;
   /** The page's own camera as it is sent; null while it sends none. */
   ownCamera(): MediaStreamTrack | null;
 }

@@ -42,6 +42,19 @@ describe("frames", () => {
     expect(begun({ descriptor: null }).receiveFrames(bytes(0), NOW_MS)).toEqual([]);
   });
 
+  it("of the room's lane come newest first, and fill what was lost before them", () => {
+    const watch = begun();
+    watch.receiveFrames(bytes(0), NOW_MS);
+    const message = watch.receiveMessage(bytes(3, 2, 1), NOW_MS);
+    expect(message?.newest.firstSample).toBe(3 * COUNT);
+    expect(message?.received).toHaveLength(3);
+    expect(watch.running?.end).toBe(4 * COUNT);
+    expect(watch.receiveMessage(bytes(3, 2), NOW_MS)?.received).toEqual([]);
+    expect(watch.receiveMessage(Uint8Array.of(1, 2, 3), NOW_MS)).toBeNull();
+    expect(watch.refusedFrames).toBe(1);
+    expect(() => watch.receiveMessage(null as unknown as Uint8Array, NOW_MS)).toThrow(TypeError);
+  });
+
   it("of leads that were not described are not taken", () => {
     const watch = begun({ descriptor: { rate_hz: 500, resolution_nv: 2500, leads: ["I"] } });
     expect(watch.receiveFrames(bytes(0), NOW_MS)).toEqual([]);

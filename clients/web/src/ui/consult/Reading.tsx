@@ -1,6 +1,7 @@
 // The middle of the page: what is read. The ECG, the record, an attachment large, a still to draw upon, or a screen.
 
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import type { HearFrames } from "../../io/ecg_ports";
 import type { Meeting } from "../../io/ports";
 import { may, type CaseAttachment, type Consultation } from "../../protocol/consultation";
 import { ecgToShow, type Ecg } from "../../protocol/ecg";
@@ -125,10 +126,14 @@ export function Reading(props: {
   );
   // Named once: the pane asks it at every repaint.
   const frames = useCallback(() => meeting?.shownFrames() ?? [], [meeting]);
+  const room = useMemo<HearFrames | undefined>(
+    () => (meeting === null ? undefined : (topic, listener) => meeting.onSent(topic, listener)),
+    [meeting],
+  );
   if (open.kind === "ecg" && ecg !== null) {
     return (
       <Suspense fallback={<div className="row wrap case-main-head">{choices}</div>}>
-        <EcgPane key={ecg.id} id={ecg.id} lead={choices} frames={frames} onMark={props.onMark} />
+        <EcgPane key={ecg.id} id={ecg.id} lead={choices} frames={frames} onMark={props.onMark} room={room} />
       </Suspense>
     );
   }

@@ -7,7 +7,7 @@ import { LAYOUTS, type LayoutName } from "../../ecg/layout";
 import { shownLeads } from "../../ecg/leads";
 import { nextEvent, railSum, type RailKind, type RailPiece, type RailPlace } from "../../ecg/rail";
 import { nextGain, USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S, type GainMmMv, type SpeedMmS } from "../../ecg/scale";
-import type { LiveEcg } from "../../io/ecg_ports";
+import type { HearFrames, LiveEcg } from "../../io/ecg_ports";
 import { keep, kept } from "../../io/preferences";
 import { mayEcg, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
 import { LEAST_STRIP_S, type StripMark } from "../../protocol/ecg_report";
@@ -45,16 +45,20 @@ export function EcgPane({
   lead,
   frames = NO_FRAMES,
   onMark = null,
+  room,
 }: {
   id: string;
   lead?: ReactNode;
   /** Takes the page's first ten seconds for a report; null where none is written. */
   onMark?: ((strip: StripMark) => void) | null;
   frames?: () => readonly ShownFrame[];
+  /** The room in which it is watched, where it is watched in one. */
+  room?: HearFrames | undefined;
 }) {
   const { speak } = useWorld();
   const held = useLiveEcg(id);
   const { live } = held;
+  useEffect(() => (room === undefined ? undefined : live?.hearRoom(room)), [live, room]);
   const look_ms = useLook();
   const ecg = live?.watch.ecg ?? null;
   const isSlow = useLasting(live === null || ecg === null, 400);
