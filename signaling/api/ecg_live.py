@@ -7,6 +7,8 @@
                               {"type": "vitals", "values": […]}
                               {"type": "lost", "since_us": …} · {"type": "found"}
                               {"type": "pointed", "by": …, "name": …, … as pointer.ts says …}
+                              {"type": "anchor", "track": …, "rtp_timestamp": …, "gateway_us": …,
+                               "clock_rate": …}   each second for each picture (signaling/ecg/picture_anchors)
     viewer → server   text    {"type": "point", …, "is_kept": …} (signaling/ecg/pointing.py)
                               {"type": "lane", "lost": …, "of": …} (signaling/ecg/room_lane.py)
 
