@@ -93,7 +93,7 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
     "case-room",
     stay.kind === "none" ? "no-video" : "",
     reading.open.kind === "ecg" ? "on-ecg" : "",
-    side === "report" ? "on-writing" : "",
+    side === "talk" ? "" : "on-writing",
   ];
   const { marked, mark } = useMarks();
   const sides: readonly Side[] = reading.ecg === null ? ["talk", "opinion"] : ["talk", "opinion", "report"];
