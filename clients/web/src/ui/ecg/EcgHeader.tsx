@@ -24,6 +24,8 @@ export function EcgHeader(props: {
   onLayout: (layout: LayoutName) => void;
   isFrozen: boolean;
   onFreeze: () => void;
+  /** Pages of the record. */
+  onTurn: (direction: 1 | -1) => void;
   caliper: CaliperHand;
   onPrint: (() => void) | null;
 }) {
@@ -67,6 +69,19 @@ export function EcgHeader(props: {
           </button>
         ))}
       </div>
+      {lane === "truth" &&
+        ([-1, 1] as const).map((direction) => (
+          <button
+            key={direction}
+            type="button"
+            className="btn small"
+            aria-label={speak(direction === 1 ? "ecg.page.on" : "ecg.page.back")}
+            title={speak(direction === 1 ? "ecg.page.on" : "ecg.page.back")}
+            onClick={() => props.onTurn(direction)}
+          >
+            <Icon name={direction === 1 ? "right" : "back"} size={16} />
+          </button>
+        ))}
       {lane === "live" && (
         <button
           type="button"
@@ -87,7 +102,7 @@ export function EcgHeader(props: {
         onClick={caliper.toggle}
       >
         {speak("ecg.caliper")}
-        <kbd>C</kbd>
+        <kbd>{"C"}</kbd>
       </button>
       {props.onPrint !== null && (
         <button type="button" className="btn small" onClick={props.onPrint}>
@@ -220,7 +235,7 @@ function CaliperWords({ caliper }: { caliper: CaliperHand }) {
         onClick={caliper.march}
       >
         {speak("ecg.caliper.march")}
-        <kbd>M</kbd>
+        <kbd>{"M"}</kbd>
       </button>
       <button
         type="button"
@@ -230,7 +245,7 @@ function CaliperWords({ caliper }: { caliper: CaliperHand }) {
         onClick={caliper.mv}
       >
         {speak("ecg.caliper.showMv")}
-        <kbd>V</kbd>
+        <kbd>{"V"}</kbd>
       </button>
       {(rr_ms !== null || qt_ms !== null) && (
         <span className="nb">{speak("ecg.caliper.kept", { rr: kept(rr_ms), qt: kept(qt_ms) })}</span>

@@ -254,6 +254,7 @@ function Pane(props: {
         onLayout={chooseLayout}
         isFrozen={isFrozen}
         onFreeze={() => setFrozen(!isFrozen)}
+        onTurn={turn}
         caliper={caliper}
         onPrint={lane === "truth" && page.page !== null ? () => setDialog("print") : null}
       />

@@ -14,7 +14,7 @@ import { useWorld } from "../world";
 import type { Look } from "./ecg_canvas";
 import { bandWords } from "./ecg_words";
 import type { Inks } from "./inks";
-import { AXIS_PX, paintMarks, paintTints, type Marked } from "./marks";
+import { AXIS_PX, lateRanges, paintMarks, paintTints, type Marked } from "./marks";
 import { paintCalibration, paintGrid, paintTraces } from "./paint";
 
 /** A4 lying, less what printers cannot reach; a whole number of large boxes. */
@@ -149,7 +149,7 @@ function paintSheet(canvas: HTMLCanvasElement, props: Parameters<typeof EcgPrint
   };
   pen.fillStyle = PAPER.paper;
   pen.fillRect(0, 0, size.width, size.height);
-  paintTints(pen, marked);
+  paintTints(pen, lateRanges(marked), area, PAPER);
   paintGrid(pen, area, DRAWN_PX_PER_MM, PAPER, ratio);
   paintTraces(pen, filtered, sweep, todo, PAPER);
   paintCalibration(pen, layout.marks, PAPER);

@@ -1,7 +1,8 @@
-// The drawing of an ECG in a pane: four layers of canvas, and the loop that draws on.
+// The drawing of an ECG in a pane: three layers of canvas, and the loop that draws on.
 //
-// Under everything the tint of what came late; the grid; the lines, drawn on in small pieces; over them names, holes
-// and calipers. Only the lines are touched in each picture; the rest a few times a second or when something changes.
+// The grid with the tint of what came late under it; the lines, drawn on in small pieces; over them names, holes and
+// calipers. Only the lines are touched in each picture, what is over them a few times a second, and the grid when the
+// tint changes. Each layer more is laid over the others in every picture: without a graphics card that costs most.
 
 import { follow, type Followed, type ShownFrame } from "../../ecg/follow";
 import { Filtered } from "../../ecg/filtered";
@@ -18,16 +19,18 @@ import { inksOf, type Inks } from "./inks";
 import {
   AXIS_PX,
   paintMarks,
+  lateRanges,
   paintTints,
   type CaliperMark,
   type Marked,
   type MarkWords,
   type PointMark,
+  type XSpan,
 } from "./marks";
 import { paintCalibration, paintGrid, paintTraces, type Pen, type Row, type Size } from "./paint";
 
 /** Counters and hatches move this often; the eye reads no faster. */
-const MARKS_EVERY_MS = 125;
+const MARKS_EVERY_MS = 200;
 
 /** How it is drawn. */
 export interface Look {
@@ -73,7 +76,7 @@ interface Plan {
   readonly sweep: Sweep;
 }
 
-const LAYERS = ["tint", "grid", "trace", "marks"] as const;
+const LAYERS = ["grid", "trace", "marks"] as const;
 type LayerName = (typeof LAYERS)[number];
 
 export class EcgCanvas {
@@ -92,7 +95,8 @@ export class EcgCanvas {
   #frames: () => readonly ShownFrame[] = () => [];
   #drawnUntil = 0;
   #marksAt_ms = 0;
-  #isGridDrawn = false;
+  /** What the grid was drawn with; "" when it has to be drawn anew. */
+  #gridOf = "";
   #isDirty = true;
   #frame = 0;
 
@@ -215,7 +219,7 @@ export class EcgCanvas {
   #anew(): void {
     this.#plan = null;
     this.#isDirty = true;
-    this.#isGridDrawn = false;
+    this.#gridOf = "";
     this.#marksAt_ms = 0;
   }
 
@@ -235,7 +239,8 @@ export class EcgCanvas {
   }
 
   #penOf(canvas: HTMLCanvasElement): Pen | null {
-    return canvas.getContext("2d");
+    // Nothing lies under the grid: a layer without holes costs less to lay down.
+    return canvas.getContext("2d", { alpha: canvas !== this.#layers.grid });
   }
 
   #pen(name: LayerName): Pen | null {
@@ -301,7 +306,7 @@ export class EcgCanvas {
 
   #step(now_ms: number): void {
     if (this.#size.width === 0) return;
-    if (!this.#isGridDrawn) this.#drawGrid();
+    if (this.#gridOf === "") this.#drawGrid([]);
     const plan = this.#planNow();
     const subject = this.#subject;
     if (subject?.kind === "live" && plan !== null) this.#stepLive(plan, subject, now_ms);
@@ -399,22 +404,26 @@ export class EcgCanvas {
     });
   }
 
-  #drawGrid(): void {
-    this.#isGridDrawn = true;
-    const pen = this.#clear("grid");
+  #drawGrid(late: readonly XSpan[]): void {
+    this.#gridOf = gridKey(late);
+    const pen = this.#pen("grid");
+    if (pen === null) return;
     const ratio = window.devicePixelRatio || 1;
     const area = { width: this.#size.width, height: this.#size.height - AXIS_PX };
-    if (pen !== null) paintGrid(pen, area, this.#look.scale.pxPerMm, this.#inks, ratio);
+    pen.fillStyle = this.#inks.paper;
+    pen.fillRect(0, 0, this.#size.width, this.#size.height);
+    paintTints(pen, late, area, this.#inks);
+    paintGrid(pen, area, this.#look.scale.pxPerMm, this.#inks, ratio);
   }
 
   #drawMarks(now_ms: number): void {
     this.#marksAt_ms = now_ms;
     const over = this.#clear("marks");
-    const under = this.#clear("tint");
     const plan = this.#plan;
-    if (plan === null || over === null || under === null) return;
+    if (plan === null || over === null) return;
     const marked = this.#marked(plan, now_ms);
-    paintTints(under, marked);
+    const late = lateRanges(marked);
+    if (gridKey(late) !== this.#gridOf) this.#drawGrid(late);
     paintCalibration(over, plan.layout.marks, this.#inks);
     paintMarks(over, marked);
   }
@@ -450,3 +459,6 @@ export class EcgCanvas {
     };
   }
 }
+
+const gridKey = (late: readonly XSpan[]): string =>
+  `drawn ${late.map(({ left, right }) => `${left.toFixed(1)} ${right.toFixed(1)}`).join(" ")}`;

@@ -80,7 +80,7 @@ const LABEL_EVERY_PX = 46;
 const SECONDS = [1, 2, 5, 10, 30, 60];
 const US_PER_S = 1_000_000;
 
-interface XSpan {
+export interface XSpan {
   readonly left: number;
   readonly right: number;
 }
@@ -133,13 +133,14 @@ const covers = (outer: XSpan, inner: XSpan): boolean =>
   outer.right - outer.left > inner.right - inner.left;
 
 /** What lies under the grid: the tint of what came late. */
-export function paintTints(pen: Pen, marked: Marked): void {
-  const { source, size, inks } = marked;
+export function paintTints(pen: Pen, late: readonly XSpan[], { height }: Size, inks: Inks): void {
   pen.fillStyle = inks.lateBg;
-  for (const { left, right } of lateRanges(marked, source)) pen.fillRect(left, 0, right - left, size.height - AXIS_PX);
+  for (const { left, right } of late) pen.fillRect(left, 0, right - left, height);
 }
 
-function lateRanges(marked: Marked, source: Readable): (XSpan & { length_ms: number })[] {
+/** Where what came late is seen. */
+export function lateRanges(marked: Marked): (XSpan & { length_ms: number })[] {
+  const { source } = marked;
   const length_ms = (start: number, end: number): number => ((end - start) * 1000) / source.shape.rateHz;
   return source
     .lateIn(source.start, source.end)
@@ -189,7 +190,7 @@ function paintLate(pen: Pen, marked: Marked): void {
   pen.textAlign = "left";
   pen.textBaseline = "top";
   pen.font = `700 13px ${inks.font}`;
-  for (const { left, right, length_ms } of lateRanges(marked, marked.source)) {
+  for (const { left, right, length_ms } of lateRanges(marked)) {
     pen.fillStyle = inks.late;
     pen.fillRect(left, 0, right - left, 4);
     const text = words.late(length_ms);
