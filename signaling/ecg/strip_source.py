@@ -59,6 +59,8 @@ def assembled(frames: Iterable[bytes], leads: int, start: int, end: int) -> Piec
     here = Spans()
     for content in frames:
         frame, _ = decode_frame(content)
+        if frame.samples.shape[1] != leads:
+            raise ValueError("a frame of other leads")
         first, last = max(frame.first_sample, start), min(frame.end_sample, end)
         if first < last:
             taken = frame.samples[first - frame.first_sample : last - frame.first_sample]
