@@ -3,7 +3,9 @@
 A picture that says when it was painted comes by the room; an ECG whose samples are known by their time comes
 from a real gateway, whose box's clock is 80 ppm fast. Both go through an emulated link that loses 1 % each
 way, into a specialist's real page. Wanted (issue 5): p95 at most 40 ms, never more than 80 ms. Measured at
-every repaint, against the picture that is on screen then. `make bench-ecg-sync` measures ten minutes.
+every repaint, against the picture that is on screen then. `make bench-ecg-sync` measures ten minutes and
+judges by these figures; with the other tests they are printed, and what is judged is that the two stand on one
+clock at all: a wrong clock is off by more than a machine that others use as well.
 """
 
 from __future__ import annotations
@@ -49,8 +51,12 @@ DRIFT_PPM = 80
 DEVICE_PORT = 7311
 P95_MS, MOST_MS = 40.0, 80.0
 SAMPLE_MS = 2.0
-LEAST_SHARE = 0.9
+LEAST_SHARE = 0.9 if IS_BENCH else 0.2
 """Of the repaints, in step with a picture: else the figures would be those of a page that runs free."""
+ONE_CLOCK_MS = 100.0
+"""Of the median: an offset that was not taken off, or taken off twice, is half the round trip and the wait of
+the picture's buffers, some 150 ms; the drift of 80 ppm is not to be seen in so short a time.
+"""
 
 pytestmark = pytest.mark.alone
 
@@ -140,8 +146,10 @@ class Met:
         """Whether the figures are met, by a page that follows the picture."""
         if len(self.errors_ms) < max(LEAST_SHARE * self.repaints, MEASURED_S):
             return False
-        sizes = [abs(error) for error in (self.errors_ms if IS_BENCH else self.whole_ms)]
-        return len(sizes) >= MEASURED_S and _p95(sizes) <= P95_MS and max(sizes) <= MOST_MS
+        if not IS_BENCH:
+            return bool(self.whole_ms) and abs(statistics.median(self.whole_ms)) <= ONE_CLOCK_MS
+        sizes = [abs(error) for error in self.errors_ms]
+        return _p95(sizes) <= P95_MS and max(sizes) <= MOST_MS
 
     def __str__(self) -> str:
         if not self.errors_ms or not self.whole_ms:

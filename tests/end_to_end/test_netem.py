@@ -99,7 +99,6 @@ def test_a_rate_is_not_exceeded(link: Link) -> None:
     assert met.lost == 0
     # 40 packets of 4,000 bits, less what passed between the first one's send and the last one's.
     assert met.took_s + met.delays_ms[0] / 1000 > 0.7
-    assert met.delays_ms[-1] > 10 * met.delays_ms[0] > 0
 
 
 def test_what_the_queue_has_no_room_for_never_comes(link: Link) -> None:
