@@ -4,8 +4,8 @@ A picture that says when it was painted comes by the room; an ECG whose samples 
 from a real gateway, whose box's clock is 80 ppm fast. Both go through an emulated link that loses 1 % each
 way, into a specialist's real page. Wanted (issue 5): p95 at most 40 ms, never more than 80 ms. Measured at
 every repaint, against the picture that is on screen then. `make bench-ecg-sync` measures ten minutes and
-judges by these figures; with the other tests they are printed, and what is judged is that the two stand on one
-clock at all: a wrong clock is off by more than a machine that others use as well.
+judges by these figures. With the other tests they are printed, and what is judged is that the two stand on
+one clock at all: a wrong clock is off by more than a machine that others use as well.
 """
 
 from __future__ import annotations
