@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import and_, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clinical.consultation import ConsultationState
 from clinical.ecg_report import ReportState
 from clinical.ecg_work_list import EcgWork, WorkStep, work_for
 from clinical.ids import EcgId
@@ -38,7 +39,8 @@ async def waiting_for(connection: AsyncConnection, caller: Caller) -> list[Waiti
     """Returns what the caller can do where they read: nobody reviews their own report."""
     is_read_here = or_(
         and_(_E.case_id == "", _E.institution == caller.institution),
-        _C.invited_institution == caller.institution,
+        # A case that has not been sent is nobody's but its author's.
+        and_(_C.invited_institution == caller.institution, _C.state != ConsultationState.DRAFTED.value),
     )
     query = (
         select(t.ecg)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
+from sqlalchemy import update
 
-from clinical.consultation import Urgency
+from clinical.consultation import ConsultationState, Urgency
 from clinical.ids import EcgId
 from signaling.auth.rights import Caller
 from signaling.ecg.ecg_state import EcgState
 from signaling.ecg.ecgs import find_ecg, insert_ecg
+from signaling.store import tables as t
 from signaling.store.store import Unit
 from tests.support.reported_ecg import ECG, ReportedEcg, reported_ecg
 from tests.support.taken_case import COLLEAGUE, LI, STRANGER, WANG
@@ -70,3 +72,18 @@ async def test_emergencies_come_first_and_are_measured(world: ReportedEcg) -> No
     assert not any(one["is_beyond_target"] for one in work)
     world.clock.advance_ms(10 * 60_000)
     assert [one["is_beyond_target"] for one in await _work(world, WANG)] == [True, False, False]
+
+
+async def test_an_ecg_of_a_case_that_was_not_sent_yet_is_not_shown_to_who_would_be_asked(
+    world: ReportedEcg,
+) -> None:
+    async def set_state(state: ConsultationState) -> None:
+        async def work(unit: Unit) -> None:
+            await unit.connection.execute(update(t.consultation).values(state=state.value))
+
+        await world.store.write(work)
+
+    await set_state(ConsultationState.DRAFTED)
+    assert await _work(world, WANG) == []
+    await set_state(ConsultationState.RINGING)
+    assert [one["ecg"] for one in await _work(world, WANG)] == [ECG]
