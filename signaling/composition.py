@@ -116,6 +116,7 @@ class Service:
     rings: DueDriver[Case]
     case_rooms: CaseRooms
     ecgs: EcgDesk
+    ecg_live: EcgLive
     picture_anchors: PictureAnchors
     criticals: DueDriver[KeptCritical]
 
@@ -154,6 +155,7 @@ class Service:
             self.rings.run(),
             self.case_rooms.run(),
             self.ecgs.run(),
+            self.ecg_live.run(),
             self.picture_anchors.run(),
             self.criticals.run(),
             *self.oversight.watches(),
@@ -224,6 +226,7 @@ def build_service(
     sealer = EcgSealer(store, signer, clock)
     ecgs = EcgDesk(store, clock, settings.data_dir, sealer=sealer, sender=RoomFrames(host))
     ecg_looks = EcgLooks(store)
+    ecg_live = EcgLive(store, ecgs, ecg_looks, clock)
     criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
     store.follow(revocations.receive_acts)
@@ -270,7 +273,7 @@ def build_service(
         *EcgFilePages(store, ecgs, ecg_looks, clock).routes(),
         *EcgPages(store, ecgs, ecg_looks).routes(),
         *EcgUplink(store, ecgs).routes(),
-        *EcgLive(store, ecgs, ecg_looks).routes(),
+        *ecg_live.routes(),
         *EcgReportPages(
             store, frames=ecgs, signer=signer, factors=identity.factors, wake=criticals.wake
         ).routes(),
@@ -333,6 +336,7 @@ def build_service(
         rings=rings,
         case_rooms=case_rooms,
         ecgs=ecgs,
+        ecg_live=ecg_live,
         picture_anchors=picture_anchors,
         criticals=criticals,
     )

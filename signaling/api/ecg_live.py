@@ -12,7 +12,8 @@
     viewer → server   text    {"type": "point", …, "is_kept": …} (signaling/ecg/pointing.py)
                               {"type": "lane", "lost": …, "of": …} (signaling/ecg/room_lane.py)
 
-A frame may come twice. A viewer that reads too slowly is cut (4408) and comes back.
+A frame may come twice. A viewer that reads too slowly is cut (4408) and comes back; one whose session is over
+is cut (4401) and signs in again, also where the clock has ended it.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
+from recording.clock import Clock
 from signaling.api.ecg_pages import EcgLooks
+from signaling.api.event_pages import CHECK_EVERY_S, SESSION_ENDED
 from signaling.api.route import Call, Found, Pace, Refusal, Route
 from signaling.auth.rights import Action
+from signaling.auth.session_ends import ended_sessions
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.ecg.ecg_rights import OpenedEcg, found_ecg
 from signaling.ecg.outbox import TRY_AGAIN
@@ -35,15 +39,18 @@ from signaling.store.store import Store, StoreUnavailable
 from signaling.tokens import Binding
 
 HEARTBEAT_S: Final = 20.0
+_NS_PER_MS: Final = 1_000_000
 
 
 class EcgLive:
-    """The handler."""
+    """The handler. ``run`` is its one task."""
 
-    def __init__(self, store: Store, desk: EcgDesk, looks: EcgLooks) -> None:
+    def __init__(self, store: Store, desk: EcgDesk, looks: EcgLooks, clock: Clock) -> None:
         self._store = store
         self._desk = desk
         self._looks = looks
+        self._clock = clock
+        self._viewers: set[Viewer] = set()
 
     def routes(self) -> list[Route]:
         """Returns the route."""
@@ -65,6 +72,26 @@ class EcgLive:
         """Finds the ECG of the path."""
         return await self._store.read(lambda connection: found_ecg(connection, call.path["id"]))
 
+    async def run(self) -> None:
+        """Finds the sessions that ended while their pages were open."""
+        while True:
+            await asyncio.sleep(CHECK_EVERY_S)
+            with contextlib.suppress(StoreUnavailable):
+                await self.check()
+
+    async def check(self) -> None:
+        """One look: ends the sockets of sessions that are over. Raises StoreUnavailable."""
+        callers = {viewer.caller.session: viewer.caller for viewer in self._viewers if viewer.caller.session}
+        if not callers:
+            return
+        now_ms = self._clock.wall_ns() // _NS_PER_MS
+        ended = await self._store.read(
+            lambda connection: ended_sessions(connection, callers.values(), now_ms)
+        )
+        for viewer in self._viewers:
+            if viewer.caller.session in ended:
+                viewer.outbox.end(SESSION_ENDED)
+
     async def connect(self, call: Call) -> web.StreamResponse:
         """Serves one page from its upgrade to its end."""
         websocket = web.WebSocketResponse(
@@ -80,6 +107,7 @@ class EcgLive:
         caller = call.caller
         binding = Binding(session=caller.session, person=caller.person, issued_at_ms=call.now_ms)
         viewer = Viewer(caller, binding)
+        self._viewers.add(viewer)
         writer = asyncio.create_task(viewer.outbox.run(websocket), name="ecg-viewer")
         try:
             try:
@@ -91,6 +119,7 @@ class EcgLive:
                     break
                 await self._desk.receive_viewer_text(viewer, opened.ecg, message.data)
         finally:
+            self._viewers.discard(viewer)
             self._desk.leave(viewer, opened.ecg)
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -232,6 +232,7 @@ class EcgWorld:
     api: ApiClient
     desk: EcgDesk
     room: RoomDouble
+    live: EcgLive
     _running: contextlib.AsyncExitStack
 
     async def ask(self, caller: Caller, method: str, path: str, body: Any = None, **more: Any) -> Answer:
@@ -329,7 +330,7 @@ class EcgWorld:
         """Begins it."""
         self._running = contextlib.AsyncExitStack()
         served = _served(self.consult, self.folder, self.room)
-        self.api, self.desk = await self._running.enter_async_context(served)
+        self.api, self.desk, self.live = await self._running.enter_async_context(served)
 
     async def end(self) -> None:
         """Ends it."""
@@ -354,8 +355,8 @@ async def ecg_world(folder: Path, *, clock: SettledClock | None = None) -> Async
         )
         running = contextlib.AsyncExitStack()
         room = RoomDouble()
-        api, desk = await running.enter_async_context(_served(consult, folder, room))
-        world = EcgWorld(consult, folder, api, desk, room, running)
+        api, desk, live = await running.enter_async_context(_served(consult, folder, room))
+        world = EcgWorld(consult, folder, api, desk, room, live, running)
         try:
             yield world
         finally:
@@ -365,20 +366,21 @@ async def ecg_world(folder: Path, *, clock: SettledClock | None = None) -> Async
 @asynccontextmanager
 async def _served(
     consult: ConsultWorld, folder: Path, sender: RoomDouble
-) -> AsyncIterator[tuple[ApiClient, EcgDesk]]:
+) -> AsyncIterator[tuple[ApiClient, EcgDesk, EcgLive]]:
     sealer = EcgSealer(consult.store, Ed25519Signer(SIGNING_KEY), consult.clock)
     desk = EcgDesk(consult.store, consult.clock, folder, sealer=sealer, sender=sender)
     looks = EcgLooks(consult.store)
+    live = EcgLive(consult.store, desk, looks, consult.clock)
     pages = [
         *EcgPages(consult.store, desk, looks).routes(),
         *EcgFilePages(consult.store, desk, looks, consult.clock).routes(),
         *EcgUplink(consult.store, desk).routes(),
-        *EcgLive(consult.store, desk, looks).routes(),
+        *live.routes(),
     ]
     running = asyncio.create_task(desk.run())
     async with api_client(pages, clock=consult.clock) as api:
         try:
-            yield api, desk
+            yield api, desk, live
         finally:
             await desk.close()
             running.cancel()

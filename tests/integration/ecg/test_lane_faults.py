@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from recording.ecg.frame_log import FrameLog
+from signaling.auth.rights import Caller
+from signaling.auth.sign_in import LIFE_MS
 from signaling.ecg.gateways import SILENCE_NS
 from signaling.ecg.lane import LOST_NS
+from signaling.store import tables as t
 from signaling.store.store import StoreUnavailable
-from tests.support.consult_world import WANG
+from tests.support.consult_world import LI, WANG
 from tests.support.ecg_world import (
     FRAME_SAMPLES,
     EcgWorld,
@@ -140,6 +143,47 @@ async def test_who_is_put_out_of_a_case_sees_its_ecg_no_more(world: EcgWorld) ->
             assert world.desk.end_bound(lambda binding: binding.person == "pe_nobody") == 0
             assert world.desk.end_bound(lambda binding: binding.person == WANG.person) == 1
             await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
+
+
+async def test_a_page_sees_the_ecg_no_more_when_the_clock_has_ended_its_session(world: EcgWorld) -> None:
+    case = await world.consult.accepted()
+    now_ms = world.consult.clock.wall // NS_PER_MS
+    for caller, ends_at_ms in ((LI, now_ms + 2 * LIFE_MS), (WANG, now_ms + LIFE_MS)):
+        await _sign_in(world, caller, ends_at_ms)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request(case=case)
+        async with world.viewer(ecg, WANG) as ended, world.viewer(ecg, LI) as goes_on:
+            await ended.word("ecg")
+            await goes_on.word("ecg")
+            world.consult.clock.advance_ms(LIFE_MS - 1)
+            await world.live.check()
+            viewers = world.desk.watched()[0].viewers
+            assert [viewer.outbox.close_code for viewer in viewers] == [0, 0]
+            world.consult.clock.advance_ms(1)
+            await world.live.check()
+            await wait_until(lambda: ended.socket.close_code == 4401, what="the page to be sent away")
+            assert not goes_on.socket.closed
+    await world.live.check()
+
+
+async def _sign_in(world: EcgWorld, caller: Caller, ends_at_ms: int) -> None:
+    """As if somebody had a session until then, in use to its end."""
+    account = {"id": f"ac_{caller.person}", "institution": caller.institution, "login": caller.login}
+    await world.consult.put(t.account, account | {"person": caller.person})
+    await world.consult.put(
+        t.session,
+        {
+            "id": caller.session,
+            "digest": caller.session,
+            "institution": caller.institution,
+            "account": account["id"],
+            "assurance": 2,
+            "opened_at_ms": 0,
+            "seen_at_ms": ends_at_ms,
+            "ends_at_ms": ends_at_ms,
+        },
+    )
 
 
 async def test_what_nobody_needs_is_closed_and_opened_again(world: EcgWorld) -> None:
