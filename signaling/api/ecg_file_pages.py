@@ -64,7 +64,7 @@ from signaling.ecg.file_frames import frames_of_file, inventory_of_file
 from signaling.ecg.report_reading import papers_of
 from signaling.ecg.report_verdict import sealed_in
 from signaling.store import tables as t
-from signaling.store.store import Store, Unit
+from signaling.store.store import Store, StoreUnavailable, StoreUncertain, Unit
 from signaling.trace.names import names_of
 
 MAX_FILES_AT_ONCE: Final = 1
@@ -178,7 +178,10 @@ class EcgFilePages:
                     urgency=wanted.urgency,
                 )
             )
-        except BaseException:
+        except StoreUncertain:
+            # There may be a row by now: its frames stay. A folder without one does no harm.
+            raise
+        except (Refusal, StoreUnavailable):
             await asyncio.to_thread(forget_frames, folder)
             raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import io
 import json
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import numpy as np
 import pytest
 
@@ -23,6 +25,7 @@ from recording.verdict import Fault
 from recording.verify import verify_folder
 from signaling.auth.rights import Caller
 from signaling.ecg.ecgs import find_ecg
+from signaling.store.store import StoreUnavailable, StoreUncertain
 from tests.support.consult_world import CLINIC, HOSPITAL, LI, PATIENT, STRANGER, WANG
 from tests.support.ecg_exports import HOLES, holed_ecg
 from tests.support.ecg_files import MORTARA, PTB_DICOM, PTB_EDF, one_file, wfdb_record
@@ -306,3 +309,37 @@ async def test_a_gateways_ecg_has_nothing_stated(world: EcgWorld) -> None:
         ecg = await world.request()
     answer = await world.ask(LI, "GET", f"/ecgs/{ecg}/stated")
     assert answer.body == {"measurements": [], "annotations": []}
+
+
+@pytest.mark.parametrize("fault", [StoreUncertain(), asyncio.CancelledError()])
+async def test_frames_stay_where_their_row_may_have_been_stored(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    store = world.consult.store
+    write = store.write
+
+    async def stored_unheard(work: Any) -> None:
+        await write(work)
+        raise fault
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "write", stored_unheard)
+        with contextlib.suppress(aiohttp.ClientError):
+            answer = await world.ask(LI, "POST", "/ecgs/import", form("dicom", one_file(PTB_DICOM)))
+            assert answer.status == 503
+    (folder,) = (world.folder / "ecg").iterdir()
+    _, strip = await fetch(world, folder.name, format="dicom_strip")
+    assert read_recording({"a": strip}).samples.any()
+
+
+async def test_frames_go_where_their_row_was_refused(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: Any) -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.consult.store, "write", away)
+        answer = await world.ask(LI, "POST", "/ecgs/import", form("dicom", one_file(PTB_DICOM)))
+    assert answer.status == 503
+    assert list((world.folder / "ecg").iterdir()) == []
