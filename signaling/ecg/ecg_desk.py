@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ids import EcgId
@@ -24,6 +25,7 @@ from media_server.ecg.errors import MalformedDescriptor
 from media_server.ecg.frame import Envelope, FrameFlag
 from recording.audit.chain import ChainedAct
 from recording.clock import Clock
+from recording.errors import RecordingError
 from signaling.auth.rights import Caller
 from signaling.ecg import uplink_messages as say
 from signaling.ecg.ecg_chain import case_of, chain_ecg_act
@@ -95,6 +97,8 @@ class EcgCounts:
     disk_failures: int = 0
     put_off: int = 0
     """How often the store did not answer."""
+    failed: int = 0
+    """Rows that could not be brought up to date, by a fault of their own: they are looked into."""
 
 
 class EcgDesk:
@@ -283,6 +287,8 @@ class EcgDesk:
                 await self._name_stream(gateway, said)
             case Ended():
                 lane = await self._own_lane(gateway, said.ecg)
+                if not lane.stream.may_declare(said.epochs):
+                    raise UplinkRefused("message_malformed", said.ecg)
                 lane.stream.declared = said.epochs
                 self._mark_due(lane)
             case VitalsTold():
@@ -581,6 +587,12 @@ class EcgDesk:
             self.counts.put_off += 1
             lane.take_back(progress)
             return False
+        except (RecordingError, SQLAlchemyError, ValueError, KeyError, TypeError) as error:
+            # The fault of one keeps no other from going on. Its news is not tried again, nor in a circle: its
+            # row follows with whatever comes of it next.
+            self.counts.failed += 1
+            _log.error("ecg_not_settled", ecg=before.id, error=type(error).__name__)
+            return True
         if after is None:
             return True
         lane.ecg = after

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from media_server.ecg.descriptor import Descriptor
+from media_server.ecg.descriptor import MAX_RATE_HZ, Descriptor
 from media_server.ecg.frame import Envelope, FrameFlag
 from media_server.ecg.spans import Span, Spans
 from signaling.ecg.inventory import Declared, EpochExtent, have_of, missing_of
@@ -28,6 +28,9 @@ MAX_OPEN_GAPS: Final = 1_000
 """Watched at once; of more, the ledger hears nothing, and the arithmetic is not touched by that."""
 MAX_JUMP_S: Final = 86_400
 """Forward from one frame to the next: as long as a gateway keeps what it could not send."""
+MAX_EPOCH_S: Final = 31 * 86_400
+"""From an epoch's first sample to its last: twice the longest that is worn. What missing samples amount to
+then is a number that row and ledger can hold, whatever a gateway says."""
 CLOCK_JUMP_US: Final = 2_000_000
 """Between a frame's time and what its sample number says; a crystal is off by that much in hours."""
 _US: Final = 1_000_000
@@ -130,9 +133,17 @@ class Stream:
         if envelope.leads != self.leads:
             return "frame_leads_wrong"
         end = epoch.arrived.end
-        if end and envelope.first_sample - end > MAX_JUMP_S * self.rate_hz:
-            return "frame_beyond"
-        return ""
+        if not end:
+            return ""
+        reach = max(end, envelope.end_sample) - min(epoch.first, envelope.first_sample)
+        is_beyond = envelope.first_sample - end > MAX_JUMP_S * self.rate_hz
+        return "frame_beyond" if is_beyond or reach > MAX_EPOCH_S * self.rate_hz else ""
+
+    def may_declare(self, declared: Declared) -> bool:
+        """Returns whether there can ever be that much: no epoch reaches further than MAX_EPOCH_S."""
+        # Before the device has described itself it may have any rate.
+        most = MAX_EPOCH_S * (self.rate_hz or MAX_RATE_HZ)
+        return all(spans[-1].end - spans[0].start <= most for spans in declared.values() if spans)
 
     def receive_frame(self, envelope: Envelope) -> bool:
         """Takes in a frame that was not refused; returns whether it brings anything new. What else it tells

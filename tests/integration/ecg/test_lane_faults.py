@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from recording.ecg.frame_log import FrameLog
+from recording.errors import MisuseError
 from signaling.auth.rights import Caller
 from signaling.auth.sign_in import LIFE_MS
+from signaling.ecg import ecg_desk
 from signaling.ecg.gateways import SILENCE_NS
 from signaling.ecg.lane import LOST_NS
 from signaling.store import tables as t
@@ -86,6 +88,41 @@ async def test_while_the_store_is_away_frames_are_taken_and_the_rows_follow(
             await wait_until(lambda: world.desk.stats()["put_off"], what="the row to be put off")
         await world.becomes(ecg, is_complete=True)
     assert await world.kinds(ecg) == ["ecg.requested", "ecg.started", "ecg.ended", "ecg.completed"]
+
+
+async def test_more_than_there_can_be_is_refused_at_the_door(world: EcgWorld) -> None:
+    recording = measured(1)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(recording.frames())
+        await world.becomes(ecg, state="recording")
+        await gateway.say(type="ended", ecg=ecg, epochs={"0": [0, 2**53 - 1]})
+        await gateway.word("refused", code="message_malformed", ecg=ecg)
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    assert world.desk.stats()["failed"] == 0
+
+
+async def test_the_fault_of_one_ecg_ends_no_other(world: EcgWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = measured(1)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+
+        async def faulty(*_: object) -> None:
+            raise MisuseError("a number is whole and within 2^53")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(ecg_desk, "settle", faulty)
+            await gateway.send(recording.frames())
+            await wait_until(lambda: world.desk.stats()["failed"], what="the row to be left as it is")
+        assert (await world.show(ecg))["state"] == "waiting"
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, state="ended", is_complete=True)
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
 
 
 async def test_a_gateway_that_says_nothing_is_let_go(world: EcgWorld) -> None:

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_server.ecg.descriptor import parse_descriptor
+from media_server.ecg.descriptor import MAX_RATE_HZ, parse_descriptor
 from media_server.ecg.frame import NO_FLAGS, Envelope, FrameFlag
 from media_server.ecg.spans import Span
 from signaling.ecg.inventory import EpochExtent
 from signaling.ecg.stream import (
     CLOCK_JUMP_US,
+    MAX_EPOCH_S,
     MAX_JUMP_S,
     MAX_OPEN_GAPS,
     ClockJumped,
@@ -82,6 +83,19 @@ class TestArriving:
 
     def test_the_first_frame_may_have_any_number(self) -> None:
         assert _stream().refusal_of(_frame(10**12, 10**12 + 20)) == ""
+
+    @pytest.mark.parametrize(("back", "code"), [(0, ""), (1, "frame_beyond"), (10**12, "frame_beyond")])
+    def test_no_epoch_reaches_further_than_is_ever_worn(self, back: int, code: str) -> None:
+        stream = _stream(first=None)
+        longest = MAX_EPOCH_S * RATE_HZ
+        stream.receive_frame(_frame(10**13, 10**13 + 20))
+        start = 10**13 + 20 - longest - back
+        assert stream.refusal_of(_frame(start, start + 20)) == code
+        for day in range(1, 32):
+            at = 10**13 + day * MAX_JUMP_S * RATE_HZ
+            is_inside = day < 31
+            assert stream.refusal_of(_frame(at, at + 20)) == ("" if is_inside else "frame_beyond")
+            stream.receive_frame(_frame(at, at + 20))
 
 
 class TestGaps:
@@ -195,6 +209,19 @@ class TestStored:
         stream.receive_stored(0, 0, 39)
         stream.declared = {0: (Span(0, 40),)}
         assert (stream.is_complete, stream.missing_ms) == (False, 2)
+
+    def test_no_more_can_be_declared_than_an_epoch_may_reach(self) -> None:
+        stream = _stream()
+        longest = MAX_EPOCH_S * RATE_HZ
+        assert stream.may_declare({})
+        assert stream.may_declare({0: (), 1: (Span(7, 9), Span(longest, longest + 7))})
+        assert not stream.may_declare({0: (Span(0, 1),), 1: (Span(7, 9), Span(longest, longest + 8))})
+        assert not stream.may_declare({0: (Span(0, 2**53 - 1),)})
+
+    def test_before_the_device_has_described_itself_it_may_have_any_rate(self) -> None:
+        longest = MAX_EPOCH_S * MAX_RATE_HZ
+        assert Stream().may_declare({0: (Span(0, longest),)})
+        assert not Stream().may_declare({0: (Span(0, longest + 1),)})
 
 
 class TestLoading:
