@@ -1,7 +1,8 @@
 """One device's frames on disk, as they came: appended to files of some seconds, found again after a kill.
 
 A file holds frames one after the other and nothing else, so that whoever knows the format reads it without
-us. What a kill cut off at the end of the last file is taken back when the log is opened again.
+us. What a kill cut off at the end of the last file, or left of a file that it began, is taken back when the
+log is opened again; a signed folder is left as it is found.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from media_server.ecg.frame import Envelope, read_envelope
 from media_server.ecg.spans import Span, Spans
 from recording.ecg.runs import Run, Runs
 from recording.errors import MisuseError
-from recording.files import AppendFile, make_private_folder, sync_folder
+from recording.files import PART_SUFFIX, AppendFile, make_private_folder, sync_folder
+from recording.manifest import MANIFEST_FILE
 
 FILE_SUFFIX: Final = ".e1"
 FILE_SAMPLED_US: Final = 10_000_000
@@ -38,12 +40,17 @@ class FrameLog:
         self._runs = Runs()
         self._file: AppendFile | None = None
         self._opened_us = 0
+        for part in folder.glob("*" + FILE_SUFFIX + PART_SUFFIX):
+            # A later file of that number could not be created beside it.
+            part.unlink()
         paths = sorted(folder.glob("*" + FILE_SUFFIX))
-        for path in paths[:-1]:
+        # What is damaged in signed files is evidence: nothing of it is cut off.
+        growing = None if not paths or (folder / MANIFEST_FILE).exists() else paths.pop()
+        for path in paths:
             self._scan(path)
-        self.sealed: list[Path] = paths[:-1]
-        if paths:
-            self._reopen(paths[-1])
+        self.sealed: list[Path] = paths
+        if growing is not None:
+            self._reopen(growing)
 
     @property
     def epochs(self) -> list[int]:

@@ -11,6 +11,7 @@ from media_server.ecg.frame import Frame, encode_frame, read_envelope
 from media_server.ecg.spans import Span
 from recording.ecg.frame_log import FILE_SAMPLED_US, FrameLog
 from recording.errors import MisuseError
+from recording.manifest import MANIFEST_FILE
 
 SAMPLES = 20
 FRAME_US = 40_000
@@ -111,3 +112,28 @@ def test_there_are_no_more_files_than_names(tmp_path: Path) -> None:
     log = FrameLog(tmp_path)
     with pytest.raises(MisuseError):
         append(log, frame(1_000))
+
+
+def test_what_a_kill_left_of_a_file_that_was_begun_does_not_keep_its_number_taken(tmp_path: Path) -> None:
+    per_file = FILE_SAMPLED_US // FRAME_US
+    append(FrameLog(tmp_path), frame(0))
+    # Before its name was there, and after.
+    (tmp_path / "000002.e1.part").touch()
+    (tmp_path / "000001.e1.part").hardlink_to(tmp_path / "000001.e1")
+    log = FrameLog(tmp_path)
+    append(log, frame(per_file))
+    log.close()
+    assert list(log.read(0, 0, SAMPLES * (per_file + 1))) == [frame(0), frame(per_file)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["000001.e1", "000002.e1"]
+
+
+def test_signed_files_are_read_and_never_cut(tmp_path: Path) -> None:
+    damaged = frame(0) + bytes(7) + frame(2)
+    (tmp_path / "000001.e1").write_bytes(damaged)
+    (tmp_path / MANIFEST_FILE).touch()
+    log = FrameLog(tmp_path)
+    assert list(log.read(0, 0, 99)) == [frame(0)]
+    assert append(log, frame(1)) == (Span(20, 40),)
+    log.close()
+    assert (tmp_path / "000001.e1").read_bytes() == damaged
+    assert (tmp_path / "000002.e1").read_bytes() == frame(1)
