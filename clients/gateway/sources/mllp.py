@@ -5,6 +5,7 @@ MLLP (HL7 v2 Transport Specification): 0x0B, message, 0x1C 0x0D.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from typing import Final
@@ -27,6 +28,9 @@ from media_server.ecg.descriptor import Descriptor
 
 BEGIN: Final = b"\x0b"
 END: Final = b"\x1c\x0d"
+SILENCE_S: Final = 65.0
+"""Waves come every second or so, values alone once a minute. A monitor whose cable was pulled says no
+goodbye, and while its connection counts as the device's, it is sent away when it comes back."""
 
 
 class MllpReader:
@@ -61,7 +65,9 @@ class MllpSource:
         self._descriptor: Descriptor | None = None
 
     async def open(self) -> Descriptor:
-        """Waits for a connection and for the first message with waves: it describes the device."""
+        """Waits for a connection and for the first message with waves: it describes the device. Raises
+        SourceFault.
+        """
         await self.wire.open()
         self._reader, self._waiting, self._first = MllpReader(), [], None
         while True:
@@ -72,7 +78,9 @@ class MllpSource:
                 return descriptor
 
     async def items(self) -> AsyncIterator[Item]:
-        """Yields what comes. Raises SourceFault: a message that cannot be, or the connection is gone."""
+        """Yields what comes. Raises SourceFault: a message that cannot be, or the device is gone or
+        silent.
+        """
         message, descriptor = self._first, self._descriptor
         assert message is not None, "open comes first"
         assert descriptor is not None, "open comes first"
@@ -97,7 +105,12 @@ class MllpSource:
 
     async def _next(self) -> Hl7Message:
         while not self._waiting:
-            self._waiting = self._reader.receive(await self.wire.read())
+            try:
+                async with asyncio.timeout(SILENCE_S):
+                    content = await self.wire.read()
+            except TimeoutError:
+                raise SourceFault("device_silent") from None
+            self._waiting = self._reader.receive(content)
         content = self._waiting.pop(0)
         control = control_of(content)
         try:

@@ -9,8 +9,10 @@ import pytest
 
 from clients.gateway.chunk import Chunk
 from clients.gateway.errors import SourceFault
+from clients.gateway.sources import mllp
 from clients.gateway.sources.mllp import BEGIN, END, MllpSource
 from clients.gateway.vital_signs import VitalSign
+from tests.support.waiting import HANG_S
 
 T = 1_800_000_000_000_000
 DONE = "the monitor hung up"
@@ -96,3 +98,31 @@ async def test_a_monitor_that_changes_its_rate_is_another_device(source: MllpSou
             pass
     assert refused.value.code == "descriptor_other"
     writer.close()
+
+
+async def test_a_monitor_that_vanished_without_a_goodbye_is_let_go_and_taken_back(
+    source: MllpSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = asyncio.create_task(source.open())
+    _, vanished = await joined(source, waves("M1", 0))
+    await opening
+    with monkeypatch.context() as hurried:
+        hurried.setattr(mllp, "SILENCE_S", 0.05)
+        async with asyncio.timeout(HANG_S):
+            with pytest.raises(SourceFault) as silent:
+                async for item in source.items():
+                    assert isinstance(item, Chunk)
+            assert silent.value.code == "device_silent"
+            await source.close()
+            # Back, but it has nothing to say yet.
+            opening = asyncio.create_task(source.open())
+            _, mute = await joined(source)
+            with pytest.raises(SourceFault) as silent:
+                await opening
+            assert silent.value.code == "device_silent"
+            await source.close()
+    opening = asyncio.create_task(source.open())
+    _, back = await joined(source, waves("M1", 0))
+    assert (await opening).model == "MONITOR"
+    for writer in (vanished, mute, back):
+        writer.close()
