@@ -56,7 +56,7 @@ export class Watch {
     return this.stored;
   }
 
-  /** Since when the gateway is gone, on its clock; null while it is there. */
+  /** Since when the gateway is gone, on the server's clock; null while it is there. */
   get lostSinceUs(): number | null {
     return this.lostUs;
   }

@@ -6,11 +6,11 @@ import { USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S } from "../ecg/scale";
 import type { LiveEcg } from "../io/ecg_ports";
 import type { Ecg, EcgDescriptor } from "../protocol/ecg";
 import { useCalibration } from "../ui/ecg/calibration";
-import { chipsOf } from "../ui/ecg/chips";
+import { chipsOf, textWords, wholeness } from "../ui/ecg/chips";
 import { EcgBody } from "../ui/ecg/EcgBody";
 import { EcgVitals } from "../ui/ecg/EcgVitals";
 import type { EcgCanvas, Hit, Look, Subject } from "../ui/ecg/ecg_canvas";
-import { markWords, tenths } from "../ui/ecg/ecg_words";
+import { markWords } from "../ui/ecg/ecg_words";
 import { useDrawn, useHands, useLateSamples } from "../ui/ecg/hands";
 import { useLiveEcg, useLook } from "../ui/ecg/live";
 import { useLasting } from "../ui/hooks";
@@ -92,13 +92,7 @@ function Small(props: { live: LiveEcg; ecg: Ecg; descriptor: EcgDescriptor; look
       </div>
       <EcgBody
         look={look}
-        label={speak("ecg.text", {
-          leads: descriptor.leads.length,
-          percent: sum.percent.toFixed(1),
-          count: sum.holes,
-          seconds: tenths(sum.missing_ms),
-          hr: speak("ecg.vital.none"),
-        })}
+        label={textWords(wholeness(live, sum, look_ms), sum, descriptor.leads.length, speak("ecg.vital.none"), speak)}
         isMeasuring={false}
         onCanvas={setCanvas}
         onDown={point}

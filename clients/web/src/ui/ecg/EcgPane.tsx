@@ -18,14 +18,14 @@ import { useCaliper } from "./caliper_hand";
 import { useCalibration } from "./calibration";
 import { EcgBody } from "./EcgBody";
 import { EcgCalibration } from "./EcgCalibration";
-import { chipsOf } from "./chips";
+import { chipsOf, textWords, wholeness } from "./chips";
 import { EcgHeader, EcgSettings, type Lane } from "./EcgHeader";
 import { EcgPrint } from "./EcgPrint";
 import { EcgRail } from "./EcgRail";
 import { EcgVitals } from "./EcgVitals";
 import type { EcgCanvas, Look, Subject } from "./ecg_canvas";
 import { useEcgKeys } from "./ecg_keys";
-import { markWords, tenths } from "./ecg_words";
+import { markWords } from "./ecg_words";
 import { useDrawn, useHands, useLateSamples } from "./hands";
 import { useLiveEcg, useLook } from "./live";
 import { usePage } from "./page";
@@ -158,7 +158,14 @@ function Pane(props: {
     setPlace(at ?? (shown === null ? null : { epoch: shown.epoch, sample: shown.start }));
     setLane("truth");
   };
+  const hasLive = ecg.state !== "ended";
+  // What has ended is not live: what was held still stays in sight, otherwise its last page.
+  if (!hasLive && lane === "live") {
+    if (isFrozen) toTruth(null);
+    else setLane("truth");
+  }
   const setLaneTo = (next: Lane): void => {
+    if (next === "live" && !hasLive) return;
     if (next === "truth") toTruth(null);
     else setLane("live");
   };
@@ -214,15 +221,11 @@ function Pane(props: {
   const band = shownBand(choice, rateHz, { low_hz: descriptor.band_low_mhz / 1000, high_hz: descriptor.band_high_hz });
   const now_us = watch.gatewayNowUs(look_ms);
   const hr = watch.vitals.tiles(now_us).find((tile) => tile.kind === "hr");
-  const text = speak("ecg.text", {
-    leads: shownLeads(descriptor.leads).length,
-    percent: sum.percent.toFixed(1),
-    count: sum.holes,
-    seconds: tenths(sum.missing_ms),
-    hr: hr === undefined || hr.isGone ? speak("ecg.vital.none") : Math.round(hr.newest.value),
-  });
+  const hrWords = hr === undefined || hr.isGone ? speak("ecg.vital.none") : Math.round(hr.newest.value);
+  const whole = wholeness(live, sum, look_ms);
+  const text = textWords(whole, sum, shownLeads(descriptor.leads).length, hrWords, speak);
   const isTooSmall = canvas !== null && canvas.pageSeconds(descriptor) === null;
-  useSaid(live, ecg, followed?.stale != null, sum.missing_ms, look_ms);
+  useSaid(live, ecg, hasLive && followed?.stale != null, sum.missing_ms, whole === "whole", look_ms);
   return (
     <div className="ecg-pane" data-lane={lane}>
       <EcgHeader
@@ -247,7 +250,7 @@ function Pane(props: {
           </>
         }
         lane={lane}
-        hasLive={ecg.state !== "ended"}
+        hasLive={hasLive}
         onLane={setLaneTo}
         chips={chipsOf(live, lane, followed, sum, isFrozen, look_ms, speak)}
         layout={layout}
@@ -297,6 +300,7 @@ function Pane(props: {
         <EcgRail
           pieces={rail}
           rateHz={rateHz}
+          whole={whole}
           shown={
             lane === "truth" && start !== null
               ? { ...start, start: start.sample, end: start.sample + pageLength }
@@ -381,19 +385,27 @@ function useSubject(
 }
 
 /** What a screen reader is told as it happens: standstill and return, all filled in, an electrode that came off. */
-function useSaid(live: LiveEcg, ecg: Ecg, isStale: boolean, missing_ms: number, look_ms: number): void {
+function useSaid(
+  live: LiveEcg,
+  ecg: Ecg,
+  isStale: boolean,
+  missing_ms: number,
+  isWhole: boolean,
+  look_ms: number,
+): void {
   const { announce, speak } = useWorld();
   const samples = live.watch.running;
   const end = samples?.end ?? 0;
   const leads = ecg.descriptor?.leads ?? [];
   const off = leads.filter((_, lead) => (samples?.leadOffIn(lead, end - 1, end).length ?? 0) > 0).join(" ");
-  const was = useRef({ isStale: false, missing_ms: 0, off: "" });
+  const was = useRef({ isStale: false, wasMissing: false, off: "" });
   const tell = useEffectEvent(() => {
     const before = was.current;
-    was.current = { isStale, missing_ms, off };
+    // Until all is there it stays unsaid, although the last known hole has been filled.
+    was.current = { isStale, wasMissing: missing_ms > 0 || (before.wasMissing && !isWhole), off };
     if (isStale && !before.isStale && ecg.state === "recording") announce(speak("ecg.said.gap"));
-    if (!isStale && before.isStale) announce(speak("ecg.said.back"));
-    if (missing_ms === 0 && before.missing_ms > 0) announce(speak("ecg.said.filled"));
+    if (!isStale && before.isStale && ecg.state === "recording") announce(speak("ecg.said.back"));
+    if (isWhole && before.wasMissing) announce(speak("ecg.said.filled"));
     if (off !== before.off && off !== "") announce(speak("ecg.said.off", { leads: off }));
   });
   useEffect(() => tell(), [look_ms]);

@@ -1,6 +1,7 @@
 // The whole recording as a bar: ink is stored, hatch is missing, violet came late. A click goes there.
 
 import { placeAt, railSum, shareOf, type RailPiece, type RailPlace } from "../../ecg/rail";
+import type { Wholeness } from "../../ecg/standing";
 import { clock } from "../../protocol/times";
 import { useWorld } from "../world";
 import { tenths } from "./ecg_words";
@@ -12,22 +13,25 @@ const LEAST_PARTS = 3;
 export function EcgRail(props: {
   pieces: readonly RailPiece[];
   rateHz: number;
+  whole: Wholeness;
   /** What is shown now; null where nothing is. */
   shown: { epoch: number; start: number; end: number } | null;
   onGo: (place: RailPlace) => void;
   onTurn: (direction: 1 | -1) => void;
 }) {
   const { speak } = useWorld();
-  const { pieces, rateHz, shown } = props;
+  const { pieces, rateHz, whole, shown } = props;
   const sum = railSum(pieces, rateHz);
   const last = pieces.at(-1);
   const first = pieces[0];
   const words =
-    sum.missing_ms > 0
+    whole === "missing"
       ? speak("ecg.rail.missing", { count: sum.holes, seconds: tenths(sum.missing_ms) })
-      : sum.late_ms > 0
-        ? speak("ecg.rail.wholeLate", { seconds: tenths(sum.late_ms) })
-        : speak("ecg.rail.whole");
+      : whole === "open"
+        ? speak("ecg.rail.open")
+        : sum.late_ms > 0
+          ? speak("ecg.rail.wholeLate", { seconds: tenths(sum.late_ms) })
+          : speak("ecg.rail.whole");
   const share = (epoch: number, sample: number): number => shareOf(pieces, { epoch, sample }) * PARTS;
   return (
     <div className="ecg-rail">
@@ -46,7 +50,9 @@ export function EcgRail(props: {
       <button
         type="button"
         className="ecg-rail-bar"
-        aria-label={speak("ecg.rail.go", { percent: sum.percent.toFixed(1) })}
+        aria-label={
+          whole === "open" ? speak("ecg.rail.goOpen") : speak("ecg.rail.go", { percent: sum.percent.toFixed(1) })
+        }
         disabled={pieces.length === 0}
         onClick={(event) => {
           // A key has no place on the bar: it turns pages below.

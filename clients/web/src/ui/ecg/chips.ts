@@ -1,17 +1,13 @@
 // How fresh an ECG is and how whole, in chips: what comes first is what is worst.
 
 import type { RailSum } from "../../ecg/rail";
+import { freshnessOf, wholenessOf, type Freshness, type Wholeness } from "../../ecg/standing";
 import type { LiveEcg } from "../../io/ecg_ports";
 import type { Speak } from "../../messages/speak";
 import type { EcgCanvas } from "./ecg_canvas";
 import { tenths } from "./ecg_words";
 
-/** In green up to here (interface.md, "live lane"). */
-const FRESH_LAG_MS = 1000;
-/** Two clocks that are further apart say nothing of a delay. */
-const MOST_LAG_MS = 600_000;
-const US_PER_MS = 1000;
-const US_PER_S = 1_000_000;
+const MS_PER_S = 1000;
 
 /** A dot or a triangle or a hatch, and words. */
 export interface Chip {
@@ -32,35 +28,82 @@ export function chipsOf(
 ): Chip[] {
   const chips: Chip[] = [];
   const { watch } = live;
-  if (live.link() === "lost") chips.push({ kind: "none", text: speak("ecg.linkLost") });
-  else if (watch.lostSinceUs !== null && watch.ecg?.state !== "ended") {
-    const seconds = Math.max(0, Math.round((watch.gatewayNowUs(look_ms) - watch.lostSinceUs) / US_PER_S));
-    chips.push({ kind: "none", text: speak("ecg.gatewayLost", { seconds }) });
-  } else if (lane === "live" && followed?.stale != null && watch.ecg?.state !== "ended")
-    chips.push({ kind: "none", text: speak("ecg.stale", { seconds: tenths(followed.stale.for_ms) }) });
-  else if (lane === "live" && followed !== null) chips.push(lagChip(watch, followed, look_ms, speak));
-  if (lane === "live" && followed?.isPictureFrozen === true) {
+  const fresh = freshnessOf({
+    state: watch.ecg?.state ?? "waiting",
+    isLinkLost: live.link() === "lost",
+    lostSinceUs: watch.lostSinceUs,
+    server_ms: watch.serverNow_ms(look_ms),
+    isLiveLane: lane === "live",
+    stale_ms: followed?.stale?.for_ms ?? null,
+    drawnUs: followed === null ? null : (watch.running?.takenUs(followed.until) ?? null),
+  });
+  if (fresh !== null) chips.push(freshChip(fresh, speak));
+  const hasEnded = watch.ecg?.state === "ended";
+  if (lane === "live" && followed?.isPictureFrozen === true && !hasEnded)
     chips.push({ kind: "warn", text: speak("ecg.pictureFrozen") });
-  }
   if (lane === "live" && isFrozen) chips.push({ kind: "warn", text: speak("ecg.frozen") });
-  if (watch.ecg?.state === "ended") chips.push({ kind: "ok", text: speak("ecg.ended") });
-  chips.push(
-    sum.missing_ms > 0
-      ? {
-          kind: "none",
-          text: speak("ecg.fill.missing", { seconds: tenths(sum.missing_ms), percent: sum.percent.toFixed(1) }),
-        }
-      : { kind: "ok", text: speak("ecg.fill.whole") },
-  );
+  if (hasEnded) chips.push({ kind: "ok", text: speak("ecg.ended") });
+  chips.push(wholeChip(wholeness(live, sum, look_ms), sum, speak));
   return chips;
 }
 
-/** How old what is drawn is; without a common clock only that it is live. */
-function lagChip(watch: LiveEcg["watch"], followed: NonNullable<Followed>, look_ms: number, speak: Speak): Chip {
-  const server_ms = watch.serverNow_ms(look_ms);
-  const drawnUs = watch.running?.takenUs(followed.until) ?? null;
-  const lag_ms = server_ms === null || drawnUs === null ? null : server_ms - drawnUs / US_PER_MS;
-  if (lag_ms === null || Math.abs(lag_ms) > MOST_LAG_MS) return { kind: "ok", text: speak("ecg.lagUnknown") };
-  const seconds = tenths(Math.max(0, lag_ms));
-  return { kind: lag_ms <= FRESH_LAG_MS ? "ok" : "warn", text: speak("ecg.lag", { seconds }) };
+/** How whole what is watched is; what the rail comes to is `sum`. */
+export function wholeness(live: LiveEcg, sum: RailSum, look_ms: number): Wholeness {
+  const { watch } = live;
+  return wholenessOf(
+    {
+      state: watch.ecg?.state ?? "waiting",
+      is_complete: watch.ecg?.is_complete ?? false,
+      isLinkOpen: live.link() === "open",
+      isGatewayLost: watch.lostSinceUs !== null,
+      newest: watch.running?.newest ?? null,
+      missing_ms: sum.missing_ms,
+      stored_ms: sum.stored_ms,
+    },
+    look_ms,
+  );
+}
+
+function freshChip(fresh: Freshness, speak: Speak): Chip {
+  switch (fresh.kind) {
+    case "link_lost":
+      return { kind: "none", text: speak("ecg.linkLost") };
+    case "gateway_lost": {
+      const seconds = fresh.for_ms === null ? "--" : Math.round(fresh.for_ms / MS_PER_S);
+      return { kind: "none", text: speak("ecg.gatewayLost", { seconds }) };
+    }
+    case "stale":
+      return { kind: "none", text: speak("ecg.stale", { seconds: tenths(fresh.for_ms) }) };
+    case "live_unknown":
+      return { kind: "warn", text: speak("ecg.lagUnknown") };
+    case "live":
+      return { kind: fresh.isFresh ? "ok" : "warn", text: speak("ecg.lag", { seconds: tenths(fresh.lag_ms) }) };
+  }
+}
+
+function wholeChip(whole: Wholeness, sum: RailSum, speak: Speak): Chip {
+  switch (whole) {
+    case "whole":
+      return { kind: "ok", text: speak("ecg.fill.whole") };
+    case "open":
+      return { kind: "none", text: speak("ecg.fill.open") };
+    case "missing":
+      return {
+        kind: "none",
+        text: speak("ecg.fill.missing", { seconds: tenths(sum.missing_ms), percent: sum.percent.toFixed(1) }),
+      };
+  }
+}
+
+/** What a screen reader reads of an ECG. */
+export function textWords(whole: Wholeness, sum: RailSum, leads: number, hr: string | number, speak: Speak): string {
+  return whole === "open"
+    ? speak("ecg.textOpen", { leads, hr })
+    : speak("ecg.text", {
+        leads,
+        percent: sum.percent.toFixed(1),
+        count: sum.holes,
+        seconds: tenths(sum.missing_ms),
+        hr,
+      });
 }
