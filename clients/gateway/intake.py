@@ -145,6 +145,9 @@ class Intake:
         if not self.is_recording:
             # Nothing tears by it now.
             self._settle()
+        for other in self._recording():
+            # One device, one patient: what it takes from now on is of no other ECG.
+            self._stop(other.ecg, now_us)
         try:
             self._add(self._shelf.begin(ecg, now_us))
         except OSError as error:
@@ -173,6 +176,7 @@ class Intake:
             kept.turn(state, now_us)
         except OSError as error:
             # It holds in this process; after a kill the server asks again.
+            kept.state = state
             self._tell("disk_full", errno=error.errno)
 
     def _keep_all(self, frames: list[Taken], now_us: int) -> None:

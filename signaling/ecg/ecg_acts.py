@@ -68,7 +68,8 @@ async def request_ecg(
 
 
 async def stop_ecg(unit: Unit, caller: Caller, ecg_id: str) -> Ecg:
-    """Ends an ECG. What was measured before may still arrive; where nothing ever came, that is all.
+    """Ends an ECG. What was measured before may still arrive, also where nothing has come yet: what there
+    will ever be is for its gateway to say.
 
     Refusal: not_permitted, ecg_state.
     """
@@ -79,8 +80,6 @@ async def stop_ecg(unit: Unit, caller: Caller, ecg_id: str) -> Ecg:
     if refusal:
         raise Refusal(refusal)
     after = replace(ecg, state=EcgState.ENDED, ended_at_ms=unit.now_ms)
-    if ecg.state is EcgState.WAITING:
-        after = replace(after, declared={}, is_complete=True)
     case = await case_of(unit, ecg)
     chain_ecg_act(unit, caller, after, case, "ecg.ended", after=ending_words(after, "stopped"))
     return await store_ecg(unit, after)

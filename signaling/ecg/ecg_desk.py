@@ -152,7 +152,6 @@ class EcgDesk:
         lane = self._lanes.get(ecg.id)
         if lane is not None:
             lane.ecg = replace(ecg, descriptor=lane.ecg.descriptor)
-            lane.stream.declared = ecg.declared
             self._mark_due(lane)
 
     async def frames(self, ecg: Ecg, epoch: int, start: int, end: int) -> list[bytes]:
@@ -249,9 +248,11 @@ class EcgDesk:
         if lane.ecg.state is EcgState.WAITING:
             self._mark_due(lane)
         if lane.stream.declared is not None and not _is_declared(lane.stream.declared, envelopes):
-            # There is more than was said: it has to say again.
+            # There is more than was said: it has to stop, and to say again.
             lane.stream.declared = None
             self._mark_due(lane)
+            if lane.gateway is not None:
+                lane.gateway.outbox.push(say.stop(lane.ecg.id))
         for fact in lane.stream.next_facts():
             if not isinstance(fact, ClockJumped):
                 lane.news.append(fact)
@@ -305,17 +306,33 @@ class EcgDesk:
         gateway.outbox.push(say.welcome(self._wall_us()))
         asked = await self._store.read(lambda connection: open_ecgs_of_device(connection, gateway.device))
         for ecg in asked:
-            if ecg.state is EcgState.ENDED:
-                gateway.outbox.push(say.stop(ecg.id))
-            elif ecg.id not in said.running:
+            if ecg.id in said.running:
+                continue
+            if ecg.state is not EcgState.ENDED:
                 gateway.outbox.push(say.start(ecg.id))
+            else:
+                await self._ask_end(gateway, ecg)
         for name in said.running:
             try:
                 lane = await self._own_lane(gateway, name)
             except UplinkRefused as refused:
                 self._refuse(gateway, refused.code, refused.ecg)
             else:
+                if lane.ecg.state is EcgState.ENDED:
+                    # Somebody stopped it while the gateway was away; to hear so twice is harmless.
+                    gateway.outbox.push(say.stop(name))
                 gateway.outbox.push(say.have(name, lane.stream.have()))
+
+    async def _ask_end(self, gateway: Gateway, ecg: Ecg) -> None:
+        """Asks for the end of a stopped ECG that the gateway does not name. Where nothing of it came either,
+        there will never be anything.
+        """
+        lane = None if ecg.extents else await self._lane(ecg.id)
+        if lane is None or lane.stream.extents():
+            gateway.outbox.push(say.stop(ecg.id))
+        else:
+            lane.stream.declared = {}
+            self._mark_due(lane)
 
     async def _name_stream(self, gateway: Gateway, said: StreamNamed) -> None:
         lane = await self._own_lane(gateway, said.ecg)

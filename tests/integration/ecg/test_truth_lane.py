@@ -346,9 +346,66 @@ async def test_who_asks_for_an_ecg_hears_why_there_is_none(world: EcgWorld) -> N
         async with world.gateway(gateway_caller(OTHER_GATEWAY)) as other:
             await other.greet()
             assert await code() == "ecg_gateway_unclear"
-        # Nothing ever came: stopped, it is complete as it is.
+        # Nothing ever came: it is complete once its gateway has said that there is nothing.
         stopped = await world.ask(LI, "POST", f"/ecgs/{ecg['id']}/stop")
-        assert stopped.body["is_complete"] and stopped.body["duration_ms"] == 0
+        assert not stopped.body["is_complete"] and stopped.body["duration_ms"] == 0
+        await gateway.ended(ecg["id"])
+        shown = await world.becomes(ecg["id"], state="ended", is_complete=True)
+        assert shown["duration_ms"] == 0
+
+
+async def test_what_was_stopped_while_its_gateway_was_away_is_stopped_when_it_is_back(
+    world: EcgWorld,
+) -> None:
+    recording = measured(1)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.word("start", ecg=ecg)
+    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
+    stopped = await world.ask(LI, "POST", f"/ecgs/{ecg}/stop")
+    # What its gateway may have of it is not known.
+    assert (stopped.body["state"], stopped.body["is_complete"]) == ("ended", False)
+    async with world.gateway() as gateway:
+        await gateway.greet(ecg)
+        await gateway.word("stop", ecg=ecg)
+        assert not [word for word in gateway.words if word["type"] == "start"]
+        await gateway.name(ecg)
+        await gateway.send(recording.frames())
+        await gateway.stored_until(0, recording.end)
+        assert not (await world.show(ecg))["is_complete"]
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
+
+
+async def test_a_stopped_ecg_that_its_gateway_has_nothing_of_is_complete(world: EcgWorld) -> None:
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.word("start", ecg=ecg)
+    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
+    await world.ask(LI, "POST", f"/ecgs/{ecg}/stop")
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        shown = await world.becomes(ecg, is_complete=True)
+        assert (shown["state"], shown["duration_ms"]) == ("ended", 0)
+
+
+async def test_more_than_a_gateway_has_said_has_it_stop_and_say_again(world: EcgWorld) -> None:
+    recording = measured(1)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.ended(ecg)
+        await world.becomes(ecg, is_complete=True)
+        await gateway.send(recording.frames())
+        await gateway.word("stop", ecg=ecg)
+        await world.becomes(ecg, is_complete=False)
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
 
 
 async def test_late_frames_are_told_from_live_ones(world: EcgWorld) -> None:

@@ -116,7 +116,27 @@ def test_asking_twice_begins_once(desk: Desk) -> None:
     desk.start()
     desk.start("other")
     assert desk.settled == 1
-    assert desk.keys()[1:] == ["ecg_started", "ecg_started"]
+    assert desk.keys()[1:] == ["ecg_started", "ecg_stopped", "ecg_started"]
+
+
+def test_the_next_patients_samples_are_in_no_other_ecg(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.start("one")
+    desk.feed(0, 27)
+    desk.start("two")
+    desk.feed(27, 40)
+    assert desk.kept("one") == [(0, 0, 27)]
+    assert desk.shelf.ecgs["one"].state is EcgState.ENDED
+    assert desk.kept("two") == [(0, 27, 67)]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    # Also where the next cannot begin.
+    monkeypatch.setattr(desk.shelf, "begin", full)
+    desk.start("three")
+    desk.feed(67, 20)
+    assert desk.kept("two") == [(0, 27, 67)]
+    assert not desk.intake.is_recording
 
 
 def test_an_end_without_a_device_or_of_an_unknown_ecg(desk: Desk) -> None:
@@ -226,6 +246,7 @@ def test_what_the_disk_does_not_take_is_told_and_does_not_go_up(
             desk.feed(first, 20)
         disk.setattr(kept._log, "sync", full)
         desk.stop()
+        assert not desk.intake.is_recording
         disk.setattr(desk.shelf, "begin", full)
         desk.start("other")
         disk.setattr(desk.shelf, "sweep", full)
@@ -281,11 +302,12 @@ def test_a_vital_sign_that_the_disk_does_not_take_goes_up_all_the_same(
 def test_after_a_restart_what_was_begun_goes_on_and_what_ended_is_sent(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.intake.open_source(DESCRIPTOR, None)
-    for ecg in ("going", "ended", "stored"):
-        desk.start(ecg)
+    desk.start("stored")
     desk.feed(0, 20)
-    desk.stop("ended")
-    desk.stop("stored")
+    desk.start("ended")
+    desk.feed(20, 20)
+    desk.start("going")
+    desk.feed(40, 20)
     desk.intake.handle(AllStored("stored"), T)
     (tmp_path / "ecg/damaged").mkdir()
     desk.shelf.close()
