@@ -3,6 +3,7 @@
 
 import { isRecord, type TwoLanguages } from "./api";
 import { URGENCIES, type Urgency } from "./consultation";
+import type { EcgEpoch } from "./ecg";
 import { BLANK, SIGNING_FACTORS, type SigningFactor } from "./opinion";
 
 /** A resting ECG's page: shorter strips cannot be marked. */
@@ -317,6 +318,39 @@ export function withStrip(report: ReportText, strip: StripMark, rateHz: number):
   if (!isLong || report.strips.some(isSame) || report.strips.length >= MAX_STRIPS) return report;
   const strips = [...report.strips, strip].sort((a, b) => a.epoch - b.epoch || a.first_sample - b.first_sample);
   return { ...report, strips };
+}
+
+/** What can be marked at once of a recording; epochs that are too short for a strip have none. */
+export interface OfferedStrips {
+  readonly first: StripMark;
+  readonly last: StripMark;
+  /** One of each epoch, for no strip lies across two. */
+  readonly whole: readonly StripMark[];
+}
+
+/** Null where there is nothing long enough. */
+export function offeredStrips(epochs: readonly EcgEpoch[], rateHz: number): OfferedStrips | null {
+  const length = LEAST_STRIP_S * rateHz;
+  const whole = epochs
+    .filter(({ first, end }) => rateHz > 0 && end - first >= length)
+    .map(({ epoch, first, end }) => ({ epoch, first_sample: first, end_sample: end }));
+  const [first] = whole;
+  const last = whole.at(-1);
+  if (first === undefined || last === undefined) return null;
+  return {
+    first: { ...first, end_sample: first.first_sample + length },
+    last: { ...last, first_sample: last.end_sample - length },
+    whole,
+  };
+}
+
+/** How long after the session's first sample a strip begins, as its axis counts; 0 where its epoch is not known. */
+export function stripBeginsMs(strip: StripMark, epochs: readonly EcgEpoch[], rateHz: number): number {
+  const [session] = epochs;
+  const own = epochs.find((one) => one.epoch === strip.epoch);
+  if (session === undefined || own === undefined || rateHz <= 0) return 0;
+  const between_ms = (own.first_taken_us - session.first_taken_us) / 1000;
+  return between_ms + ((strip.first_sample - own.first) / rateHz) * 1000;
 }
 
 export interface ReportGateView {

@@ -7,6 +7,7 @@ import {
   ecgWorkFrom,
   EMPTY_REPORT,
   nextStep,
+  offeredStrips,
   reportFrom,
   reportGatesOf,
   reportLock,
@@ -14,6 +15,7 @@ import {
   saysTheSameReport,
   secondsOf,
   statementsFrom,
+  stripBeginsMs,
   textOf,
   waitedMs,
   withReportTemplate,
@@ -238,4 +240,33 @@ test("a critical value counts on until it was heard", () => {
   expect(waitedMs(calling, 61_000)).toBe(60_000);
   expect(waitedMs(calling, 0)).toBe(0);
   expect(waitedMs({ ...calling, state: "acknowledged" }, 61_000)).toBe(5);
+});
+
+describe("a recording of several epochs", () => {
+  const epochs = [
+    { epoch: 0, first: 1000, end: 31_000, first_taken_us: 1_000_000 },
+    { epoch: 1, first: 0, end: 4999, first_taken_us: 65_000_000 },
+    { epoch: 2, first: 0, end: 10_000, first_taken_us: 81_000_000 },
+  ];
+
+  test("is marked whole by a strip of each, and its first and last seconds are the session's", () => {
+    expect(offeredStrips(epochs, 500)).toEqual({
+      first: { epoch: 0, first_sample: 1000, end_sample: 6000 },
+      last: { epoch: 2, first_sample: 5000, end_sample: 10_000 },
+      whole: [
+        { epoch: 0, first_sample: 1000, end_sample: 31_000 },
+        { epoch: 2, first_sample: 0, end_sample: 10_000 },
+      ],
+    });
+    expect(offeredStrips(epochs.slice(1, 2), 500)).toBeNull();
+    expect(offeredStrips([], 500)).toBeNull();
+    expect(offeredStrips(epochs, 0)).toBeNull();
+  });
+
+  test("counts its strips' times from the session's start", () => {
+    const from_ms = (epoch: number, first_sample: number, rateHz = 500): number =>
+      stripBeginsMs({ epoch, first_sample, end_sample: first_sample + 5000 }, epochs, rateHz);
+    expect([from_ms(0, 1000), from_ms(0, 6000), from_ms(2, 0), from_ms(2, 5000)]).toEqual([0, 10_000, 80_000, 90_000]);
+    expect([from_ms(7, 0), from_ms(2, 0, 0), stripBeginsMs(STRIP, [], 500)]).toEqual([0, 0, 0]);
+  });
 });

@@ -1,7 +1,15 @@
 // The marked strips: what the report rests on, and what is still missing of each.
 
 import type { Ecg } from "../../protocol/ecg";
-import { LEAST_STRIP_S, secondsOf, withStrip, type ReportText, type ReportView } from "../../protocol/ecg_report";
+import {
+  offeredStrips,
+  secondsOf,
+  stripBeginsMs,
+  withStrip,
+  type ReportText,
+  type ReportView,
+  type StripMark,
+} from "../../protocol/ecg_report";
 import { clock } from "../../protocol/times";
 import { Icon } from "../Icon";
 import { useWorld } from "../world";
@@ -16,26 +24,25 @@ export function StripList(props: {
   const { ecg, report, saved, onChange } = props;
   const { speak } = useWorld();
   const rateHz = ecg.descriptor?.rate_hz ?? 0;
-  const last = ecg.epochs.at(-1);
-  const mark = (first_sample: number, end_sample: number) => () => {
-    if (last !== undefined) onChange?.(withStrip(report, { epoch: last.epoch, first_sample, end_sample }, rateHz));
-  };
-  const length = LEAST_STRIP_S * rateHz;
-  const canMark = onChange !== null && rateHz > 0 && last !== undefined && last.end - last.first >= length;
+  const offered = onChange === null ? null : offeredStrips(ecg.epochs, rateHz);
+  const mark =
+    (...strips: readonly StripMark[]) =>
+    () =>
+      onChange?.(strips.reduce((all, strip) => withStrip(all, strip, rateHz), report));
   return (
     <section aria-label={speak("report.strips")}>
       <div className="row wrap">
         <h3>{speak("report.strips")}</h3>
         <span className="sp" />
-        {canMark && (
+        {offered !== null && (
           <>
-            <button type="button" className="btn small" onClick={mark(last.first, last.first + length)}>
+            <button type="button" className="btn small" onClick={mark(offered.first)}>
               {speak("report.strips.first")}
             </button>
-            <button type="button" className="btn small" onClick={mark(last.end - length, last.end)}>
+            <button type="button" className="btn small" onClick={mark(offered.last)}>
               {speak("report.strips.last")}
             </button>
-            <button type="button" className="btn small" onClick={mark(last.first, last.end)}>
+            <button type="button" className="btn small" onClick={mark(...offered.whole)}>
               {speak("report.strips.whole")}
             </button>
           </>
@@ -55,8 +62,7 @@ export function StripList(props: {
             rate_hz: rateHz,
             missing_samples: seen?.missing_samples ?? 0,
           });
-          const began = ecg.epochs.find((one) => one.epoch === strip.epoch)?.first ?? 0;
-          const from_ms = rateHz > 0 ? ((strip.first_sample - began) / rateHz) * 1000 : 0;
+          const from_ms = stripBeginsMs(strip, ecg.epochs, rateHz);
           return (
             <li key={`${strip.epoch} ${strip.first_sample} ${strip.end_sample}`} className="row">
               <span>
