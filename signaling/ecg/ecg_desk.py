@@ -125,7 +125,8 @@ class EcgDesk:
         self._opening = asyncio.Lock()
         self._is_due = asyncio.Event()
         self._is_closed = False
-        self._shutting: set[asyncio.Task[None]] = set()
+        self._shutting: dict[EcgId, asyncio.Task[None]] = {}
+        """Logs that are being closed and sealed: they are opened again after that."""
 
     # ---- for pages --------------------------------------------------------------------------------------
 
@@ -532,10 +533,8 @@ class EcgDesk:
 
     def _forget(self, lane: Lane) -> None:
         del self._lanes[lane.ecg.id]
-        # The disk's thread does things in the order in which they were asked: who opens it anew comes after.
-        task = asyncio.create_task(self._shut(lane.ecg))
-        self._shutting.add(task)
-        task.add_done_callback(self._shutting.discard)
+        # Whoever opens it anew waits for this: what still waits for the disk is written before it is closed.
+        self._shutting[lane.ecg.id] = asyncio.create_task(self._shut(lane.ecg))
 
     async def _shut(self, ecg: Ecg) -> None:
         try:
@@ -545,6 +544,8 @@ class EcgDesk:
             _log.error("ecg_not_closed", ecg=ecg.id, error=type(error).__name__)
         else:
             await self.seal(ecg)
+        finally:
+            del self._shutting[ecg.id]
 
     async def seal(self, ecg: Ecg) -> None:
         """Signs what there is of an ECG whose log is closed, where nothing more will come of it."""
@@ -637,7 +638,7 @@ class EcgDesk:
             each.outbox.end(GOING_AWAY)
         await self.disk.flush()
         await self.settle_all()
-        await asyncio.gather(*self._shutting)
+        await asyncio.gather(*self._shutting.values())
         await self.disk.close()
         for lane in self._lanes.values():
             await self.seal(lane.ecg)
@@ -665,6 +666,8 @@ class EcgDesk:
                 return lane
             if len(self._lanes) >= MAX_LANES:
                 raise StoreUnavailable("unavailable")
+            if name in self._shutting:
+                await asyncio.wait([self._shutting[name]])
             ecg = await self._store.read(lambda connection: find_ecg(connection, name))
             if ecg is None:
                 return None

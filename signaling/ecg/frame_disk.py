@@ -126,7 +126,7 @@ class FrameDisk:
 
     async def read(self, ecg: EcgId, epoch: int, start: int, end: int) -> list[bytes]:
         """Returns the frames of an open log that hold any of these samples, at most MAX_READ_BYTES of them;
-        among them all that were handed over before. Raises OSError.
+        among them all that were handed over before. Raises OSError, also where the log is not open.
         """
         await self.flush()
         return await self._do(self._read, ecg, epoch, start, end)
@@ -201,6 +201,9 @@ class FrameDisk:
         failed: set[EcgId] = set()
         for queued in batch:
             log = self._logs.get(queued.ecg)
+            if log is None:
+                # Nobody would write it later, and whoever sent it would not hear so.
+                failed.add(queued.ecg)
             if log is None or queued.ecg in failed:
                 continue
             try:
@@ -214,9 +217,11 @@ class FrameDisk:
 
     def _read(self, ecg: EcgId, epoch: int, start: int, end: int) -> list[bytes]:
         log = self._logs.get(ecg)
+        if log is None:
+            raise OSError("not open")
         found: list[bytes] = []
         size = 0
-        for frame in () if log is None else log.read(epoch, start, end):
+        for frame in log.read(epoch, start, end):
             size += len(frame)
             if size > MAX_READ_BYTES:
                 break

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from clinical.ids import EcgId
 from recording.ecg.frame_log import FrameLog
 from recording.errors import MisuseError
 from signaling.auth.rights import Caller
@@ -242,3 +244,37 @@ async def test_what_nobody_needs_is_closed_and_opened_again(world: EcgWorld) -> 
     assert world.desk.stats()["lanes"] == 0
     assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
     assert world.desk.stats()["lanes"] == 1
+
+
+async def test_what_is_opened_while_it_is_being_closed_is_there_whole(world: EcgWorld) -> None:
+    recording = measured(2)
+    frames = recording.frames()
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(frames[:20])
+        await gateway.stored_until(0, 20 * FRAME_SAMPLES)
+        await world.becomes(ecg, state="recording")
+    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
+    await wait_until(
+        lambda: not any(lane.is_due for lane in world.desk.lanes()), what="the rows to be up to date"
+    )
+    async with world.desk.disk._turn:
+        world.desk.tick(is_second=True)
+        world.consult.clock.advance_ms(61_000)
+        world.desk.tick(is_second=True)
+        assert world.desk.stats()["lanes"] == 0
+        # Its log is still open: the disk has not come to it.
+        opening = asyncio.create_task(world.desk._lane(EcgId(ecg)))
+        await asyncio.wait([opening], timeout=0.2)
+        assert not opening.done()
+    assert await opening is not None
+    async with world.gateway() as gateway:
+        await gateway.greet(ecg)
+        have = await gateway.name(ecg)
+        await gateway.send(missing(have, recording))
+        await gateway.stored_until(0, recording.end)
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
