@@ -16,6 +16,7 @@ from typing import Final, NamedTuple, TypeVar
 from clinical.ids import EcgId
 from media_server.ecg.frame import Envelope, read_envelope
 from media_server.ecg.spans import Span
+from recording.ecg.ecg_sealing import is_sealed
 from recording.ecg.frame_log import FrameLog
 from recording.files import AppendFile, make_private_folder
 
@@ -132,7 +133,7 @@ class FrameDisk:
         return await self._do(self._read, ecg, epoch, start, end)
 
     async def keep_vitals(self, ecg: EcgId, lines: bytes) -> None:
-        """Keeps lines (vitals.py). Raises OSError."""
+        """Keeps lines (vitals.py), but not of an ECG that is sealed. Raises OSError."""
         await self._do(self._keep_vitals, ecg, lines)
 
     async def vitals(self, ecg: EcgId) -> bytes:
@@ -229,6 +230,10 @@ class FrameDisk:
         return found
 
     def _keep_vitals(self, ecg: EcgId, lines: bytes) -> None:
+        if is_sealed(self.folder(ecg)):
+            # Whoever was away says its last values again; what is signed stays as it is.
+            self.counts.vitals_left_out += lines.count(b"\n")
+            return
         make_private_folder(self.folder(ecg))
         file = AppendFile.reopen(self.folder(ecg) / VITALS_FILE)
         try:

@@ -1,4 +1,4 @@
-"""What the disk does not take is told."""
+"""What the disk does not take is told, and what is sealed stays as it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from clinical.ids import EcgId
 from media_server.ecg.frame import read_envelope
+from recording.manifest import MANIFEST_FILE
 from signaling.ecg.frame_disk import FrameDisk, Written
 from tests.support.ecg_world import FRAME_SAMPLES, measured
 
@@ -45,4 +46,13 @@ async def test_a_log_that_is_not_open_takes_nothing_and_gives_nothing_and_says_s
     assert (desk.written, desk.failed, desk.disk.counts.failed) == ([], [ECG], 1)
     with pytest.raises(OSError, match="not open"):
         await desk.disk.read(ECG, 0, 0, 1)
+    await desk.disk.close()
+
+
+async def test_vital_signs_are_not_added_to_what_is_sealed(desk: Disk) -> None:
+    await desk.disk.keep_vitals(ECG, b"one\n")
+    (desk.disk.folder(ECG) / MANIFEST_FILE).touch()
+    await desk.disk.keep_vitals(ECG, b"one\ntwo\n")
+    assert await desk.disk.vitals(ECG) == b"one\n"
+    assert desk.disk.counts.vitals_left_out == 2
     await desk.disk.close()
