@@ -39,7 +39,7 @@ function drawPage(sent: object, frames: string, start: number, end: number, layo
   const page = new StoredPage(shape, start, end, decodeFrames(bytesOf(frames)));
   canvas.setLook(look(layout, pxPerMm));
   const startUs = epochs[0]?.first_taken_us ?? 0;
-  canvas.setSubject({ kind: "page", page, start, startUs, isSimulated: false }, descriptor);
+  canvas.setSubject({ kind: "page", page, start, startUs, isSimulated: false, isFinal: false }, descriptor);
 }
 
 /** Draws live: the first frames at once, then one each 40 ms, as a gateway sends them. */

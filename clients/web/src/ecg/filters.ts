@@ -69,8 +69,19 @@ export function shownBand(
   return {
     low_hz: Math.max(band.low_hz, device.low_hz),
     high_hz: Math.min(band.high_hz, device.high_hz, rateHz / 2),
-    isForSt: band.isForSt,
+    // What the device cut off is gone, whatever the view lets through.
+    isForSt: band.isForSt && device.low_hz <= BANDS.diagnostic.low_hz && device.high_hz > BANDS.monitor.high_hz,
   };
+}
+
+/** What a band may be called; "device": neither the one nor the other, as the device left it. */
+export type BandName = FilterChoice["band"] | "device";
+
+/** The name of what is left: of the diagnostic band all has to be there. */
+export function bandName({ low_hz, high_hz, isForSt }: ShownBand): BandName {
+  const { diagnostic, monitor } = BANDS;
+  if (isForSt) return high_hz >= diagnostic.high_hz ? "diagnostic" : "device";
+  return low_hz >= monitor.low_hz && high_hz <= monitor.high_hz ? "monitor" : "device";
 }
 
 /**

@@ -23,3 +23,8 @@ export interface Readable {
   /** The sample, a fraction, that was taken at a moment; null where nothing is known. */
   sampleAt(us: number): number | null;
 }
+
+/** Whether any of it is made, not measured: as the service says of the whole, or the device of some of it. */
+export function isMade(source: Pick<Readable, "start" | "end" | "simulatedIn">, isToldSimulated: boolean): boolean {
+  return isToldSimulated || source.simulatedIn(source.start, source.end).length > 0;
+}

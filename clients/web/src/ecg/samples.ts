@@ -33,6 +33,15 @@ export interface Gap extends Span {
   readonly isDeviceLoss: boolean;
 }
 
+/** What becomes of a hole; "final": the record is closed, and nobody will fill it. */
+export type GapFate = "open" | "device" | "filling" | "final";
+
+export function gapFate({ isOpen, isDeviceLoss }: Gap, isRecordFinal: boolean): GapFate {
+  if (isDeviceLoss) return "device";
+  if (isRecordFinal) return "final";
+  return isOpen ? "open" : "filling";
+}
+
 /** The newest sample there is. */
 export interface Newest {
   readonly epoch: number;
@@ -111,6 +120,12 @@ export class Samples {
   expectFrom(sample: number, now_ms: number): void {
     if (this.first === null) this.first = sample;
     else this.reachBack(sample, this.first, sample, now_ms);
+  }
+
+  /** Says that the newest sample had come by then, wherever it waited since; later than it came here is no news. */
+  cameBy(arrived_ms: number): void {
+    const newest = this.newestSample;
+    if (newest !== null && arrived_ms < newest.arrived_ms) this.newestSample = { ...newest, arrived_ms };
   }
 
   /** Takes what is new of a frame. */

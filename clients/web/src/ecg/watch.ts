@@ -110,6 +110,8 @@ export class Watch {
         break;
       case "lost":
         this.lostUs = message.since_us;
+        // Who opens the page later gets at once what came before: it is as old as the silence.
+        if (this.serverAhead_ms !== null) this.running?.cameBy(message.since_us / US_PER_MS - this.serverAhead_ms);
         break;
       case "found":
         this.lostUs = null;

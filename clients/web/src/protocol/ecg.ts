@@ -284,6 +284,9 @@ function anchorFrom(value: Record<string, unknown>): ViewerMessage | null {
   return { type: "anchor", track, rtp_timestamp, gateway_us };
 }
 
+/** Whether nothing more will come: what is missing of it is missing for good. */
+export const isFinal = (one: Pick<Ecg, "state" | "is_complete">): boolean => one.state === "ended" && one.is_complete;
+
 /** Whether this caller may do it now. */
 export const mayEcg = (one: Pick<Ecg, "allowed">, act: string): boolean => one.allowed.includes(act);
 

@@ -1,6 +1,6 @@
 // The view's filters, by sine waves.
 import { describe, expect, it } from "vitest";
-import { LeadFilter, NOTCH_WIDTH_HZ, shownBand, type FilterChoice } from "../../src/ecg/filters";
+import { bandName, LeadFilter, NOTCH_WIDTH_HZ, shownBand, type FilterChoice } from "../../src/ecg/filters";
 
 const DIAGNOSTIC: FilterChoice = { band: "diagnostic", notch_hz: 0 };
 const MONITOR: FilterChoice = { band: "monitor", notch_hz: 0 };
@@ -109,6 +109,20 @@ describe("the band that is shown", () => {
     expect(shownBand(MONITOR, 500, open)).toEqual({ low_hz: 0.5, high_hz: 40, isForSt: false });
     expect(shownBand(DIAGNOSTIC, 500, { low_hz: 0.67, high_hz: 100 })).toMatchObject({ low_hz: 0.67, high_hz: 100 });
     expect(shownBand(DIAGNOSTIC, 250, open).high_hz).toBe(125);
+  });
+
+  it.each([
+    [DIAGNOSTIC, 500, { low_hz: 0.05, high_hz: 150 }, true, "diagnostic"],
+    [DIAGNOSTIC, 500, { low_hz: 0.5, high_hz: 40 }, false, "monitor"],
+    [DIAGNOSTIC, 500, { low_hz: 0.05, high_hz: 40 }, false, "device"],
+    [DIAGNOSTIC, 500, { low_hz: 0.5, high_hz: 150 }, false, "device"],
+    // Above 40 Hz the J point stays; of a diagnostic band 150 Hz is asked.
+    [DIAGNOSTIC, 500, { low_hz: 0.05, high_hz: 100 }, true, "device"],
+    [DIAGNOSTIC, 250, { low_hz: 0, high_hz: 150 }, true, "device"],
+    [MONITOR, 500, { low_hz: 0.05, high_hz: 150 }, false, "monitor"],
+  ] as const)("%o at %d Hz of a device's %o is for ST: %s, and named %s", (choice, rateHz, device, isForSt, name) => {
+    const band = shownBand(choice, rateHz, device);
+    expect([band.isForSt, bandName(band)]).toEqual([isForSt, name]);
   });
 });
 

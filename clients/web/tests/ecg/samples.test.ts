@@ -1,7 +1,7 @@
 // What a view knows of the samples of one epoch.
 import { describe, expect, it } from "vitest";
 import { FrameFlag, type Frame } from "../../src/ecg/frame";
-import { KEPT_S, keptSamples, MAX_RING_BYTES, Samples } from "../../src/ecg/samples";
+import { gapFate, KEPT_S, keptSamples, MAX_RING_BYTES, Samples } from "../../src/ecg/samples";
 import { seeded } from "../support/seeded";
 import { frameOf, RATE_HZ, START_US, valueOf } from "./frames";
 
@@ -238,5 +238,16 @@ describe("samples that are not a measured trace", () => {
     expect(samples.breaksIn(0, 200)).toEqual([50]);
     expect(samples.leadOffIn(0, 0, 200)).toEqual([]);
     expect(samples.simulatedIn(0, 200)).toEqual([{ start: 50, end: 70 }]);
+  });
+});
+
+describe("what becomes of a hole", () => {
+  const gap = { start: 0, end: 5, length_ms: 10, isOpen: false, isDeviceLoss: false };
+
+  it("is that nobody fills it once the record is closed", () => {
+    expect([gapFate(gap, false), gapFate(gap, true)]).toEqual(["filling", "final"]);
+    expect(gapFate({ ...gap, isOpen: true }, false)).toBe("open");
+    expect(gapFate({ ...gap, isDeviceLoss: true }, false)).toBe("device");
+    expect(gapFate({ ...gap, isDeviceLoss: true }, true)).toBe("device");
   });
 });

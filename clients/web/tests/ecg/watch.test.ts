@@ -149,6 +149,36 @@ describe("what the service says", () => {
   });
 });
 
+describe("a gateway that was gone before the page was opened", () => {
+  it("leaves the newest sample as old as the service says", () => {
+    const watch = begun();
+    watch.receiveFrames(bytes(0), NOW_MS);
+    // The server's clock shows 5 s: it was gone for 4.7 s, and what came now had come to it then.
+    say(watch, { type: "lost", since_us: 300_000 });
+    expect(watch.running?.newest?.arrived_ms).toBe(NOW_MS - 4700);
+    expect(watch.running?.gaps(0, 10_000, NOW_MS)).toMatchObject([{ isOpen: true, length_ms: 4700 }]);
+    expect(watch.gatewayNowUs(NOW_MS)).toBe(START_US + COUNT * 2000 + 4_700_000);
+    // Told again, or of later: nothing comes to be newer than it is.
+    say(watch, { type: "lost", since_us: 9_000_000 });
+    expect(watch.running?.newest?.arrived_ms).toBe(NOW_MS - 4700);
+    watch.receiveFrames(bytes(1), NOW_MS + 50);
+    expect(watch.running?.newest?.arrived_ms).toBe(NOW_MS + 50);
+  });
+
+  it("changes nothing where no clock or no sample is known", () => {
+    const silent = new Watch();
+    say(silent, { type: "lost", since_us: 5 });
+    say(silent, { type: "ecg", ecg: ecg() });
+    silent.receiveFrames(bytes(0), NOW_MS);
+    say(silent, { type: "lost", since_us: 5 });
+    expect(silent.running?.newest?.arrived_ms).toBe(NOW_MS);
+    const empty = begun();
+    say(empty, { type: "lost", since_us: 5 });
+    expect(empty.running?.newest).toBeNull();
+    expect(empty.lostSinceUs).toBe(5);
+  });
+});
+
 describe("what is missing", () => {
   it("is asked for where the service has it", () => {
     const watch = begun();

@@ -7,6 +7,7 @@ import {
   ecgToShow,
   gatewaysFrom,
   inventoryFrom,
+  isFinal,
   mayEcg,
   viewerMessageFrom,
   vitalsFrom,
@@ -220,5 +221,13 @@ describe("what a viewer's socket says", () => {
     expect(viewerMessageFrom("{")).toBeNull();
     expect(read([1])).toBeNull();
     expect(read({ type: "news" })).toBeNull();
+  });
+});
+
+describe("a record", () => {
+  it("is final once it has ended and nothing is missing any more", () => {
+    expect(isFinal({ state: "ended", is_complete: true })).toBe(true);
+    expect(isFinal({ state: "ended", is_complete: false })).toBe(false);
+    expect(isFinal({ state: "recording", is_complete: true })).toBe(false);
   });
 });

@@ -2,14 +2,16 @@
 
 import { useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from "react";
 import type { ShownFrame } from "../../ecg/follow";
+import { WARM_UP_S } from "../../ecg/filtered";
 import { shownBand, type FilterChoice } from "../../ecg/filters";
 import { LAYOUTS, type LayoutName } from "../../ecg/layout";
 import { shownLeads } from "../../ecg/leads";
-import { nextEvent, railSum, type RailKind, type RailPiece, type RailPlace } from "../../ecg/rail";
+import { pageStart, pageWanted } from "../../ecg/page_wanted";
+import { nextEvent, railSum, type RailKind, type RailPlace } from "../../ecg/rail";
 import { nextGain, USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S, type GainMmMv, type SpeedMmS } from "../../ecg/scale";
 import type { HearFrames, LiveEcg } from "../../io/ecg_ports";
 import { keep, kept } from "../../io/preferences";
-import { mayEcg, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
+import { isFinal, mayEcg, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
 import { LEAST_STRIP_S, type StripMark } from "../../protocol/ecg_report";
 import { Failure, Notice } from "../pieces";
 import { useLasting } from "../hooks";
@@ -133,11 +135,21 @@ function Pane(props: {
   const rail = watch.rail();
   const sum = railSum(rail, rateHz);
   const pageLength = Math.round((canvas?.pageSeconds(descriptor) ?? USUAL_PAGE_S) * rateHz);
-  const start = startOf(rail, place, pageLength);
-  const wanted = lane === "truth" && start !== null ? wantedPage(ecg.id, rail, start, pageLength) : null;
+  const start = pageStart(rail, place, pageLength);
+  const wanted =
+    lane === "truth" && start !== null ? pageWanted(ecg.id, rail, start, pageLength, WARM_UP_S * rateHz) : null;
   const page = usePage(wanted, descriptor);
   const followed = canvas?.followed ?? null;
-  const subject = useSubject(lane, live, isFrozen, page.page, start, rail[0]?.from_us ?? 0, ecg.is_simulated);
+  const subject = useSubject(
+    lane,
+    live,
+    isFrozen,
+    page.page,
+    start,
+    rail[0]?.from_us ?? 0,
+    ecg.is_simulated,
+    isFinal(ecg),
+  );
   useDrawn(canvas, subject, descriptor);
   useEffect(() => canvas?.setFrames(frames), [canvas, frames]);
   useLateSamples(live, canvas);
@@ -350,24 +362,6 @@ function EcgWarnings(props: { ecg: Ecg; descriptor: EcgDescriptor; differs: bool
   );
 }
 
-/** The page's first sample; without a choice the last whole page. */
-function startOf(rail: readonly RailPiece[], place: RailPlace | null, pageLength: number): RailPlace | null {
-  const last = rail.at(-1);
-  const first = rail.find((piece) => piece.epoch === last?.epoch);
-  if (last === undefined || first === undefined) return null;
-  return place ?? { epoch: last.epoch, sample: Math.max(first.start, last.end - pageLength) };
-}
-
-/** What to fetch for it: not what nobody can have yet. */
-function wantedPage(id: string, rail: readonly RailPiece[], start: RailPlace, pageLength: number) {
-  const end = rail.findLast((piece) => piece.epoch === start.epoch && piece.kind !== "missing")?.end ?? 0;
-  // By whole tenths of a page: a running record would else be fetched anew with each frame.
-  const step = Math.max(1, Math.round(pageLength / 10));
-  const known = start.sample + Math.floor((end - start.sample) / step) * step;
-  const to = Math.min(start.sample + pageLength, Math.max(known, start.sample));
-  return to > start.sample ? { id, epoch: start.epoch, start: start.sample, end: to } : null;
-}
-
 function useSubject(
   lane: Lane,
   live: LiveEcg,
@@ -376,12 +370,13 @@ function useSubject(
   start: RailPlace | null,
   startUs: number,
   isSimulated: boolean,
+  isFinalPage: boolean,
 ): Subject | null {
   const sample = start?.sample ?? 0;
   return useMemo<Subject | null>(() => {
     if (lane === "live") return { kind: "live", watch: live.watch, isFrozen };
-    return page === null ? null : { kind: "page", page, start: sample, startUs, isSimulated };
-  }, [lane, live, isFrozen, page, sample, startUs, isSimulated]);
+    return page === null ? null : { kind: "page", page, start: sample, startUs, isSimulated, isFinal: isFinalPage };
+  }, [lane, live, isFrozen, page, sample, startUs, isSimulated, isFinalPage]);
 }
 
 /** What a screen reader is told as it happens: standstill and return, all filled in, an electrode that came off. */

@@ -6,9 +6,9 @@ import type { ShownBand } from "../../ecg/filters";
 import { layOut } from "../../ecg/layout";
 import { shownLeads } from "../../ecg/leads";
 import { shownSpan } from "../../ecg/place";
-import type { Readable } from "../../ecg/readable";
+import { isMade, type Readable } from "../../ecg/readable";
 import { stripOf, sweepOf, type SweepStretch } from "../../ecg/sweep";
-import type { Ecg, EcgDescriptor } from "../../protocol/ecg";
+import { isFinal, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
 import { day, timeOfDay } from "../../protocol/times";
 import { useWorld } from "../world";
 import type { Look } from "./ecg_canvas";
@@ -141,7 +141,8 @@ function paintSheet(canvas: HTMLCanvasElement, props: Parameters<typeof EcgPrint
     words: look.words,
     calipers: [],
     points: [],
-    isSimulated: ecg.is_simulated,
+    isSimulated: isMade(page, ecg.is_simulated),
+    isFinal: isFinal(ecg),
     stale: null,
     startUs: props.startUs,
     now_ms: 0,

@@ -10,11 +10,11 @@ import type { DeviceBand, FilterChoice } from "../../ecg/filters";
 import { layOut, type Layout, type LayoutName, type Panel } from "../../ecg/layout";
 import { shownLeads, type ShownLead } from "../../ecg/leads";
 import { millivoltsAtY, sampleAtX, shownSpan, type Strip } from "../../ecg/place";
-import type { Readable } from "../../ecg/readable";
+import { isMade, type Readable } from "../../ecg/readable";
 import type { Scale } from "../../ecg/scale";
 import { headX, stripOf, sweepOf, sweepStep, sweptView, type Sweep, type SweepStretch } from "../../ecg/sweep";
 import { GAP_HOLD_MS, type Watch } from "../../ecg/watch";
-import type { EcgDescriptor } from "../../protocol/ecg";
+import { isFinal, type EcgDescriptor } from "../../protocol/ecg";
 import { inksOf, type Inks } from "./inks";
 import {
   AXIS_PX,
@@ -52,6 +52,8 @@ export type Subject =
       /** When the recording began. */
       readonly startUs: number;
       readonly isSimulated: boolean;
+      /** Nothing more will come. */
+      readonly isFinal: boolean;
     };
 
 /** What the reader has put upon it. */
@@ -447,10 +449,8 @@ export class EcgCanvas {
       inks: this.#inks,
       words: this.#look.words,
       ...this.#hands,
-      isSimulated:
-        ecg?.is_simulated === true ||
-        (subject?.kind === "page" && subject.isSimulated) ||
-        source.simulatedIn(source.start, source.end).length > 0,
+      isSimulated: isMade(source, ecg?.is_simulated === true || (subject?.kind === "page" && subject.isSimulated)),
+      isFinal: subject?.kind === "page" ? subject.isFinal : ecg !== null && isFinal(ecg),
       stale: isRunning ? (this.#followed?.stale ?? null) : null,
       startUs,
       trace: this.#pen("trace"),

@@ -1,12 +1,23 @@
 // What an ECG says of itself, in words: lengths, ages, bands, and the line that a screen reader reads.
 
-import type { ShownBand } from "../../ecg/filters";
-import type { Gap } from "../../ecg/samples";
+import { bandName, type BandName, type ShownBand } from "../../ecg/filters";
+import { gapFate, type GapFate } from "../../ecg/samples";
 import { clock, timeOfDay } from "../../protocol/times";
-import type { Speak } from "../../messages/speak";
+import type { MessageKey, Speak } from "../../messages/speak";
 import type { MarkWords } from "./marks";
 
 const US_PER_MS = 1000;
+const GAP_KEYS: Readonly<Record<GapFate, MessageKey>> = {
+  open: "ecg.gap.open",
+  device: "ecg.gap.device",
+  filling: "ecg.gap.filling",
+  final: "ecg.gap.final",
+};
+const BAND_KEYS: Readonly<Record<BandName, MessageKey>> = {
+  diagnostic: "ecg.band.diagnostic",
+  monitor: "ecg.band.monitor",
+  device: "ecg.band.device",
+};
 
 /** Seconds to a tenth: 2.7. */
 export const tenths = (ms: number): string => (ms / 1000).toFixed(1);
@@ -17,7 +28,7 @@ export const takenWords = (us: number): string => timeOfDay(new Date(us / US_PER
 export function markWords(speak: Speak): MarkWords {
   return {
     gap: (length_ms) => speak("ecg.gap", { seconds: tenths(length_ms) }),
-    gapMore: (gap: Gap) => speak(gap.isOpen ? "ecg.gap.open" : gap.isDeviceLoss ? "ecg.gap.device" : "ecg.gap.filling"),
+    gapMore: (gap, isRecordFinal) => speak(GAP_KEYS[gapFate(gap, isRecordFinal)]),
     late: (length_ms) => speak("ecg.late", { seconds: tenths(length_ms) }),
     off: (lead) => speak("ecg.off", { lead }),
     stale: (for_ms) => speak("ecg.stale", { seconds: tenths(for_ms) }),
@@ -36,6 +47,6 @@ export const mvWords = (mv: number, speak: Speak): string => speak("ecg.caliper.
 
 /** 0.05–150 Hz 诊断带宽. */
 export function bandWords(band: ShownBand, speak: Speak): string {
-  const name = speak(band.isForSt ? "ecg.band.diagnostic" : "ecg.band.monitor");
+  const name = speak(BAND_KEYS[bandName(band)]);
   return speak("ecg.bandOf", { low: String(band.low_hz), high: String(band.high_hz), name });
 }

@@ -16,7 +16,7 @@ import type { Pen, Row, Size } from "./paint";
 export interface MarkWords {
   gap: (length_ms: number) => string;
   /** What becomes of a hole. */
-  gapMore: (gap: Gap) => string;
+  gapMore: (gap: Gap, isRecordFinal: boolean) => string;
   late: (length_ms: number) => string;
   off: (lead: string) => string;
   stale: (for_ms: number) => string;
@@ -64,6 +64,8 @@ export interface Marked {
   readonly calipers: readonly CaliperMark[];
   readonly points: readonly PointMark[];
   readonly isSimulated: boolean;
+  /** Nothing more will come. */
+  readonly isFinal: boolean;
   readonly stale: { readonly for_ms: number; readonly lastUs: number } | null;
   readonly startUs: number;
   readonly now_ms: number;
@@ -244,7 +246,8 @@ function paintGaps(pen: Pen, marked: Marked): void {
   for (const gap of source.gaps(source.start, Number.MAX_SAFE_INTEGER, marked.now_ms)) {
     const ranges =
       gap.isOpen && until !== null ? openRanges(marked, gap, until, sweep) : rangesOf(marked, gap.start, gap.end);
-    for (const range of ranges) paintGap(pen, marked, range, words.gap(gap.length_ms), words.gapMore(gap));
+    for (const range of ranges)
+      paintGap(pen, marked, range, words.gap(gap.length_ms), words.gapMore(gap, marked.isFinal));
   }
 }
 

@@ -1,20 +1,14 @@
 // A page of the record, fetched: its samples, and as many before it as the filters need.
 
-import { useMemo } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef } from "react";
 import { decodeFrames } from "../../ecg/frame";
 import { WARM_UP_S } from "../../ecg/filtered";
+import type { PageWanted } from "../../ecg/page_wanted";
 import { StoredPage } from "../../ecg/stored_page";
 import type { EcgDescriptor } from "../../protocol/ecg";
 import { unreachable, type ApiFailure } from "../../protocol/api";
 import { useLoaded } from "../hooks";
 import { useWorld } from "../world";
-
-export interface PageWanted {
-  readonly id: string;
-  readonly epoch: number;
-  readonly start: number;
-  readonly end: number;
-}
 
 export interface HeldPage {
   readonly page: StoredPage | null;
@@ -40,5 +34,14 @@ export function usePage(wanted: PageWanted | null, descriptor: EcgDescriptor | n
     }
   });
   const { value, failure, isSlow, reload } = loaded;
+  // The same page with more in it is fetched again behind the one that stands there.
+  const asked = useRef({ key, stored: wanted?.stored ?? 0 });
+  const stored = wanted?.stored ?? 0;
+  const askAgain = useEffectEvent(() => {
+    const before = asked.current;
+    asked.current = { key, stored };
+    if (before.key === key && before.stored !== stored) reload();
+  });
+  useEffect(() => askAgain(), [key, stored]);
   return useMemo(() => ({ page: value, failure, isSlow, again: reload }), [value, failure, isSlow, reload]);
 }
