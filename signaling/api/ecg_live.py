@@ -28,9 +28,10 @@ from recording.clock import Clock
 from signaling.api.ecg_pages import EcgLooks
 from signaling.api.event_pages import CHECK_EVERY_S, SESSION_ENDED
 from signaling.api.route import Call, Found, Pace, Refusal, Route
-from signaling.auth.rights import Action
+from signaling.auth.policy import Decision, decide
+from signaling.auth.rights import Action, Caller
 from signaling.auth.session_ends import ended_sessions
-from signaling.ecg.ecg_desk import EcgDesk
+from signaling.ecg.ecg_desk import PUT_OUT, EcgDesk
 from signaling.ecg.ecg_rights import OpenedEcg, found_ecg
 from signaling.ecg.outbox import TRY_AGAIN
 from signaling.ecg.pointing import MAX_CHARACTERS
@@ -112,6 +113,9 @@ class EcgLive:
         try:
             try:
                 await self._desk.watch(viewer, opened.ecg)
+                # Opening a long ECG takes seconds: who was put out meanwhile was not among its viewers yet.
+                if not await self._may_see(caller, opened.ecg.id):
+                    viewer.outbox.end(PUT_OUT)
             except (StoreUnavailable, OSError):
                 viewer.outbox.end(TRY_AGAIN)
             async for message in websocket:
@@ -125,3 +129,7 @@ class EcgLive:
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
         return websocket
+
+    async def _may_see(self, caller: Caller, ecg: str) -> bool:
+        found = await self._store.read(lambda connection: found_ecg(connection, ecg))
+        return found is not None and decide(caller, Action.ECG_READ, found.subject) is Decision.ALLOWED

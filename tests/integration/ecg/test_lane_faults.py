@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from clinical.ids import EcgId
 from recording.ecg.frame_log import FrameLog
@@ -15,10 +16,12 @@ from recording.errors import MisuseError
 from signaling.auth.rights import Caller
 from signaling.auth.sign_in import LIFE_MS
 from signaling.ecg import ecg_desk
+from signaling.ecg.ecgs import Ecg
 from signaling.ecg.gateways import SILENCE_NS
 from signaling.ecg.lane import LOST_NS
+from signaling.ecg.viewers import Viewer
 from signaling.store import tables as t
-from signaling.store.store import StoreUnavailable
+from signaling.store.store import StoreUnavailable, Unit
 from tests.support.consult_world import LI, WANG
 from tests.support.ecg_world import (
     FRAME_SAMPLES,
@@ -58,7 +61,8 @@ async def test_a_full_disk_sends_the_gateway_away_and_takes_it_back(
             patched.setattr(FrameLog, "append", full)
             await gateway.send(frames[20:40])
             await wait_until(lambda: gateway.socket.close_code == 1013, what="to be told to come back")
-        assert {word["until"] for word in gateway.words if word["type"] == "stored"} == {20 * FRAME_SAMPLES}
+        told = [word["until"] for word in gateway.words if word["type"] == "stored"]
+        assert max(told) == 20 * FRAME_SAMPLES
     async with world.gateway() as gateway:
         await gateway.greet(ecg)
         have = await gateway.name(ecg)
@@ -181,6 +185,30 @@ async def test_who_is_put_out_of_a_case_sees_its_ecg_no_more(world: EcgWorld) ->
             await viewer.word("ecg")
             assert world.desk.end_bound(lambda binding: binding.person == "pe_nobody") == 0
             assert world.desk.end_bound(lambda binding: binding.person == WANG.person) == 1
+            await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
+
+
+async def test_who_is_put_out_while_the_ecg_opens_sees_no_more_of_it(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, watch = await world.consult.accepted(), world.desk.watch
+
+    async def put_out(unit: Unit) -> None:
+        # Given to somebody else: neither the expert nor the expert's hospital has to do with it any more.
+        other = {"expert": "", "host": LI.person, "invited_institution": LI.institution}
+        await unit.connection.execute(
+            update(t.consultation).where(t.consultation.c.id == case).values(**other)
+        )
+
+    async def watch_slowly(viewer: Viewer, ecg: Ecg) -> None:
+        await watch(viewer, ecg)
+        await world.consult.store.write(put_out)
+
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request(case=case)
+        monkeypatch.setattr(world.desk, "watch", watch_slowly)
+        async with world.viewer(ecg, WANG) as viewer:
             await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
 
 
