@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consultation import (
@@ -28,12 +27,11 @@ from clinical.escalation import Ring, ring_from_json, ring_to_json
 from clinical.ids import CaseId, InstitutionId, PatientId, PersonId
 from clinical.recording_policy import RecordingPolicy
 from signaling.store import tables as t
+from signaling.store.day_serials import next_serial
 from signaling.store.store import Unit
 
 MAX_LISTED: Final = 100
 """Of one box. A county centre has fewer open at once; what has ended is read page by page."""
-_CHINA: Final = timedelta(hours=8)
-"""Serials carry the day as people here count it (China has one time zone and no summer time)."""
 _C: Final = t.consultation.c
 # Every request of a case asks these, some of them thrice: so they are built once.
 _BY_ID: Final = select(t.consultation).where(_C.id == bindparam("wanted"))
@@ -136,7 +134,7 @@ def of_institution(institution: str) -> ColumnElement[bool]:
 
 async def insert_case(unit: Unit, case: Case) -> Case:
     """Stores a new case under the next serial of its day; returns it."""
-    case = replace(case, serial=await _next_serial(unit))
+    case = replace(case, serial=await next_serial(unit, _C.serial, "S"))
     await unit.connection.execute(insert(t.consultation).values(id=case.id, **_values(case)))
     return case
 
@@ -173,19 +171,6 @@ _TIMES: Final[Mapping[ConsultationState, str]] = {
     ConsultationState.CANCELLED: "closed_at_ms",
 }
 """Which column notes when a case came to a state."""
-
-
-async def _next_serial(unit: Unit) -> str:
-    day = (datetime.fromtimestamp(unit.now_ms / 1000, UTC) + _CHINA).strftime("%Y%m%d")
-    prefix = f"S-{day}-"
-    newest = await unit.connection.scalar(
-        select(_C.serial)
-        .where(_C.serial.startswith(prefix))
-        .order_by(func.length(_C.serial).desc(), _C.serial.desc())
-        .limit(1)
-    )
-    number = 1 if newest is None else int(newest.removeprefix(prefix)) + 1
-    return f"{prefix}{number:04d}"
 
 
 def _values(case: Case) -> dict[str, Any]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consultation import Urgency
@@ -29,14 +28,13 @@ from signaling.ecg.inventory import (
     parse_declared,
 )
 from signaling.store import tables as t
+from signaling.store.day_serials import next_serial
 from signaling.store.store import Unit
 
 MAX_LISTED: Final = 100
 """Of one box; what lies further back is read page by page."""
 IMPORTED: Final = "import"
 """The source of an ECG that came as a file; others' is their descriptor's."""
-_CHINA: Final = timedelta(hours=8)
-"""Serials carry the day as people here count it (China has one time zone and no summer time)."""
 _C: Final = t.ecg.c
 _BY_ID: Final = select(t.ecg).where(_C.id == bindparam("wanted"))
 _BY_ID_LOCKED: Final = _BY_ID.with_for_update()
@@ -141,7 +139,7 @@ async def is_case_complete(connection: AsyncConnection, case: str) -> bool | Non
 
 async def insert_ecg(unit: Unit, ecg: Ecg) -> Ecg:
     """Stores a new ECG under the next serial of its day; returns it."""
-    ecg = replace(ecg, serial=await _next_serial(unit), updated_at_ms=unit.now_ms)
+    ecg = replace(ecg, serial=await next_serial(unit, _C.serial, "E"), updated_at_ms=unit.now_ms)
     await unit.connection.execute(insert(t.ecg).values(id=ecg.id, **_values(ecg)))
     return ecg
 
@@ -151,19 +149,6 @@ async def store_ecg(unit: Unit, ecg: Ecg) -> Ecg:
     after = replace(ecg, updated_at_ms=unit.now_ms)
     await unit.connection.execute(_STORE, {"wanted": ecg.id, **_values(after)})
     return after
-
-
-async def _next_serial(unit: Unit) -> str:
-    day = (datetime.fromtimestamp(unit.now_ms / 1000, UTC) + _CHINA).strftime("%Y%m%d")
-    prefix = f"E-{day}-"
-    newest = await unit.connection.scalar(
-        select(_C.serial)
-        .where(_C.serial.startswith(prefix))
-        .order_by(func.length(_C.serial).desc(), _C.serial.desc())
-        .limit(1)
-    )
-    number = 1 if newest is None else int(newest.removeprefix(prefix)) + 1
-    return f"{prefix}{number:04d}"
 
 
 def _values(ecg: Ecg) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""Serials that people read out: a letter, the day in China, and a number that begins anew each day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Column, func, select
+
+from signaling.store.store import Unit
+
+_CHINA: Final = timedelta(hours=8)
+"""The day as people here count it: China has one time zone and no summer time."""
+
+
+async def next_serial(unit: Unit, serials: Column[str], letter: str) -> str:
+    """Returns the serial after the newest of today in that column: ``S-20261122-0001``."""
+    day = (datetime.fromtimestamp(unit.now_ms / 1000, UTC) + _CHINA).strftime("%Y%m%d")
+    prefix = f"{letter}-{day}-"
+    newest = await unit.connection.scalar(
+        select(serials)
+        .where(serials.startswith(prefix))
+        # By length first: after 9999 comes 10000.
+        .order_by(func.length(serials).desc(), serials.desc())
+        .limit(1)
+    )
+    number = 1 if newest is None else int(newest.removeprefix(prefix)) + 1
+    return f"{prefix}{number:04d}"
