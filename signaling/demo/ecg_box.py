@@ -66,14 +66,15 @@ async def _enrol(store: Store, folder: Path, server: str) -> None:
         write_identity(folder, replace(known, server=server))
         return
     key = new_key(folder)
-    write_identity(folder, await store.write(lambda unit: _enrolled(unit, key, server)))
+    write_identity(folder, await store.write(lambda unit: enrolled_box(unit, key, server)))
 
 
 async def _is_active(connection: AsyncConnection, device: str) -> bool:
     return await connection.scalar(select(t.device.c.state).where(t.device.c.id == device)) == "active"
 
 
-async def _enrolled(unit: Unit, key: Ed25519PrivateKey, server: str) -> Identity:
+async def enrolled_box(unit: Unit, key: Ed25519PrivateKey, server: str) -> Identity:
+    """Makes the holder of the key the clinic's ECG box at ``server``; returns who it is."""
     query = select(t.institution.c.id).where(t.institution.c.code == SHIQIAO.code)
     clinic = InstitutionId(str(await unit.connection.scalar(query)))
     _, code = await create(unit, Caller(institution=clinic), name=NAME, kind="gateway")

@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ from tests.support.story_pages import (
     sign_opinion,
     write_opinion,
 )
-from tests.support.waiting import wait_until
+from tests.support.waiting import HANG_S, wait_until
 
 HTTPS_PORT = 8493
 LINE = PRESETS["township_line"]
@@ -107,8 +108,10 @@ def _box(net: Network, server: Server) -> _Box:
     """The box that the demo has enrolled, on the township's side of the line."""
     folder = server.data_dir / FOLDER
     identity = folder / "gateway.json"
+    deadline_s = time.monotonic() + HANG_S
     while not identity.exists():
-        assert server.process is not None and server.process.poll() is None
+        assert time.monotonic() < deadline_s, server.stderr[-9:]
+        time.sleep(0.05)
     told = json.loads(identity.read_text()) | {"server": server.http_url}
     identity.write_text(json.dumps(told))
     OUT.mkdir(exist_ok=True)

@@ -29,7 +29,7 @@ from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import ROUND_TRIP_80_MS, with_loss
 from recording.clock import SystemClock
 from recording.keys import load_or_create_signer
-from signaling.demo.ecg_box import _enrolled
+from signaling.demo.ecg_box import enrolled_box
 from signaling.store.database_url import database_url
 from signaling.store.sql_store import SqlStore
 from tests.support.chromium import chromium
@@ -201,7 +201,7 @@ async def _enrol(server: Server, folder: Path) -> str:
     await store.open()
     try:
         key = new_key(folder)
-        identity = await store.write(lambda unit: _enrolled(unit, key, server.http_url))
+        identity = await store.write(lambda unit: enrolled_box(unit, key, server.http_url))
         write_identity(folder, identity)
     finally:
         await store.close()

@@ -264,6 +264,22 @@ class EcgWorld:
             accept=lambda seen: all(seen[name] == fact for name, fact in facts.items()),
         )
 
+    async def gateway_gone(self) -> None:
+        """Returns when the service knows that the gateway is away."""
+        await wait_until(lambda: self.desk.gateway_of(GATEWAY) is None, what="the gateway to be away")
+
+    async def rows_written(self) -> None:
+        """Returns when the rows say what the lanes know."""
+        await wait_until(
+            lambda: not any(lane.is_due for lane in self.desk.lanes()), what="the rows to be up to date"
+        )
+
+    def let_go(self) -> None:
+        """Lets a minute pass in which nobody needs what is open."""
+        self.desk.tick(is_second=True)
+        self.consult.clock.advance_ms(61_000)
+        self.desk.tick(is_second=True)
+
     async def kinds(self, ecg: str, institution: str = CLINIC) -> list[str]:
         """The kinds of an ECG's events, without those of who looked at it."""
         acts = await self.consult.acts(institution)

@@ -262,13 +262,9 @@ async def test_what_nobody_needs_is_closed_and_opened_again(world: EcgWorld) -> 
         await gateway.send(recording.frames())
         await gateway.ended(ecg, recording)
         await world.becomes(ecg, is_complete=True)
-    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
-    await wait_until(
-        lambda: not any(lane.is_due for lane in world.desk.lanes()), what="the rows to be up to date"
-    )
-    world.desk.tick(is_second=True)
-    world.consult.clock.advance_ms(61_000)
-    world.desk.tick(is_second=True)
+    await world.gateway_gone()
+    await world.rows_written()
+    world.let_go()
     assert world.desk.stats()["lanes"] == 0
     assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
     assert world.desk.stats()["lanes"] == 1
@@ -284,14 +280,10 @@ async def test_what_is_opened_while_it_is_being_closed_is_there_whole(world: Ecg
         await gateway.send(frames[:20])
         await gateway.stored_until(0, 20 * FRAME_SAMPLES)
         await world.becomes(ecg, state="recording")
-    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
-    await wait_until(
-        lambda: not any(lane.is_due for lane in world.desk.lanes()), what="the rows to be up to date"
-    )
+    await world.gateway_gone()
+    await world.rows_written()
     async with world.desk.disk._turn:
-        world.desk.tick(is_second=True)
-        world.consult.clock.advance_ms(61_000)
-        world.desk.tick(is_second=True)
+        world.let_go()
         assert world.desk.stats()["lanes"] == 0
         # Its log is still open: the disk has not come to it.
         opening = asyncio.create_task(world.desk._lane(EcgId(ecg)))

@@ -362,7 +362,7 @@ async def test_what_was_stopped_while_its_gateway_was_away_is_stopped_when_it_is
         await gateway.greet()
         ecg = await world.request()
         await gateway.word("start", ecg=ecg)
-    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
+    await world.gateway_gone()
     stopped = await world.ask(LI, "POST", f"/ecgs/{ecg}/stop")
     # What its gateway may have of it is not known.
     assert (stopped.body["state"], stopped.body["is_complete"]) == ("ended", False)
@@ -384,7 +384,7 @@ async def test_a_stopped_ecg_that_its_gateway_has_nothing_of_is_complete(world: 
         await gateway.greet()
         ecg = await world.request()
         await gateway.word("start", ecg=ecg)
-    await wait_until(lambda: world.desk.gateway_of("dv_gateway") is None, what="the gateway to be away")
+    await world.gateway_gone()
     await world.ask(LI, "POST", f"/ecgs/{ecg}/stop")
     async with world.gateway() as gateway:
         await gateway.greet()
