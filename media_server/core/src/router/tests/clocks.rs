@@ -1,28 +1,10 @@
 //! Which moment of its publisher's clock a subscriber's stream shows.
-use lianzhen_wire::rtcp::{self, SenderInfo};
-
 use super::world::*;
 use crate::router::OutputClock;
 use crate::routes::RouteChange;
 
 const UNIX_S: u64 = 1_700_000_000;
 const NTP: u64 = (2_208_988_800 + UNIX_S) << 32;
-
-fn report(world: &mut World, client: usize, ssrc: u32, ntp: u64, rtp_timestamp: u32) {
-    world.send_rtcp(client, |out| {
-        rtcp::write_sender_report(
-            out,
-            &SenderInfo {
-                ssrc,
-                ntp,
-                rtp_timestamp,
-                packets: 1,
-                octets: 1,
-            },
-            &[],
-        );
-    });
-}
 
 fn clocks(world: &World, peers: &[u32]) -> Vec<OutputClock> {
     let mut clocks = world.router.output_clocks(peers);

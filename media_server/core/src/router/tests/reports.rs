@@ -1,5 +1,5 @@
 //! RTCP that the core writes by itself: sender and receiver reports, feedback; and what it reads from reports.
-use lianzhen_wire::rtcp::{self, Packet as Control, ReportBlock, SenderInfo};
+use lianzhen_wire::rtcp::{self, Packet as Control, ReportBlock};
 
 use super::world::*;
 use crate::events::Event;
@@ -21,22 +21,6 @@ fn sender_reports(compounds: &[Vec<u8>]) -> Vec<(u32, u64, u32, u32)> {
             _ => None,
         })
         .collect()
-}
-
-fn report(world: &mut World, client: usize, ssrc: u32, ntp: u64, rtp_timestamp: u32) {
-    world.send_rtcp(client, |out| {
-        rtcp::write_sender_report(
-            out,
-            &SenderInfo {
-                ssrc,
-                ntp,
-                rtp_timestamp,
-                packets: 1,
-                octets: 1,
-            },
-            &[],
-        );
-    });
 }
 
 #[test]

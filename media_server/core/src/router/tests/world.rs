@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 
 use aws_lc_rs::hmac;
 use lianzhen_wire::frame_assembler::Codec;
+use lianzhen_wire::rtcp::{self, SenderInfo};
 use lianzhen_wire::rtp::{self, ExtensionWriter, SequenceUnwrapper};
 use lianzhen_wire::srtp::{Profile, Receiver, Sender};
 
@@ -609,4 +610,21 @@ pub fn send_all(world: &mut World, client: usize, packets: &[Packet]) {
     for packet in packets {
         world.send_rtp(client, &packet.bytes());
     }
+}
+
+/// A sender report as a publisher sends it.
+pub fn report(world: &mut World, client: usize, ssrc: u32, ntp: u64, rtp_timestamp: u32) {
+    world.send_rtcp(client, |out| {
+        rtcp::write_sender_report(
+            out,
+            &SenderInfo {
+                ssrc,
+                ntp,
+                rtp_timestamp,
+                packets: 1,
+                octets: 1,
+            },
+            &[],
+        );
+    });
 }
