@@ -4,9 +4,9 @@
 // came, and time only says when a hole has lasted long enough to be shown. What came first stays; what comes again
 // and differs is said, because then two devices send under one name.
 
-import { FrameFlag, type Frame } from "./frame";
-import { Spans, type Span } from "./spans";
-import { TakenTimes } from "./taken";
+import type { Frame } from "./frame";
+import { FrameMarks } from "./frame_marks";
+import type { Span } from "./spans";
 
 /** What a view keeps: whoever wants to see further back asks the server's record. */
 export const KEPT_S = 600;
@@ -74,17 +74,9 @@ export function keptSamples(rateHz: number, leads: number): number {
   return Math.min(KEPT_S * rateHz, Math.floor(MAX_RING_BYTES / (leads * Int32Array.BYTES_PER_ELEMENT)));
 }
 
-export class Samples {
+export class Samples extends FrameMarks {
   /** Lead after lead; a sample stands at its number modulo `kept`. */
   private readonly ring: Int32Array;
-  private readonly here = new Spans();
-  private readonly late = new Spans();
-  private readonly simulated = new Spans();
-  private readonly pacing = new Spans();
-  private readonly off: readonly Spans[];
-  private readonly times: TakenTimes;
-  /** Samples that do not follow on the one before, although the number may. */
-  private breaks = new Set<number>();
   /** Holes as they were when they were noticed, in order; since then they may have been filled. */
   private holes: Hole[] = [];
   private first: number | null = null;
@@ -92,13 +84,12 @@ export class Samples {
 
   /** A hole is shown, and what fills it is late, once it has been known for `hold_ms`. */
   constructor(
-    readonly shape: EpochShape,
+    shape: EpochShape,
     readonly hold_ms: number,
     readonly kept = keptSamples(shape.rateHz, shape.leads),
   ) {
+    super(shape);
     this.ring = new Int32Array(kept * shape.leads);
-    this.off = Array.from({ length: shape.leads }, () => new Spans());
-    this.times = new TakenTimes(shape.rateHz);
   }
 
   /** The first sample that is wanted: before it nothing counts as missing. */
@@ -140,8 +131,7 @@ export class Samples {
     if (start >= frameEnd) return { refused: "too_old" };
     const differs = this.here.within(start, frameEnd).some((span) => this.differsIn(frame, span));
     const added = this.here.add(start, frameEnd);
-    this.times.note(frame.firstSample, frame.takenUs);
-    if (frame.flags & FrameFlag.GapBefore) this.breaks.add(frame.firstSample);
+    this.noteStart(frame);
     for (const span of added) this.keep(frame, span, now_ms);
     if (start < this.first) this.reachBack(start, this.first, frameEnd, now_ms);
     if (frameEnd > wasEnd || this.newestSample === null) this.reachOn(frame, wasEnd, now_ms);
@@ -167,31 +157,6 @@ export class Samples {
     return gaps;
   }
 
-  /** What came after its hole was shown, or was sent as late, in order. */
-  lateIn(start: number, end: number): Span[] {
-    return this.late.within(start, end);
-  }
-
-  /** Where a lead's electrode had no contact, in order. */
-  leadOffIn(lead: number, start: number, end: number): Span[] {
-    return this.off[lead]?.within(start, end) ?? [];
-  }
-
-  /** What is made, not measured, in order. */
-  simulatedIn(start: number, end: number): Span[] {
-    return this.simulated.within(start, end);
-  }
-
-  /** Frames in which the device saw a pacemaker's spike, in order. */
-  pacingIn(start: number, end: number): Span[] {
-    return this.pacing.within(start, end);
-  }
-
-  /** Samples that must not be joined with the one before, in order: the device lost some, perhaps uncounted. */
-  breaksIn(start: number, end: number): number[] {
-    return [...this.breaks].filter((sample) => sample >= start && sample < end).sort((a, b) => a - b);
-  }
-
   /** Whether every sample of the stretch is here. */
   has(start: number, end: number): boolean {
     return this.here.has(start, end);
@@ -208,16 +173,6 @@ export class Samples {
     return values;
   }
 
-  /** When a sample was taken, microseconds of the gateway's clock; null before the first frame. */
-  takenUs(sample: number): number | null {
-    return this.times.usOf(sample);
-  }
-
-  /** The sample, a fraction, that was taken at a moment of the gateway's clock; null before the first frame. */
-  sampleAt(us: number): number | null {
-    return this.times.sampleAt(us);
-  }
-
   private place(lead: number, sample: number): number {
     return lead * this.kept + (sample % this.kept);
   }
@@ -232,19 +187,14 @@ export class Samples {
     return false;
   }
 
-  private keep(frame: Frame, { start, end }: Span, now_ms: number): void {
+  private keep(frame: Frame, span: Span, now_ms: number): void {
+    const { start, end } = span;
     for (let lead = 0; lead < frame.leads; lead += 1) {
       for (let sample = start; sample < end; sample += 1)
         this.ring[this.place(lead, sample)] = frame.samples[lead * frame.count + sample - frame.firstSample] as number;
     }
     const filled = this.holes.find((hole) => hole.start <= start && end <= hole.end);
-    const isLate = filled !== undefined && this.isDue(filled, now_ms);
-    if (isLate || frame.flags & FrameFlag.Late) this.late.add(start, end);
-    if (frame.flags & FrameFlag.Simulated) this.simulated.add(start, end);
-    if (frame.flags & FrameFlag.Pacing) this.pacing.add(start, end);
-    this.off.forEach((spans, lead) => {
-      if ((frame.leadOff >> lead) & 1) spans.add(start, end);
-    });
+    this.mark(frame, span, filled !== undefined && this.isDue(filled, now_ms));
   }
 
   /** What is wanted begins earlier than before; up to `whole` it is here. */
@@ -265,10 +215,8 @@ export class Samples {
 
   /** A number that jumped far ahead takes all before it out of sight: what is kept is always the last minutes. */
   private forget(floor: number): void {
-    for (const spans of [this.here, this.late, this.simulated, this.pacing, ...this.off]) spans.forget(floor);
-    this.times.forget(floor);
+    this.forgetMarks(floor);
     this.holes = this.holes.filter((hole) => hole.end > floor);
-    for (const sample of this.breaks) if (sample < floor) this.breaks.delete(sample);
   }
 
   private isDue(hole: Hole, now_ms: number): boolean {
