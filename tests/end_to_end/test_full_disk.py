@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.namespaces import Network
 from tests.support.recordings import ffprobe, manifest, segments
 from tests.support.sdk_client import sdk_client
 from tests.support.server import Server, running
+from tests.support.small_disk import fill, free_bytes, small_disk
 from tests.support.waiting import wait_until
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path, size_bytes: int) -> Iterator[Path]:
-    """A memory disk of this size at ``folder``, gone with the block."""
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", folder], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def fill(folder: Path, leave_bytes: int) -> Path:
-    """A ballast file that leaves so much room."""
-    state = os.statvfs(folder)
-    ballast = folder / "ballast"
-    with ballast.open("wb") as file:
-        file.write(bytes(max(0, state.f_bavail * state.f_frsize - leave_bytes)))
-    return ballast
 
 
 async def test_a_full_disk_leaves_the_call_alone_and_is_told(net: Network, tmp_path: Path, room: str) -> None:
@@ -55,9 +32,9 @@ async def test_a_full_disk_leaves_the_call_alone_and_is_told(net: Network, tmp_p
                     return sum(path.stat().st_size for path in segments(folder))
 
                 await wait_until(recorded_bytes, what="a recording", accept=lambda size: size > 100_000)
-                ballast = await asyncio.to_thread(fill, disk, 60_000)
+                ballast = await asyncio.to_thread(fill, disk, leave_bytes=60_000)
                 full_at = await wait_until(
-                    lambda: os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize,
+                    lambda: free_bytes(disk),
                     what="the disk is full",
                     accept=lambda free: free < 16_384,
                 )
@@ -105,7 +82,7 @@ async def test_a_disk_that_stays_full_ends_with_a_recording_that_can_be_recovere
                     what="a recording",
                     accept=lambda size: size > 100_000,
                 )
-                ballast = await asyncio.to_thread(fill, disk, 0)
+                ballast = await asyncio.to_thread(fill, disk)
                 seen = (await speaker.report())["sent_frames"]
                 await wait_until(
                     speaker.report, what="time", accept=lambda report: report["sent_frames"] > seen + 30

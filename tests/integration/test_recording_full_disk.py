@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from recording.manifest import parse_manifest
 from recording.recovery import recover_folder
 from recording.verify import verify_folder
 from tests.integration.test_recording_kill import ffprobe
+from tests.support.small_disk import fill, small_disk
 from tests.support.tap_records import NS_PER_MS
 from tests.unit.recording.conftest import Studio
 
@@ -24,40 +23,18 @@ DISK_BYTES = 3_000_000
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A memory disk of 3 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 3 MB."""
+    with small_disk(tmp_path / "disk", DISK_BYTES) as folder:
+        yield folder
 
 
-def fill(disk: Path) -> Path:
-    """A ballast file that leaves nothing."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4_096)
-        except OSError:
-            return ballast
-
-
-def test_a_full_disk_is_a_named_gap_and_recording_goes_on_when_there_is_room(small_disk: Path) -> None:
-    studio = Studio(small_disk)
+def test_a_full_disk_is_a_named_gap_and_recording_goes_on_when_there_is_room(disk: Path) -> None:
+    studio = Studio(disk)
     recording = studio.begin()
     tracks = [studio.add(recording, codec) for codec in ("VP8", "opus", "H264")]
     studio.run(recording, 3_000)
-    ballast = fill(small_disk)
+    ballast = fill(disk)
     studio.run(recording, 3_000)
     assert recording.trouble == "disk_full"
     for path in recording.folder.glob("TR_*"):
@@ -80,25 +57,25 @@ def test_a_full_disk_is_a_named_gap_and_recording_goes_on_when_there_is_room(sma
     studio.ledger.close()
 
 
-def test_an_export_onto_a_full_disk_says_so_and_leaves_nothing(small_disk: Path, tmp_path: Path) -> None:
+def test_an_export_onto_a_full_disk_says_so_and_leaves_nothing(disk: Path, tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     recording = studio.begin()
     studio.add(recording, "VP8")
     studio.run(recording, 3_000)
     folder = studio.seal(recording)
-    fill(small_disk)
+    fill(disk)
     with pytest.raises(OSError, match=r"."):
-        export_folder(folder, small_disk / "out")
-    assert list(small_disk.glob("out/*")) == []
+        export_folder(folder, disk / "out")
+    assert list(disk.glob("out/*")) == []
     studio.ledger.close()
 
 
-def test_a_disk_that_stays_full_leaves_a_recording_that_the_next_start_seals(small_disk: Path) -> None:
-    studio = Studio(small_disk)
+def test_a_disk_that_stays_full_leaves_a_recording_that_the_next_start_seals(disk: Path) -> None:
+    studio = Studio(disk)
     recording = studio.begin()
     studio.add(recording, "VP8")
     studio.run(recording, 3_000)
-    ballast = fill(small_disk)
+    ballast = fill(disk)
     studio.run(recording, 2_000)
     recording.stop(cause="asked", actor="li")
     with pytest.raises((OSError, LedgerUnavailable)):

@@ -29,6 +29,7 @@ from tests.support.ledger_process import write_one
 from tests.support.ledgers import checked_ledger
 from tests.support.patient_databases import databases_as_served
 from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
+from tests.support.small_disk import fill, small_disk
 from tests.support.stores import open_test_store
 from tests.support.waiting import HANG_S, wait_until
 
@@ -187,59 +188,42 @@ async def test_a_database_that_does_not_let_us_in(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A memory disk of some megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of some megabytes."""
+    with small_disk(tmp_path / "disk", DISK_BYTES) as folder:
+        yield folder
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url_on_small_disk(
-    request: pytest.FixtureRequest, small_disk: Path, own_cluster: PostgresCluster
+    request: pytest.FixtureRequest, disk: Path, own_cluster: PostgresCluster
 ) -> Iterator[URL]:
     if request.param == "sqlite":
-        yield database_url("", small_disk)
+        yield database_url("", disk)
         return
     if own_cluster.user is not None:
-        shutil.chown(small_disk, own_cluster.user)
+        shutil.chown(disk, own_cluster.user)
         # Pytest's folders are closed to others, and the server is another.
         own_path = own_cluster.folder / "small"
         own_path.mkdir()
-        subprocess.run(["mount", "--bind", small_disk, own_path], check=True)
-        small_disk = own_path
-    own_cluster.run_sql(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+        subprocess.run(["mount", "--bind", disk, own_path], check=True)
+        disk = own_path
+    own_cluster.run_sql(f"CREATE TABLESPACE small LOCATION '{disk}'")
     own_cluster.run_sql("CREATE DATABASE small TABLESPACE small")
     yield own_cluster.url("small")
     own_cluster.run_sql("DROP DATABASE small WITH (FORCE)")
     own_cluster.run_sql("DROP TABLESPACE small")
     if own_cluster.user is not None:
-        subprocess.run(["umount", "--lazy", small_disk], check=True)
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-def fill(disk: Path) -> Path:
-    """A ballast file that leaves nothing."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while file.write(b"\0" * 4_096):
-            pass
-    return ballast
-
-
-async def test_a_full_disk(url_on_small_disk: URL, small_disk: Path, tmp_path: Path) -> None:
+async def test_a_full_disk(url_on_small_disk: URL, disk: Path, tmp_path: Path) -> None:
     async with (
         open_test_store(tmp_path, url=url_on_small_disk) as store,
         calling(store) as told,
     ):
         await wait_until(lambda: len(told.stored) > 50, what="it works")
-        ballast = await asyncio.to_thread(fill, small_disk)
+        ballast = await asyncio.to_thread(fill, disk)
         await wait_until(lambda: len(told.refused) > 20, what="the full disk is told")
         assert len((await checked_ledger(store)).lines) >= 50
         stored_before = len(told.stored)
