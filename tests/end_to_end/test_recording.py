@@ -1,4 +1,9 @@
-"""Numbered pictures and marked sound from a publisher to receivers and into the recording, frame by frame."""
+"""Numbered pictures and marked sound from a publisher to receivers and into the recording, frame by frame.
+
+What the service does to them is judged always: their order, that what receivers saw is on disk, that the
+recording has no holes. What receivers and encoders lose on a machine without time for them is judged where the
+conversation was fit for it (``recorded_conversation.record``), and always by ``make test-soak``.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +29,7 @@ MAX_LOST_FRACTION = 0.02
 # A busy machine makes Chromium's fake camera skip and repeat pictures before anything is sent.
 MAX_CAMERA_SKIPS = 0.1
 SEGMENT_MS = 10_000
+MIN_MARKS = 5
 
 
 def test_receivers_see_the_numbers_in_order(conversation: Conversation) -> None:
@@ -37,6 +43,9 @@ def test_receivers_see_the_numbers_in_order(conversation: Conversation) -> None:
     for who, order in seen.items():
         assert order.reordered == 0, who
         assert order.unread <= 2, who
+        assert order.received > 0, who
+    if conversation.unfit:
+        return
     assert seen["SDK sees SDK"].lost_fraction <= MAX_LOST_FRACTION
     assert seen["SDK sees page"].lost_fraction <= MAX_CAMERA_SKIPS
     # What a page shows is what the compositor came to draw, not all it decoded.
@@ -47,6 +56,9 @@ def test_receivers_hear_every_mark(conversation: Conversation) -> None:
     marks_s = conversation.marks_heard_by_sdk_s["clinic"]
     steps = [after - before for before, after in itertools.pairwise(marks_s)]
     print(f"SDK hears {len(marks_s)} marks of the SDK, {min(steps):.3f} to {max(steps):.3f} s apart")
+    if conversation.unfit:
+        assert len(marks_s) >= MIN_MARKS
+        return
     assert len(marks_s) >= 24
     # A receiver stretches and shortens sound when it falls behind; a lost mark would make a step of two.
     assert all(abs(step - 1) < 0.5 for step in steps), steps
@@ -131,6 +143,7 @@ def test_sound_and_picture_stay_together_over_five_minutes(
     net: Network, server: Server, numbered_file: Path, marked_file: Path
 ) -> None:
     long = record(net, server, room="soak", seconds=300, video=numbered_file, sound=marked_file)
+    long.unfit = ""  # nobody else runs beside a soak: it is judged
     _check_order(long, seconds=300)
     _check_offsets(long, seconds=300)
     assert server.run_command("verify", str(long.folder)).returncode == 0
@@ -153,11 +166,14 @@ def _check_order(conversation: Conversation, *, seconds: int) -> None:
         assert order.unread <= 1, identity
         assert conversation.played(identity).errors == 0, identity
     assert recorded["clinic"].repeated == 0
+    assert missing == []
+    assert [track["gaps"] for track in manifest(conversation.folder)["tracks"] if track["gaps"]] == []
+    if conversation.unfit:
+        return
     assert recorded["clinic"].lost_fraction <= MAX_LOST_FRACTION
     assert recorded["ambulance"].lost_fraction <= MAX_CAMERA_SKIPS
     least = seconds * FRAMES_PER_SECOND * (1 - MAX_LOST_FRACTION) - FRAMES_PER_SECOND
     assert recorded["clinic"].received >= least
-    assert missing == []
 
 
 def _check_offsets(conversation: Conversation, *, seconds: int) -> None:
@@ -169,5 +185,7 @@ def _check_offsets(conversation: Conversation, *, seconds: int) -> None:
         f"sound behind picture in the recording, {len(offsets_ms)} marks: from {min(offsets_ms):+.1f} to "
         f"{max(offsets_ms):+.1f} ms, first {offsets_ms[0]:+.1f}, last {offsets_ms[-1]:+.1f}"
     )
+    if conversation.unfit:
+        return
     assert len(offsets_ms) >= 0.8 * seconds
     assert max(abs(offset) for offset in offsets_ms) <= MAX_SOUND_OFFSET_MS

@@ -6,16 +6,14 @@ import asyncio
 import itertools
 import statistics
 import time
-from pathlib import Path
 
-from tests.support.best_of_three import ATTEMPTS
+from tests.support.best_of_three import attempts
 from tests.support.namespaces import Network
 from tests.support.numbered_video import judge_order, punctual_marks, sound_behind_picture_ms
 from tests.support.recorded_conversation import export
 from tests.support.recordings import manifest, play
 from tests.support.sdk_client import SdkClient, sdk_client
 from tests.support.server import Server
-from tests.support.standstill import STANDSTILL_S, Standstill
 from tests.support.waiting import wait_until
 
 FRAMES_PER_SECOND = 15
@@ -58,23 +56,13 @@ async def _sent(client: SdkClient) -> tuple[dict[int, float], dict[int, float]]:
     return at_s, late_s
 
 
-async def test_the_time_line_stays_true_over_mute_and_return(
-    net: Network, server: Server, room: str, tmp_path: Path
-) -> None:
-    # What is measured while the machine stands still is not the service's, and is measured again.
-    for number in range(ATTEMPTS):
-        watch, began = Standstill(tmp_path), time.monotonic()
+async def test_the_time_line_stays_true_over_mute_and_return(net: Network, server: Server, room: str) -> None:
+    for attempt in attempts("the time line"):
         try:
-            await _check_the_time_line(net, server, f"{room}-{number}")
-            return
-        except AssertionError:
-            watch.end()
-            stood_s = watch.longest_s(began, time.monotonic())
-            print(f"attempt {number + 1} failed; the machine stood still for {stood_s * 1000:.0f} ms at most")
-            if stood_s < STANDSTILL_S or number == ATTEMPTS - 1:
-                raise
-        finally:
-            watch.end()
+            await _check_the_time_line(net, server, f"{room}-{attempt.number}")
+            attempt.tell(True, "true")
+        except AssertionError as error:
+            attempt.tell(False, str(error))
 
 
 async def _check_the_time_line(net: Network, server: Server, room: str) -> None:

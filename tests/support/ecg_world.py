@@ -288,7 +288,11 @@ class EcgWorld:
         ]
 
     async def stored_sha256(self, ecg: str) -> str:
-        """Of all stored samples, read over HTTP a minute at a time."""
+        """Of all stored samples."""
+        return sha256_of_samples(await self.stored_frames(ecg))
+
+    async def stored_frames(self, ecg: str) -> list[bytes]:
+        """All that are stored, read over HTTP a minute at a time."""
         view = await self.show(ecg)
         frames: list[bytes] = []
         for epoch in view["epochs"]:
@@ -299,7 +303,7 @@ class EcgWorld:
                     "end": min(start + 60 * RATE_HZ, epoch["end"]),
                 }
                 frames += split_frames(await self._bytes(f"/ecgs/{ecg}/frames", query))
-        return sha256_of_samples(frames)
+        return frames
 
     async def _bytes(self, path: str, query: dict[str, Any]) -> bytes:
         async with self.api.session.get(

@@ -57,6 +57,7 @@ class Client:
         self._heard: dict[str, Heard] = defaultdict(Heard)
         self._tasks: list[asyncio.Task[None]] = []
         self._tracks: dict[str, rtc.LocalTrack] = {}
+        self._pictures: dict[str, rtc.RemoteTrack] = {}  # by sender
         self._publications: dict[str, str] = {}
         self._sent_frames = 0
         self._sent_at_s: dict[int, float] = {}
@@ -207,6 +208,24 @@ class Client:
         """By number: when each picture was given to the SDK (monotonic seconds), and how late that was."""
         return {"sent_at_s": self._sent_at_s, "late_s": self._late_s}
 
+    async def do_coded(self) -> dict[str, Any]:
+        """Pictures that the encoder made of those it was given, and by sender those that came whole."""
+        made = [
+            entry.outbound_rtp.outbound.frames_encoded
+            for track in self._tracks.values()
+            for entry in await track.get_stats()
+            if entry.HasField("outbound_rtp")
+        ]
+        came = {
+            identity: max(
+                entry.inbound_rtp.inbound.frames_received
+                for entry in await track.get_stats()
+                if entry.HasField("inbound_rtp")
+            )
+            for identity, track in self._pictures.items()
+        }
+        return {"made": max(made, default=0), "came": came}
+
     async def do_stop_sending(self) -> dict[str, Any]:
         self._is_sending = False
         return {"sent_frames": self._sent_frames}
@@ -278,6 +297,8 @@ class Client:
         say(
             {"event": "track_subscribed", "from": sender.identity, "name": publication.name, "sid": track.sid}
         )
+        if track.kind == rtc.TrackKind.KIND_VIDEO:
+            self._pictures[sender.identity] = track
         receive = self._see if track.kind == rtc.TrackKind.KIND_VIDEO else self._hear
         self._tasks.append(
             asyncio.get_running_loop().create_task(receive(track, self._heard[sender.identity]))

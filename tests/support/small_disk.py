@@ -1,4 +1,4 @@
-"""A disk of some megabytes, in memory, that a test fills: the file system itself says that there is no room."""
+"""A disk of some megabytes, in memory, that a test fills: the file system says itself when it is full."""
 
 from __future__ import annotations
 
