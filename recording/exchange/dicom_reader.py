@@ -21,7 +21,6 @@ import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
 
-from media_server.ecg.descriptor import Source
 from recording.exchange.civil_time import to_unix_us
 from recording.exchange.errors import Refusal, UnreadableFile
 from recording.exchange.lead_names import SCP_LEADS, is_ecg_lead, lead_name
@@ -33,6 +32,7 @@ from recording.exchange.recorded import (
     Recorded,
     printable,
 )
+from recording.exchange.simulated import source_of
 from recording.exchange.tables import Band, Lead, build_recorded
 from recording.exchange.units import NV_PER_UNIT
 
@@ -52,6 +52,7 @@ _READ: Final = tuple(
         "SOPClassUID",
         "AcquisitionDateTime",
         "TimezoneOffsetFromUTC",
+        "SeriesDescription",
         "Manufacturer",
         "ManufacturerModelName",
         "WaveformSequence",
@@ -106,7 +107,7 @@ def _recorded(dataset: Dataset, zone: tzinfo) -> Recorded:
         leads,
         rate=_fraction(main.SamplingFrequency),
         model=str(dataset.get("ManufacturerModelName") or ""),
-        source=Source.REPLAY,
+        source=source_of(str(dataset.get("SeriesDescription") or "")),
         started_us=_started_us(dataset, main, zone),
         band=Band(
             _optional(first, "FilterLowFrequency"),

@@ -27,6 +27,7 @@ from recording.exchange.errors import Unwritable
 from recording.exchange.lead_names import SCP_NUMBERS
 from recording.exchange.recorded import Annotation, Recorded
 from recording.exchange.session import absent_of
+from recording.exchange.simulated import SIMULATED_TEXT
 from recording.exchange.subject import Subject
 
 TWELVE_LEAD: Final = "1.2.840.10008.5.1.4.1.1.9.1.1"
@@ -142,7 +143,7 @@ def _describe(dataset: Dataset, recorded: Recorded, context: DicomContext) -> No
     dataset.AcquisitionContextSequence = Sequence([])
 
 
-_ORIGINS: Final = {Source.SIMULATOR: "SIMULATED, not measured", Source.REPLAY: "Replay of a recording"}
+_ORIGINS: Final = {Source.SIMULATOR: SIMULATED_TEXT, Source.REPLAY: "Replay of a recording"}
 
 
 def _group(recorded: Recorded, stored: bytes) -> Dataset:

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from media_server.ecg.descriptor import Source
 from media_server.ecg.spans import Span
 from recording.exchange.absent import marked
 from recording.exchange.civil_time import to_unix_us
@@ -19,6 +18,7 @@ from recording.exchange.edf_texts import TimedText, parse_texts
 from recording.exchange.errors import Refusal, UnreadableFile
 from recording.exchange.lead_names import is_ecg_lead, lead_name
 from recording.exchange.recorded import MAX_ANNOTATIONS, MAX_VALUES, Annotation, Recorded
+from recording.exchange.simulated import source_of, without_mark
 from recording.exchange.tables import Band, Lead, build_recorded
 from recording.exchange.units import NV_PER_UNIT
 
@@ -60,8 +60,8 @@ def read_edf(content: bytes, zone: tzinfo) -> Recorded:
     return build_recorded(
         [_lead(header, records, signal, rows, absent) for signal in chosen],
         rate=rate,
-        model=header.device,
-        source=Source.REPLAY,
+        model=without_mark(header.device),
+        source=source_of(header.device),
         started_us=None if began is None else to_unix_us(began, zone),
         band=_band(chosen[0]),
         annotations=tuple(

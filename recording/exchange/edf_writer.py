@@ -23,6 +23,7 @@ from recording.exchange.edf_texts import TimedText, decimal, format_texts
 from recording.exchange.errors import Unwritable
 from recording.exchange.recorded import Recorded
 from recording.exchange.session import absent_of
+from recording.exchange.simulated import SIMULATED
 from recording.exchange.subject import Subject
 
 ROUND_LIMIT: Final = 32_000
@@ -36,8 +37,9 @@ _PARTS: Final = (1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100)
 _SEXES: Final = {"male": "M", "female": "F", "unknown": "X"}
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _NO_DATE: Final = "01.01.85"
-_SIMULATED: Final = "SIMULATED"
 _NUMBER_WIDTH: Final = 8
+_UNKNOWN: Final = "X"
+"""In a subfield of which nothing can be said."""
 
 
 def write_edf(recorded: Recorded, subject: Subject, zone: tzinfo) -> bytes:
@@ -144,7 +146,10 @@ def _fixed(
         day, moment = began.strftime("%d.%m.%y"), began.strftime("%H.%M.%S")
         start = f"{began.day:02}-{_MONTHS[began.month - 1]}-{began.year}"
     patient = " ".join((_word(subject.identifier), _SEXES[subject.sex], "X", _word(subject.name)))
-    equipment = _word(f"{described.model} {_SIMULATED}" if _is_simulated(described) else described.model)
+    equipment = _word(described.model)
+    if described.source is Source.SIMULATOR:
+        # First, as the field may end before a long model does.
+        equipment = SIMULATED if equipment == _UNKNOWN else f"{SIMULATED}_{equipment}"
     fields = (
         ("0", 8),
         (patient, 80),
@@ -182,13 +187,9 @@ def _microvolts(value_nv: int) -> str:
     return text
 
 
-def _is_simulated(described: Descriptor) -> bool:
-    return described.source is Source.SIMULATOR
-
-
 def _word(text: str) -> str:
-    """One subfield: US-ASCII without spaces; ``X`` where nothing can be said (EDF+ 2.1.3.3)."""
-    return "_".join(text.split()) if text.isascii() and text.isprintable() and text.strip() else "X"
+    """One subfield: US-ASCII without spaces (EDF+ 2.1.3.3)."""
+    return "_".join(text.split()) if text.isascii() and text.isprintable() and text.strip() else _UNKNOWN
 
 
 def _field(text: str, width: int) -> bytes:

@@ -8,8 +8,10 @@ from datetime import datetime, time
 from fractions import Fraction
 from typing import Final
 
+from media_server.ecg.descriptor import Source
 from recording.exchange.errors import Refusal, UnreadableFile
 from recording.exchange.recorded import printable
+from recording.exchange.simulated import source_of
 
 MAX_SIGNALS: Final = 64
 """A polysomnogram has some thirty; the fields of a line are few."""
@@ -47,7 +49,9 @@ class WfdbSignal:
 
 @dataclass(frozen=True, slots=True)
 class WfdbHeader:
-    """The record line and its signals. Comments are not kept: they are where these files name patients."""
+    """The record line and its signals. Comments are not kept: they are where these files name patients. Only
+    our own mark among them is looked for.
+    """
 
     record: str
     frame_rate: Fraction
@@ -57,6 +61,8 @@ class WfdbHeader:
     began: datetime | None
     """On a clock without a zone; None unless both date and time are given."""
     signals: tuple[WfdbSignal, ...]
+    source: Source
+    """By the mark."""
 
 
 def parse_wfdb_header(content: bytes) -> WfdbHeader:
@@ -65,6 +71,7 @@ def parse_wfdb_header(content: bytes) -> WfdbHeader:
         raise UnreadableFile(Refusal.TOO_LARGE, "header")
     text = content.decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines()]
+    comments = [line.lstrip("#") for line in lines if line.startswith("#")]
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines:
         raise UnreadableFile(Refusal.MALFORMED, "record")
@@ -88,6 +95,7 @@ def parse_wfdb_header(content: bytes) -> WfdbHeader:
         frames=frames or None,
         began=_began(fields[4:6]),
         signals=tuple(_signal(line) for line in lines[1 : 1 + signals]),
+        source=source_of(*comments),
     )
 
 

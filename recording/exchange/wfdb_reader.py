@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from media_server.ecg.descriptor import Source
 from media_server.ecg.frame import MAX_VALUE
 from recording.exchange.civil_time import to_unix_us
 from recording.exchange.errors import Refusal, UnreadableFile
@@ -51,7 +50,7 @@ def read_wfdb(files: Mapping[str, bytes], zone: tzinfo) -> Recorded:
         [_lead(header.signals[place], numbers[place]) for place in places],
         rate=header.frame_rate * per_frame,
         model="",
-        source=Source.REPLAY,
+        source=header.source,
         started_us=None if header.began is None else to_unix_us(header.began, zone),
         annotations=_annotations(files, per_frame),
         left_out=tuple(signal.name for place, signal in enumerate(header.signals) if place not in places),

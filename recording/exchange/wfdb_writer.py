@@ -16,6 +16,7 @@ from recording.exchange.civil_time import from_unix_us
 from recording.exchange.edf_texts import decimal
 from recording.exchange.recorded import Recorded
 from recording.exchange.session import absent_of
+from recording.exchange.simulated import SIMULATED_TEXT
 from recording.exchange.wfdb_annotations import format_wfdb_annotations
 from recording.exchange.wfdb_signals import MISSING, Numbers
 
@@ -55,5 +56,5 @@ def _header(name: str, recorded: Recorded, zone: tzinfo, coding: int, stored: Nu
     if described.model:
         lines.append(f"# device {described.model}")
     if described.source is Source.SIMULATOR:
-        lines.append("# SIMULATED, not measured")
+        lines.append(f"# {SIMULATED_TEXT}")
     return ("\n".join(lines) + "\n").encode()

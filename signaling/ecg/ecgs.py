@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.consultation import Urgency
 from clinical.ids import EcgId, InstitutionId, PatientId, PersonId
-from media_server.ecg.descriptor import Descriptor, parse_descriptor
+from media_server.ecg.descriptor import Descriptor, Source, parse_descriptor
 from signaling.ecg.ecg_state import EcgState
 from signaling.ecg.inventory import (
     Declared,
@@ -81,7 +81,9 @@ class Ecg:
     @property
     def is_simulated(self) -> bool:
         """Whether it was made, not measured."""
-        return self.source == "simulator"
+        # What came as a file says so in its descriptor.
+        described = "" if self.descriptor is None else self.descriptor.source.value
+        return Source.SIMULATOR.value in (self.source, described)
 
     @property
     def duration_ms(self) -> int:

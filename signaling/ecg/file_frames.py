@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from media_server.ecg.frame import MAX_SAMPLES, Frame, encode_frame
+from media_server.ecg.descriptor import Source
+from media_server.ecg.frame import MAX_SAMPLES, NO_FLAGS, Frame, FrameFlag, encode_frame
 from media_server.ecg.spans import Span
 from recording.exchange.absent import marked, stretches
 from recording.exchange.errors import Refusal, UnreadableFile
@@ -57,6 +58,8 @@ def frames_of_file(recorded: Recorded, present: Sequence[Span], taken_us: int) -
     have it is one without contact there.
     """
     count, rate_hz = len(recorded.samples), recorded.descriptor.rate_hz
+    is_simulated = recorded.descriptor.source is Source.SIMULATOR
+    flags = FrameFlag.SIMULATED if is_simulated else NO_FLAGS
     off = np.column_stack([marked(count, spans) for spans in recorded.lead_missing])
     changes = np.flatnonzero((off[1:] != off[:-1]).any(axis=1)) + 1
     for span in present:
@@ -72,6 +75,7 @@ def frames_of_file(recorded: Recorded, present: Sequence[Span], taken_us: int) -
                         taken_us=_moment(taken_us, at, rate_hz),
                         samples=recorded.samples[at : min(at + min(rate_hz, MAX_SAMPLES), end)],
                         lead_off=lead_off,
+                        flags=flags,
                     )
                 )
 

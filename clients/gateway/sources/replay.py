@@ -1,7 +1,8 @@
 """A recording as a source: WFDB, EDF+, DICOM or SCP-ECG in real time, once or over and over.
 
 What the file lacks is a gap here as well: time passes and no sample comes. Where only some leads are missing,
-they are said to be off. The descriptor is the file's, its source "replay".
+they are said to be off. The descriptor is the file's, its source "replay", or "simulator" where the file says
+that it was made, not measured.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from clients.gateway.chunk import Chunk
 from clients.gateway.errors import SourceFault
 from clients.gateway.pacing import LoopPace, Pace, chunk_ends
 from media_server.ecg.descriptor import Descriptor, Source
+from media_server.ecg.frame import NO_FLAGS, FrameFlag
 from recording.exchange.absent import marked
 from recording.exchange.errors import UnreadableFile
 from recording.exchange.reading import MAX_FILES, MAX_FILES_BYTES, read_recording
@@ -44,7 +46,7 @@ class ReplaySource:
         if self._recorded is None:
             self._recorded = load(self._path)
         self._run = secrets.token_hex(4)
-        return replace(self._recorded.descriptor, source=Source.REPLAY)
+        return self._recorded.descriptor
 
     async def items(self) -> AsyncIterator[Chunk]:
         """Yields 40 ms at a time, to the recording's end or for ever."""
@@ -95,8 +97,10 @@ def chunks_of(recorded: Recorded, states: States, run: str, start: int, end: int
     """
     changes = np.flatnonzero(np.diff(states[start:end])) + start + 1
     edges = [start, *changes.tolist(), end]
+    is_simulated = recorded.descriptor.source is Source.SIMULATOR
+    flags = FrameFlag.SIMULATED if is_simulated else NO_FLAGS
     return [
-        Chunk(run, left, recorded.samples[left:right], lead_off=int(states[left]))
+        Chunk(run, left, recorded.samples[left:right], lead_off=int(states[left]), flags=flags)
         for left, right in pairwise(edges)
         if states[left] >= 0
     ]

@@ -10,6 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import aiohttp
 import numpy as np
 import pytest
 
+from media_server.ecg.descriptor import Source
+from media_server.ecg.frame import FrameFlag, read_envelope
 from recording.exchange.civil_time import CHINA
 from recording.exchange.reading import read_recording
 from recording.exchange.recorded import Recorded
@@ -27,7 +30,7 @@ from signaling.auth.rights import Caller
 from signaling.ecg.ecgs import find_ecg
 from signaling.store.store import StoreUnavailable, StoreUncertain
 from tests.support.consult_world import CLINIC, HOSPITAL, LI, PATIENT, STRANGER, WANG
-from tests.support.ecg_exports import HOLES, holed_ecg
+from tests.support.ecg_exports import HOLES, holed_ecg, whole_ecg
 from tests.support.ecg_files import MORTARA, PTB_DICOM, PTB_EDF, one_file, wfdb_record
 from tests.support.ecg_world import SIGNING_KEY, EcgWorld, ecg_world, measured
 from tests.support.scp_files import scp_of
@@ -100,6 +103,19 @@ async def test_a_file_becomes_an_ecg_with_every_sample(world: EcgWorld, kind: st
     assert sha256_of(read_recording(unpacked(archive))) == sha256_of(source)
     (act,) = [act for act in await world.consult.acts(CLINIC) if act["kind"] == "ecg.imported"]
     assert act["after"]["format"] == kind and len(act["after"]["files_sha256"]) == 64
+
+
+async def test_what_was_made_stays_so_when_it_is_handed_out_and_brought_in_again(world: EcgWorld) -> None:
+    made = replace(whole_ecg(), descriptor=replace(whole_ecg().descriptor, source=Source.SIMULATOR))
+    ecg = await bring(world, "wfdb", write_wfdb("made", made, CHINA))
+    for kind in ("wfdb", "edf", "dicom"):
+        assert (ecg["source"], ecg["is_simulated"]) == ("import", True)
+        assert "MADE" not in ecg["descriptor"]["model"]
+        frames = await world.stored_frames(ecg["id"])
+        assert all(read_envelope(frame).flags & FrameFlag.SIMULATED for frame in frames)
+        _, content = await fetch(world, ecg["id"], format=kind)
+        ecg = await bring(world, kind, unpacked(content) if kind == "wfdb" else {"a": content})
+    assert ecg["is_simulated"]
 
 
 async def test_holes_of_a_file_stay_holes_in_every_format_that_is_handed_out(world: EcgWorld) -> None:

@@ -120,6 +120,14 @@ def test_a_record_of_too_many_parts_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "ecg_file_too_large"
 
 
+async def test_a_file_of_what_was_made_is_replayed_as_made(tmp_path: Path) -> None:
+    head = written(tmp_path)
+    head.write_text(head.read_text() + "# SIMULATED, not measured\n")
+    source = ReplaySource(head, is_looped=False, pace=NoPace())
+    assert (await source.open()).source is Source.SIMULATOR
+    assert {chunk.flags async for chunk in source.items()} == {FrameFlag.SIMULATED}
+
+
 async def test_the_simulator_begins_anew_whenever_it_is_opened() -> None:
     source = SimulatorSource(NoPace())
     first = await source.open()

@@ -21,6 +21,7 @@ from recording.exchange.fhir_writer import FhirContext, write_fhir
 from recording.exchange.reading import read_recording
 from recording.exchange.recorded import Annotation, Recorded
 from recording.exchange.session import absent_of
+from recording.exchange.simulated import SIMULATED, source_of, without_mark
 from recording.exchange.subject import NOBODY, Subject
 from recording.exchange.wfdb_annotations import format_wfdb_annotations, parse_wfdb_annotations
 from recording.exchange.wfdb_writer import write_wfdb
@@ -58,6 +59,31 @@ def test_an_ecg_comes_back_from_every_format(recorded: Recorded) -> None:
         assert found.started_us == recorded.started_us
         assert found.descriptor.leads == recorded.descriptor.leads
         assert found.descriptor.resolution_nv == recorded.descriptor.resolution_nv
+
+
+@pytest.mark.parametrize("model", ["", "Box A1", "B" * 64, "心电仪"])
+def test_what_was_made_comes_back_from_every_format_as_made(model: str) -> None:
+    described = replace(whole_ecg().descriptor, source=Source.SIMULATOR, model=model)
+    recorded = replace(whole_ecg(), descriptor=described)
+    written = (
+        write_wfdb("ecg", recorded, CHINA),
+        {"a": write_edf(recorded, NOBODY, CHINA)},
+        {"a": write_dicom_strip(recorded, CONTEXT)},
+        {"a": write_dicom_session(recorded, CONTEXT)},
+    )
+    for files in written:
+        found = read_recording(files).descriptor
+        assert found.source is Source.SIMULATOR
+        assert SIMULATED not in found.model
+
+
+def test_only_the_mark_itself_makes_an_ecg_simulated() -> None:
+    for text in ("", "MAC 5500", "SIMULATEDX", "not SIMULATED at all", "simulated"):
+        assert (source_of(text), without_mark(text)) == (Source.REPLAY, text.replace(" SIMULATED", ""))
+    # As files before this version said it in their equipment.
+    for text in ("SIMULATED", "Box A1 SIMULATED", "SIMULATED Box A1", "SIMULATED, not measured"):
+        assert source_of("", text) is Source.SIMULATOR
+    assert without_mark("Box A1 SIMULATED") == without_mark("SIMULATED Box A1") == "Box A1"
 
 
 def test_wide_samples_and_odd_steps_come_back_from_wfdb() -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from clinical.consultation import Urgency
 from clinical.ids import EcgId, InstitutionId, PatientId, PersonId
+from media_server.ecg.descriptor import Descriptor, Source
 from signaling.auth.rights import Caller, Role
 from signaling.ecg.ecg_rights import EcgDeed, deeds_of, refusal_of
 from signaling.ecg.ecg_state import EcgState
-from signaling.ecg.ecgs import Ecg
+from signaling.ecg.ecgs import IMPORTED, Ecg
 from signaling.ecg.lane import LOST_NS, Lane
 from signaling.ecg.stream import Stream
 from tests.support.api import person
@@ -58,3 +59,7 @@ def test_frames_are_missed_only_while_some_should_come() -> None:
 
 def test_what_is_made_says_so() -> None:
     assert replace(ECG, source="simulator").is_simulated and not ECG.is_simulated
+    descriptor = Descriptor(500, 2_500, ("I",), 50, 150, 0, "", Source.SIMULATOR, 0)
+    brought = replace(ECG, source=IMPORTED, descriptor=descriptor)
+    assert brought.is_simulated
+    assert not replace(brought, descriptor=replace(descriptor, source=Source.REPLAY)).is_simulated
