@@ -1,8 +1,8 @@
 """Numbered pictures and marked sound from a publisher to receivers and into the recording, frame by frame.
 
 What the service does to them is judged always: their order, that what receivers saw is on disk, that the
-recording has no holes. What receivers and encoders lose on a machine without time for them is judged where the
-conversation was fit for it (``recorded_conversation.record``), and always by ``make test-soak``.
+recording has no holes. What receivers and encoders lose on a machine without time for them is judged where
+the conversation was fit for it (``recorded_conversation.record``), and always by ``make test-soak``.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ from tests.support.waiting import HANG_S, wait_until
 
 # What the SDK client publishes; the page publishes a file of its own length and rate.
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 360, 15
+CONVERSATIONS = 2
+"""A machine that is full for a whole minute is so in the next."""
 PUNCTUAL_SHARE = 0.9
 """Of the marks that are sent: sound and picture are judged by those that were sent in time, of which tests
 want eight in ten."""
@@ -62,8 +64,8 @@ def record(
     """Holds the conversation and records ``seconds`` of it (as the sender's picture count goes).
 
     Where the machine was not fit for it, or sender or observer did not come to what they had to do, which
-    would be measured as the service's loss, another is held; where that is no better, it says why it cannot be
-    judged.
+    would be measured as the service's loss, another is held; where that is no better, it says why it cannot
+    be judged.
     """
     for number in range(CONVERSATIONS):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,5 @@
-"""Notices when the machine stands still or has nothing left to give: a thread that should wake all the time, a
-file that it syncs, and what the kernel counts of its processors.
+"""Notices when the machine stands still or is full: a thread that should wake all the time, a file that it
+syncs, and what the kernel counts of its processors.
 
 Virtual machines lose their processors and disks for a second now and then. What is measured in such a moment
 is not the service's, and is measured again.
