@@ -1,6 +1,6 @@
 // ECGs that live in the page: a drawn heart, sent as a gateway and the service send it.
 //
-// ?ecg=normal|gap|late|off|stale|lost|simulated|monitor|waiting|ended|none  (several joined by "+")
+// ?ecg=normal|gap|late|off|stale|lost|simulated|monitor|waiting|ended|import|none  (several joined by "+")
 
 import type { EcgLink, Ecgs, LiveEcg } from "../src/io/ecg_ports";
 import { FrameFlag } from "../src/ecg/frame";
@@ -69,7 +69,7 @@ function ecgSent(): Record<string, unknown> {
     institution_name: "青溪镇中心卫生院",
     device: "dv_3",
     device_name: "心电采集盒 12",
-    source: asked.has("simulated") ? "simulator" : "device",
+    source: asked.has("simulated") ? "simulator" : asked.has("import") ? "import" : "device",
     is_simulated: asked.has("simulated"),
     is_diagnostic: RATE_HZ >= 500,
     descriptor: asked.has("waiting")
@@ -244,6 +244,23 @@ export class MockEcgs implements Ecgs {
     for (let first = Math.floor(start / FRAME) * FRAME; first < Math.min(end, newest()); first += FRAME)
       if (!isGap(first) || isFilled()) pieces.push(frameAt(first));
     return soon(Uint8Array.from(pieces.flatMap((piece) => [...piece])));
+  }
+
+  vitals(): ReturnType<Ecgs["vitals"]> {
+    return soon([]);
+  }
+
+  stated(): ReturnType<Ecgs["stated"]> {
+    const source = "DICOM Mortara Instrument, Inc. el250";
+    const numbers = [
+      { name: "PR Interval", value: "161", unit: "ms", source },
+      { name: "QRS Duration", value: "75", unit: "ms", source },
+      { name: "QT Interval", value: "368", unit: "ms", source },
+      { name: "QTc Interval", value: "370", unit: "ms", source },
+      { name: "QRS Axis", value: "52", unit: "deg", source },
+    ];
+    const sentences = [{ text: "RITMO SINUSALE", source }];
+    return soon(asked.has("import") ? { numbers, sentences } : { numbers: [], sentences: [] });
   }
 
   open(): Promise<LiveEcg> {

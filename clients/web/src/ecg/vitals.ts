@@ -64,15 +64,22 @@ export class Vitals {
   /** By part and source, in order of time. */
   private readonly series = new Map<string, Vital[]>();
 
-  /** Values may come in any order, and twice. */
+  /** Values may come in any order, and twice: what was here first stays. */
   receive(values: readonly Vital[]): void {
+    const come = new Map<string, Vital[]>();
     for (const value of values) {
       const part = PARTS[value.code.toLowerCase()];
       if (part === undefined) continue;
       const key = `${part} ${value.source}`;
-      const known = this.series.get(key) ?? [];
-      if (known.some((one) => one.t_us === value.t_us)) continue;
-      const sorted = [...known, value].sort((a, b) => a.t_us - b.t_us);
+      const found = come.get(key);
+      if (found === undefined) come.set(key, [value]);
+      else found.push(value);
+    }
+    for (const [key, found] of come) {
+      const byTime = new Map<number, Vital>();
+      for (const value of [...(this.series.get(key) ?? []), ...found])
+        if (!byTime.has(value.t_us)) byTime.set(value.t_us, value);
+      const sorted = [...byTime.values()].sort((a, b) => a.t_us - b.t_us);
       this.series.set(key, sorted.slice(-MOST_TREND_POINTS));
     }
   }

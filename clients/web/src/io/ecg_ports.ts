@@ -4,7 +4,8 @@
 import type { PointerMessage } from "../ecg/pointer";
 import type { Received, Watch } from "../ecg/watch";
 import type { Urgency } from "../protocol/consultation";
-import type { Ecg, EcgGateway } from "../protocol/ecg";
+import type { Ecg, EcgGateway, Vital } from "../protocol/ecg";
+import type { Stated } from "../protocol/ecg_stated";
 
 export interface NewEcg {
   /** Null: the only box there is. */
@@ -44,6 +45,10 @@ export interface Ecgs {
   get(id: string): Promise<Ecg>;
   /** Whole frames that hold the samples `start` to before `end` of an epoch, as far as they are stored. */
   frames(id: string, epoch: number, start: number, end: number): Promise<Uint8Array>;
+  /** The newest values that were measured beside it, from this moment of the gateway's clock on. */
+  vitals(id: string, from_us: number): Promise<Vital[]>;
+  /** What a file said besides the samples. */
+  stated(id: string): Promise<Stated>;
   /** The socket opens behind the answer; what watches and draws is fetched apart. */
   open(id: string): Promise<LiveEcg>;
 }

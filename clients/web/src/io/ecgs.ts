@@ -1,7 +1,16 @@
 // ECGs over fetch, and the live ones over a WebSocket.
 
 import { ApiFailure, unreachable } from "../protocol/api";
-import { ecgFrom, ecgsFrom, gatewaysFrom, type Ecg, type EcgGateway } from "../protocol/ecg";
+import {
+  ecgFrom,
+  ecgsFrom,
+  gatewaysFrom,
+  vitalsAnswered,
+  type Ecg,
+  type EcgGateway,
+  type Vital,
+} from "../protocol/ecg";
+import { statedFrom, type Stated } from "../protocol/ecg_stated";
 import { call, callForBytes, part, query } from "./call";
 import type { Ecgs, LiveEcg, NewEcg } from "./ecg_ports";
 
@@ -42,6 +51,14 @@ export class RestEcgs implements Ecgs {
   async frames(id: string, epoch: number, start: number, end: number): Promise<Uint8Array> {
     const blob = await callForBytes(`${ROOT}/${part(id)}/frames${query({ epoch, start, end })}`);
     return new Uint8Array(await blob.arrayBuffer());
+  }
+
+  async vitals(id: string, from_us: number): Promise<Vital[]> {
+    return vitalsAnswered(await call("GET", `${ROOT}/${part(id)}/vitals${query({ from_us: Math.round(from_us) })}`));
+  }
+
+  async stated(id: string): Promise<Stated> {
+    return statedFrom(await call("GET", `${ROOT}/${part(id)}/stated`));
   }
 
   async open(id: string): Promise<LiveEcg> {

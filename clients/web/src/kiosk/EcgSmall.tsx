@@ -88,7 +88,7 @@ function Small(props: { live: LiveEcg; ecg: Ecg; descriptor: EcgDescriptor; look
           </b>
         )}
         <span className="sp" />
-        <EcgVitals vitals={watch.vitals} now_us={watch.gatewayNowUs(look_ms)} />
+        <EcgVitals vitals={watch.vitals} now_us={watch.gatewayNowUs(look_ms)} isOver={false} />
       </div>
       <EcgBody
         look={look}

@@ -223,6 +223,9 @@ export function vitalsFrom(value: unknown): Vital[] {
   });
 }
 
+/** Reads {"vitals": […]}. */
+export const vitalsAnswered = (answer: unknown): Vital[] => vitalsFrom(record(answer)["vitals"]);
+
 /** Reads {"0": [[from, to], …], …}; what is no stretch is left out. */
 export function inventoryFrom(value: unknown): Inventory {
   const found = new Map<number, readonly (readonly [number, number])[]>();

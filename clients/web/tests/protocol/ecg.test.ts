@@ -10,6 +10,7 @@ import {
   isFinal,
   mayEcg,
   viewerMessageFrom,
+  vitalsAnswered,
   vitalsFrom,
   type Ecg,
 } from "../../src/protocol/ecg";
@@ -158,6 +159,8 @@ describe("gateways", () => {
 describe("vitals", () => {
   it("without a code, a number or a time are none; validity is not taken for granted", () => {
     const one = { t_us: 7, code: "hr", value: 83, unit: "/min", validity: "valid", source: "counted" };
+    expect(vitalsAnswered({ vitals: [one] })).toEqual([one]);
+    expect(vitalsAnswered(null)).toEqual([]);
     expect(vitalsFrom([one, { ...one, code: "" }, { ...one, value: "83" }, { ...one, t_us: null }])).toEqual([one]);
     expect(vitalsFrom([{ t_us: 7, code: "spo2", value: 96 }])).toEqual([
       { t_us: 7, code: "spo2", value: 96, unit: "", validity: "questionable", source: "device" },

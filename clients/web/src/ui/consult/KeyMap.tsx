@@ -1,4 +1,4 @@
-// The map of the keys.
+// The map of the keys: those of the case, and those of the ECG in it.
 
 import { Dialog } from "../pieces";
 import { KeysSwitch } from "../Top";
@@ -22,25 +22,76 @@ const KEYS = [
   ["?", "map"],
 ] as const;
 
+/** Of ui/ecg/EcgPane.tsx. */
+const ECG_KEYS = [
+  ["Space", "freeze"],
+  ["L", "lane"],
+  ["C", "caliper"],
+  ["← → ↑ ↓", "move"],
+  ["Shift ←", "far"],
+  ["Tab", "other"],
+  ["M", "march"],
+  ["V", "mv"],
+  ["1 2 3", "layout"],
+  ["+ −", "gain"],
+  ["PgUp PgDn", "page"],
+  ["[ ]", "event"],
+  ["G", "gap"],
+  ["Esc", "away"],
+] as const;
+
 export function KeyMap({ onClose }: { onClose: () => void }) {
   const { speak } = useWorld();
   return (
     <Dialog title={speak("s2.keys.title")} onClose={onClose}>
-      <dl className="key-map">
-        {KEYS.map(([key, what]) => (
-          <div key={key} className="row">
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{speak(`s2.keys.${what}`)}</dd>
-          </div>
-        ))}
-      </dl>
+      <Keys rows={KEYS.map(([key, what]) => [key, speak(`s2.keys.${what}`)])} />
+      <h3>{speak("ecg.title")}</h3>
+      <EcgKeys />
+      <KeysEnd />
+    </Dialog>
+  );
+}
+
+/** Where there is no case: the ECG's keys alone. */
+export function EcgKeyMap({ onClose }: { onClose: () => void }) {
+  const { speak } = useWorld();
+  return (
+    <Dialog title={speak("s2.keys.title")} onClose={onClose}>
+      <EcgKeys />
+      <KeysEnd />
+    </Dialog>
+  );
+}
+
+function EcgKeys() {
+  const { speak } = useWorld();
+  return <Keys rows={ECG_KEYS.map(([key, what]) => [key, speak(`ecg.keys.${what}`)])} />;
+}
+
+function Keys({ rows }: { rows: readonly (readonly [string, string])[] }) {
+  return (
+    <dl className="key-map">
+      {rows.map(([key, words]) => (
+        <div key={key} className="row">
+          <dt>
+            <kbd>{key}</kbd>
+          </dt>
+          <dd>{words}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function KeysEnd() {
+  const { speak } = useWorld();
+  return (
+    <>
       <div className="setting">
         <span>{speak("app.keys")}</span>
         <KeysSwitch />
       </div>
       <p className="fine">{speak("s2.keys.more")}</p>
-    </Dialog>
+    </>
   );
 }

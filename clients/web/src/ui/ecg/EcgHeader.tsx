@@ -126,6 +126,8 @@ export function EcgSettings(props: {
   calibration: HeldCalibration;
   onCalibrate: () => void;
   caliper: CaliperHand;
+  /** What the device says itself; it makes room for the caliper. */
+  stated: ReactNode;
 }) {
   const { speak } = useWorld();
   const { band, choice, calibration, caliper } = props;
@@ -195,15 +197,7 @@ export function EcgSettings(props: {
           : speak("ecg.calibrated", { value: calibration.pxPerMm.toFixed(2) })}
       </button>
       <span className="sp" />
-      {caliper.isOn ? (
-        <CaliperWords caliper={caliper} />
-      ) : (
-        <span className="i2 nb">
-          {speak("ecg.deviceMeasures")}
-          {"\u3000"}
-          {speak("ecg.noDeviceMeasures")}
-        </span>
-      )}
+      {caliper.isOn ? <CaliperWords caliper={caliper} /> : props.stated}
     </div>
   );
 }

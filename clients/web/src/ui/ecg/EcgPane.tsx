@@ -24,6 +24,7 @@ import { chipsOf, textWords, wholeness } from "./chips";
 import { EcgHeader, EcgSettings, type Lane } from "./EcgHeader";
 import { EcgPrint } from "./EcgPrint";
 import { EcgRail } from "./EcgRail";
+import { EcgStated } from "./EcgStated";
 import { EcgVitals } from "./EcgVitals";
 import type { EcgCanvas, Look, Subject } from "./ecg_canvas";
 import { useEcgKeys } from "./ecg_keys";
@@ -231,7 +232,8 @@ function Pane(props: {
   });
 
   const band = shownBand(choice, rateHz, { low_hz: descriptor.band_low_mhz / 1000, high_hz: descriptor.band_high_hz });
-  const now_us = watch.gatewayNowUs(look_ms);
+  // What is over is told as it stood at its end.
+  const now_us = hasLive ? watch.gatewayNowUs(look_ms) : (rail.at(-1)?.to_us ?? 0);
   const hr = watch.vitals.tiles(now_us).find((tile) => tile.kind === "hr");
   const hrWords = hr === undefined || hr.isGone ? speak("ecg.vital.none") : Math.round(hr.newest.value);
   const whole = wholeness(live, sum, look_ms);
@@ -285,6 +287,7 @@ function Pane(props: {
         calibration={calibration}
         onCalibrate={() => setDialog("calibrate")}
         caliper={caliper}
+        stated={<EcgStated ecg={ecg} />}
       />
       <EcgWarnings ecg={ecg} descriptor={descriptor} differs={watch.differs} />
       <EcgBody
@@ -308,7 +311,7 @@ function Pane(props: {
       </EcgBody>
       <p className="unseen">{text}</p>
       <div className="ecg-foot">
-        <EcgVitals vitals={watch.vitals} now_us={now_us} />
+        <EcgVitals vitals={watch.vitals} now_us={now_us} isOver={!hasLive} />
         <EcgRail
           pieces={rail}
           rateHz={rateHz}

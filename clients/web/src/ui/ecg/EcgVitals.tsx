@@ -3,6 +3,7 @@
 import type { VitalTile, Vitals } from "../../ecg/vitals";
 import type { Vital } from "../../protocol/ecg";
 import type { Speak } from "../../messages/speak";
+import { timeOfDay } from "../../protocol/times";
 import { useWorld } from "../world";
 
 const TREND_WIDTH = 56;
@@ -13,7 +14,8 @@ const MINUTE_MS = 60_000;
 /** A value that comes each second has no age to speak of. */
 const FRESH_MS = 4000;
 
-export function EcgVitals({ vitals, now_us }: { vitals: Vitals; now_us: number }) {
+/** `isOver`: nothing more will come; then a value has a time rather than an age. */
+export function EcgVitals({ vitals, now_us, isOver }: { vitals: Vitals; now_us: number; isOver: boolean }) {
   const { speak } = useWorld();
   const tiles = vitals.tiles(now_us);
   if (tiles.length === 0) return null;
@@ -25,7 +27,7 @@ export function EcgVitals({ vitals, now_us }: { vitals: Vitals; now_us: number }
           <b>{valueOf(tile, speak)}</b>
           {!tile.isGone && <span className="unit">{tile.newest.unit}</span>}
           <Trend points={vitals.trend(tile.kind, tile.newest.source)} now_us={now_us} />
-          <span className="i3 more">{moreOf(tile, speak)}</span>
+          <span className="i3 more">{moreOf(tile, isOver, speak)}</span>
         </li>
       ))}
     </ul>
@@ -38,10 +40,11 @@ function valueOf({ isGone, newest, lower }: VitalTile, speak: Speak): string {
   return lower === null ? written(newest.value) : `${written(newest.value)}/${written(lower.value)}`;
 }
 
-function moreOf({ newest, age_ms }: VitalTile, speak: Speak): string {
+function moreOf({ newest, age_ms }: VitalTile, isOver: boolean, speak: Speak): string {
   const source = speak(`ecg.vital.source.${newest.source}`);
   const doubt = newest.validity === "questionable" ? speak("ecg.vital.questionable") : "";
-  return [source, age_ms < FRESH_MS ? "" : ageWords(age_ms, speak), doubt].filter((word) => word !== "").join(" ");
+  const age = isOver ? timeOfDay(new Date(newest.t_us / 1000)) : age_ms < FRESH_MS ? "" : ageWords(age_ms, speak);
+  return [source, age, doubt].filter((word) => word !== "").join(" ");
 }
 
 function ageWords(age_ms: number, speak: Speak): string {

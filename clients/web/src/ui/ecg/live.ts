@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 import type { LiveEcg } from "../../io/ecg_ports";
 import { ApiFailure, unreachable } from "../../protocol/api";
-import type { Ecg } from "../../protocol/ecg";
+import type { Ecg, Vital } from "../../protocol/ecg";
 import { useCaseNews } from "../consult/cases";
 import { useLoaded } from "../hooks";
 import { useWorld } from "../world";
@@ -12,6 +12,8 @@ import { useWorld } from "../world";
 const LOOK_EVERY_MS = 250;
 /** A push may be lost with its socket, and a kiosk has its own: who waits for an ECG asks as well. */
 const ASK_EVERY_MS = 5000;
+/** As far back as trends are kept (ecg/vitals.ts): an hour of one value in five seconds. */
+const VITALS_BACK_MS = 3_600_000;
 
 export interface HeldLive {
   readonly live: LiveEcg | null;
@@ -34,6 +36,7 @@ export function useLiveEcg(id: string): HeldLive {
           return;
         }
         opened = live;
+        followVitals(live, (from_us) => ecgs.vitals(id, from_us));
         setHeld({ live, failure: null });
       },
       (error: unknown) => {
@@ -46,6 +49,24 @@ export function useLiveEcg(id: string): HeldLive {
     };
   }, [ecgs, id, round]);
   return { ...held, again: () => setRound((n) => n + 1) };
+}
+
+/** Fetches the vitals of the last hour whenever the link has opened: the socket tells only what comes from then on. */
+function followVitals(live: LiveEcg, ask: (from_us: number) => Promise<Vital[]>): void {
+  let isOpen = false;
+  const look = (): void => {
+    const wasOpen = isOpen;
+    isOpen = live.link() === "open" && live.watch.ecg !== null;
+    if (!isOpen || wasOpen) return;
+    const end_ms = live.watch.ecg?.ended_at_ms ?? live.watch.serverNow_ms(performance.now()) ?? Date.now();
+    // Without them the drawing is as good as with them.
+    ask(Math.max(0, end_ms - VITALS_BACK_MS) * 1000).then(
+      (values) => live.watch.vitals.receive(values),
+      () => undefined,
+    );
+  };
+  live.subscribe(look);
+  look();
 }
 
 /** The page's own clock (performance.now), so that what is drawn from it changes a few times a second. */
