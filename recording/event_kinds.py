@@ -25,6 +25,8 @@ PARTICIPANT_LEFT: Final = "participant.left"
 PARTICIPANT_LOST: Final = "participant.lost"
 PARTICIPANT_RESUMED: Final = "participant.resumed"
 MARK_ADDED: Final = "mark.added"
+CLOCK_PICTURE: Final = "clock.picture"
+CLOCK_ECG: Final = "clock.ecg"
 
 ACTOR_RECORDER: Final = "recorder"
 """Who did what nobody in the room did."""

@@ -59,6 +59,7 @@ from signaling.ecg.critical_rows import KeptCritical
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.ecg.picture_anchors import PictureAnchors
+from signaling.ecg.replay_clocks import ReplayClocks
 from signaling.ecg.room_frames import RoomFrames
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
@@ -118,6 +119,7 @@ class Service:
     ecgs: EcgDesk
     ecg_live: EcgLive
     picture_anchors: PictureAnchors
+    replay_clocks: ReplayClocks
     criticals: DueDriver[KeptCritical]
 
     async def start(self) -> None:
@@ -157,6 +159,7 @@ class Service:
             self.ecgs.run(),
             self.ecg_live.run(),
             self.picture_anchors.run(),
+            self.replay_clocks.run(),
             self.criticals.run(),
             *self.oversight.watches(),
         )
@@ -242,6 +245,7 @@ def build_service(
     host.observe(case_rooms)
     store.follow(case_rooms.receive_acts)
     picture_anchors = PictureAnchors(host=host, ecgs=ecgs, sides=case_rooms, clock=clock)
+    replay_clocks = ReplayClocks(host=host, recordings=desk, ecgs=ecgs, sides=case_rooms, clock=clock)
     rings = DueDriver(store, clock, RINGS, changed=case_rooms.receive_case)
 
     def case_changed(case: Case) -> None:
@@ -338,5 +342,6 @@ def build_service(
         ecgs=ecgs,
         ecg_live=ecg_live,
         picture_anchors=picture_anchors,
+        replay_clocks=replay_clocks,
         criticals=criticals,
     )

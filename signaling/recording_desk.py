@@ -30,6 +30,7 @@ from media_server.rooms.effects import (
     TrackStopped,
 )
 from recording.errors import RecordingError
+from recording.event_kinds import ACTOR_RECORDER
 from recording.recorder import Codec, Recorder
 from recording.summary import JsonValue, RecordingId
 from signaling.errors import Unavailable
@@ -154,6 +155,14 @@ class RecordingDesk:
             with suppress(RecordingError):
                 # On disk before the doctor is told that it is noted; a full disk is shown by the room itself.
                 await self._recorder.settle(recording.recording_id)
+
+    def open_recordings(self) -> Mapping[RoomName, RecordingId]:
+        """Returns the recordings that are going on, by room."""
+        return {name: recording.recording_id for name, recording in self._open.items()}
+
+    def note_clock(self, room: RoomName, kind: str, facts: Mapping[str, JsonValue]) -> None:
+        """Keeps an event of the service's own in a room's recording, at the present moment."""
+        self._note(room, kind, facts, actor=ACTOR_RECORDER)
 
     def receive_fact(self, room: RoomName, fact: Fact) -> None:
         """See RoomObserver."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from media_server.ecg.errors import MalformedFrame
-from media_server.ecg.frame import Envelope, read_envelope
+from media_server.ecg.frame import Envelope, FrameFlag, read_envelope
 from media_server.ecg.spans import Span, Spans
 from recording.ecg.runs import Run, Runs
 from recording.errors import MisuseError
@@ -38,6 +38,7 @@ class FrameLog:
         make_private_folder(folder)
         self._folder = folder
         self._runs = Runs()
+        self._late: dict[int, Spans] = {}
         self._file: AppendFile | None = None
         self._opened_us = 0
         for part in folder.glob("*" + FILE_SUFFIX + PART_SUFFIX):
@@ -61,6 +62,10 @@ class FrameLog:
         """The samples of an epoch that are kept."""
         return self._runs.spans(epoch)
 
+    def late(self, epoch: int) -> Spans:
+        """Those of them that were sent late, as their frames say."""
+        return self._late.get(epoch, Spans())
+
     def append(self, content: bytes, envelope: Envelope) -> tuple[Span, ...]:
         """Keeps the frame that lies in ``content`` where its envelope says; survives the end of the process
         when this returns. Returns those of its samples that are new; a frame without any is not written.
@@ -74,7 +79,7 @@ class FrameLog:
         frame = content[envelope.start : envelope.end]
         offset = file.length_bytes
         file.append(frame)
-        return self._runs.add(envelope.epoch, self._run(envelope, _number(file.path), offset))
+        return self._note(envelope, _number(file.path), offset)
 
     def read(self, epoch: int, start: int, end: int) -> Iterator[bytes]:
         """Yields the frames that hold any of these samples, by their first sample; one may come twice where
@@ -127,14 +132,19 @@ class FrameLog:
         """Notes the frames of a file; returns where the last whole one ends."""
         end = 0
         for envelope in envelopes(path.read_bytes()):
-            self._runs.add(envelope.epoch, self._run(envelope, _number(path), envelope.start))
+            self._note(envelope, _number(path), envelope.start)
             end = envelope.end
         return end
 
-    @staticmethod
-    def _run(envelope: Envelope, file: int, offset: int) -> Run:
+    def _note(self, envelope: Envelope, file: int, offset: int) -> tuple[Span, ...]:
         length = envelope.end - envelope.start
-        return Run(envelope.first_sample, envelope.end_sample, file, offset, length)
+        run = Run(envelope.first_sample, envelope.end_sample, file, offset, length)
+        added = self._runs.add(envelope.epoch, run)
+        if envelope.flags & FrameFlag.LATE:
+            late = self._late.setdefault(envelope.epoch, Spans())
+            for span in added:
+                late.add(span.start, span.end)
+        return added
 
     def _path(self, number: int) -> Path:
         if number >= 10**_DIGITS:

@@ -5,6 +5,7 @@ POST /ecgs                    asks a gateway for an ECG
 GET  /ecgs?box=&case=         work: what goes on, waits or is incomplete · mine: asked for by the caller ·
                               past: ended and complete · all, where none is named
 GET  /ecgs/{id}/frames        stored samples as whole frames (docs/ECG_FORMAT.md)
+GET  /ecgs/{id}/stretches     which samples are stored, and which of them came late
 GET  /ecgs/{id}/live          the same as they come, by WebSocket (ecg_live.py)
 GET  /ecg/uplink              the gateway's WebSocket (ecg_uplink.py)
 """
@@ -156,6 +157,22 @@ class GatewayList(Model):
     """The institution's gateways, by name."""
 
     gateways: list[GatewayShown]
+
+
+class EpochStretches(Model):
+    """Samples of an epoch: what is stored, and what of that came late; each [first, end), in order."""
+
+    epoch: int
+    first_taken_us: int
+    """Of the first that is stored, on the gateway's clock."""
+    stored: list[tuple[int, int]]
+    late: list[tuple[int, int]]
+
+
+class StretchList(Model):
+    """What is stored of an ECG, by epoch."""
+
+    epochs: list[EpochStretches]
 
 
 class VitalShown(Model):

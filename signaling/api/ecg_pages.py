@@ -17,11 +17,13 @@ from signaling.api.ecg_models import (
     EcgList,
     EcgQuery,
     EcgView,
+    EpochStretches,
     FramesQuery,
     GatewayList,
     GatewayShown,
     NewEcg,
     SelfTestShown,
+    StretchList,
     VitalList,
     VitalShown,
     VitalsQuery,
@@ -153,6 +155,16 @@ class EcgPages:
             ),
             Route(
                 "GET",
+                "/ecgs/{id}/stretches",
+                Action.ECG_READ,
+                "Which samples are stored, and which of them came late.",
+                self.stretches,
+                answer=StretchList,
+                find=self.find,
+                pace=Pace.ROOM,
+            ),
+            Route(
+                "GET",
                 "/ecgs/{id}/vitals",
                 Action.ECG_READ,
                 "The vital signs that were measured beside the ECG.",
@@ -247,6 +259,28 @@ class EcgPages:
             body=b"".join(found),
             content_type="application/octet-stream",
             headers={"Cache-Control": "private, no-store"},
+        )
+
+    async def stretches(self, call: Call) -> StretchList:
+        """Lists them."""
+        opened: OpenedEcg = call.found
+        await self._looks.note(call, opened.ecg)
+        try:
+            found = await self._desk.stretches(opened.ecg)
+        except OSError as error:
+            _log.error("ecg_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
+            raise Refusal("unavailable") from None
+        taken_us = {one.epoch: one.first_taken_us for one in self._desk.shown(opened.ecg).extents}
+        return StretchList(
+            epochs=[
+                EpochStretches(
+                    epoch=epoch,
+                    first_taken_us=taken_us.get(epoch, 0),
+                    stored=list(each.stored),
+                    late=list(each.late),
+                )
+                for epoch, each in found.items()
+            ]
         )
 
     async def vitals(self, call: Call) -> VitalList:

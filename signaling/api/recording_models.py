@@ -60,11 +60,36 @@ class RecordedEventLine(RoomEventLine):
     offset_ms: int
 
 
+class PictureClockLine(Model):
+    """From ``offset_ms`` on: how long the way from a participant took."""
+
+    offset_ms: int
+    identity: str
+    way_us: int
+    is_with_patient: bool
+
+
+class EcgClockLine(Model):
+    """What the clock of an ECG's gateway read at ``offset_ms``; it goes on from there."""
+
+    offset_ms: int
+    ecg: str
+    gateway_us: int
+
+
+class RecordedClocks(Model):
+    """What puts pictures and ECGs on one axis, in order of time; nothing in a recording without an ECG."""
+
+    pictures: list[PictureClockLine]
+    ecgs: list[EcgClockLine]
+
+
 class RecordingView(RecordingLine):
     """One recording: lanes, gaps and events on its time line."""
 
     lanes: list[LaneLine]
     events: list[RecordedEventLine]
+    clocks: RecordedClocks
 
 
 class FaultLine(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,11 +22,14 @@ from recording.summary import Lane, LoggedEvent, RecordingDetail, RecordingId, R
 from recording.verify import Fault, Verdict, verify_folder
 from signaling.api.recording_models import (
     CompletenessLine,
+    EcgClockLine,
     FaultLine,
     GapLine,
     IntegrityLine,
     KnownGapLine,
     LaneLine,
+    PictureClockLine,
+    RecordedClocks,
     RecordedEventLine,
     RecordingLine,
     RecordingList,
@@ -146,6 +149,7 @@ class RecordingPages:
             **self._facts(detail.summary),
             lanes=[_lane(detail.summary.recording_id, lane) for lane in detail.lanes],
             events=[_event(event, names) for event in detail.events if event.kind in _EVENT_KINDS],
+            clocks=_clocks(detail.events),
         )
 
     async def verification(self, call: Call) -> VerdictView:
@@ -233,6 +237,22 @@ def _event(event: LoggedEvent, names: Mapping[str, str]) -> RecordedEventLine:
         kind=_EVENT_KINDS[event.kind],
         actor_name=names.get(event.actor, nobody),
         text=text if isinstance(text, str) else "",
+    )
+
+
+def _clocks(events: Iterable[LoggedEvent]) -> RecordedClocks:
+    told = [event for event in events if event.kind in (event_kinds.CLOCK_PICTURE, event_kinds.CLOCK_ECG)]
+    return RecordedClocks(
+        pictures=[
+            PictureClockLine.model_validate({**event.detail, "offset_ms": event.offset_ms})
+            for event in told
+            if event.kind == event_kinds.CLOCK_PICTURE
+        ],
+        ecgs=[
+            EcgClockLine.model_validate({**event.detail, "offset_ms": event.offset_ms})
+            for event in told
+            if event.kind == event_kinds.CLOCK_ECG
+        ],
     )
 
 

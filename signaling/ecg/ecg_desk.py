@@ -33,7 +33,7 @@ from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.ecg.ecg_state import EcgState
 from signaling.ecg.ecg_views import views_of
 from signaling.ecg.ecgs import Ecg, find_ecg, open_ecgs_of_device
-from signaling.ecg.frame_disk import FrameDisk, Written
+from signaling.ecg.frame_disk import FrameDisk, Stretches, Written
 from signaling.ecg.gateways import MAX_GATEWAYS, SILENCE_NS, Gateway, Gateways
 from signaling.ecg.inventory import Declared
 from signaling.ecg.lane import Lane, lane_of
@@ -165,6 +165,19 @@ class EcgDesk:
         lane.readers += 1
         try:
             return await self.disk.read(ecg.id, epoch, start, end)
+        finally:
+            lane.readers -= 1
+
+    async def stretches(self, ecg: Ecg) -> Mapping[int, Stretches]:
+        """Returns of each epoch what is stored and what of that came late. Raises OSError,
+        StoreUnavailable.
+        """
+        lane = await self._lane(ecg.id)
+        if lane is None:
+            return {}
+        lane.readers += 1
+        try:
+            return await self.disk.stretches(ecg.id)
         finally:
             lane.readers -= 1
 
@@ -448,6 +461,10 @@ class EcgDesk:
 
     def lanes(self) -> list[Lane]:
         """Returns the ECGs in hand."""
+        return list(self._lanes.values())
+
+    def in_hand(self) -> list[Lane]:
+        """Returns every ECG in this process's hands."""
         return list(self._lanes.values())
 
     def watched(self) -> list[Lane]:

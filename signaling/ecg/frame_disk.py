@@ -52,6 +52,13 @@ class Kept:
     first_taken_us: Mapping[int, int]
 
 
+class Stretches(NamedTuple):
+    """What a log holds of an epoch, and what of that came late, both in order."""
+
+    stored: tuple[Span, ...]
+    late: tuple[Span, ...]
+
+
 class _Queued(NamedTuple):
     ecg: EcgId
     content: bytes
@@ -131,6 +138,11 @@ class FrameDisk:
         """
         await self.flush()
         return await self._do(self._read, ecg, epoch, start, end)
+
+    async def stretches(self, ecg: EcgId) -> Mapping[int, Stretches]:
+        """Returns of each epoch of an open log what it holds. Raises OSError, also where it is not open."""
+        await self.flush()
+        return await self._do(self._stretches, ecg)
 
     async def keep_vitals(self, ecg: EcgId, lines: bytes) -> None:
         """Keeps lines (vitals.py), but not of an ECG that is sealed. Raises OSError."""
@@ -228,6 +240,12 @@ class FrameDisk:
                 break
             found.append(frame)
         return found
+
+    def _stretches(self, ecg: EcgId) -> Mapping[int, Stretches]:
+        log = self._logs.get(ecg)
+        if log is None:
+            raise OSError("not open")
+        return {each: Stretches(tuple(log.spans(each)), tuple(log.late(each))) for each in log.epochs}
 
     def _keep_vitals(self, ecg: EcgId, lines: bytes) -> None:
         if is_sealed(self.folder(ecg)):

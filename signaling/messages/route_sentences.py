@@ -155,6 +155,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "GET /ecgs/{id}": "查看一份心电图的现状，以及本人此刻可以做什么。",
     "POST /ecgs/{id}/stop": "停止心电图；之前测得的仍可能补到。",
     "GET /ecgs/{id}/frames": "取一段已存的心电数据帧，一次最多一分钟。",
+    "GET /ecgs/{id}/stretches": "心电图存下了哪些采样点，其中哪些是补传的。",
     "GET /ecgs/{id}/vitals": "心电图旁测得的生命体征。",
     "GET /ecgs/{id}/live": "WebSocket：实时看心电图，先给最近一分钟。",
     "POST /trace/searches": "按患者、人员、时间和种类查事件；查询本身有记录。",

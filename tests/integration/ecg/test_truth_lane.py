@@ -17,6 +17,7 @@ from tests.support.ecg_world import (
     FRAME_SAMPLES,
     OTHER_GATEWAY,
     RATE_HZ,
+    START_US,
     EcgWorld,
     ecg_world,
     gateway_caller,
@@ -418,3 +419,7 @@ async def test_late_frames_are_told_from_live_ones(world: EcgWorld) -> None:
         await gateway.send([*frames[:20], *map(late, frames[20:])])
         await gateway.stored_until(0, recording.end)
         assert (await world.show(ecg))["late_ms"] == 200
+        told = await world.ask(LI, "GET", f"/ecgs/{ecg}/stretches")
+        (epoch,) = told.body["epochs"]
+        assert (epoch["epoch"], epoch["first_taken_us"]) == (0, START_US)
+        assert (epoch["stored"], epoch["late"]) == ([[0, 500]], [[400, 500]])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_server.ecg.frame import Frame, encode_frame, read_envelope
+from media_server.ecg.frame import Frame, FrameFlag, encode_frame, read_envelope, with_flags
 from media_server.ecg.spans import Span
 from recording.ecg.frame_log import FILE_SAMPLED_US, FrameLog
 from recording.errors import MisuseError
@@ -40,6 +40,18 @@ def test_frames_are_read_back_by_their_samples(tmp_path: Path) -> None:
     log.close()
     log.close()
     assert (tmp_path / "stream/000001.e1").read_bytes() == b"".join(map(frame, (0, 1, 4, 2)))
+
+
+def test_what_came_late_is_known_before_and_after_a_restart(tmp_path: Path) -> None:
+    log = FrameLog(tmp_path)
+    append(log, frame(0))
+    append(log, with_flags(frame(2), FrameFlag.LATE))
+    append(log, with_flags(frame(1), FrameFlag.LATE))
+    # What was here before did not come late because it came again.
+    append(log, with_flags(frame(0), FrameFlag.LATE))
+    assert (list(log.late(0)), list(log.late(1))) == ([Span(20, 60)], [])
+    log.close()
+    assert list(FrameLog(tmp_path).late(0)) == [Span(20, 60)]
 
 
 def test_a_frame_may_lie_anywhere_in_what_came(tmp_path: Path) -> None:

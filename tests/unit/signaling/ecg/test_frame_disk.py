@@ -35,6 +35,7 @@ async def test_what_is_handed_over_is_written_and_read(desk: Disk) -> None:
     desk.disk.put(ECG, FRAME, [read_envelope(FRAME)])
     assert await desk.disk.read(ECG, 0, 0, 1) == [FRAME]
     assert (desk.written, desk.failed) == ([(ECG, 0, 0, FRAME_SAMPLES)], [])
+    assert await desk.disk.stretches(ECG) == {0: (((0, FRAME_SAMPLES),), ())}
     await desk.disk.close()
 
 
@@ -46,6 +47,8 @@ async def test_a_log_that_is_not_open_takes_nothing_and_gives_nothing_and_says_s
     assert (desk.written, desk.failed, desk.disk.counts.failed) == ([], [ECG], 1)
     with pytest.raises(OSError, match="not open"):
         await desk.disk.read(ECG, 0, 0, 1)
+    with pytest.raises(OSError, match="not open"):
+        await desk.disk.stretches(ECG)
     await desk.disk.close()
 
 
