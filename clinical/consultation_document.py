@@ -104,7 +104,10 @@ _GATE_NAMES: Final[Mapping[Gate, Words]] = {
     Gate.BLANKS: Words("模板没有留空", "no blank of a template is left"),
     Gate.CRITICAL_VALUE: Words("答了是否危急值", "it was answered whether this is a critical value"),
     Gate.ATTACHMENTS: Words("附件都已到齐", "every file has arrived"),
-    Gate.ECG: Words("没有心电图，或已补齐", "there is no ECG, or it is complete"),
+    Gate.ECG: Words(
+        "没有心电图，或已补齐，或缺的部分已声明不再等",
+        "there is no ECG, or it is complete, or the rest was declared lost",
+    ),
 }
 
 

@@ -13,7 +13,8 @@ The gates, in the order in which a page shows them; every one of them has to be 
     blanks           no blank of a template is left
     critical_value   it was answered whether this is a critical value (危急值)
     attachments      every file that was begun has arrived
-    ecg              the case has no ECG, or it is complete (domain.md §5.1: signed only at 100 %)
+    ecg              the case has no ECG, or it is complete (domain.md §5.1: signed only at 100 %), or the
+                     rest was declared lost (docs/adr/0020)
 
 What is signed is the canonical JSON (RFC 8785) of a Seal: one sequence of bytes for one opinion, which names
 the case, what was asked (by its hash), the patient by id, author and licence, the hashes of the attachments,

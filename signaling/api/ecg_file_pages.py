@@ -55,6 +55,7 @@ from signaling.ecg.ecg_export import (
     export_strips,
     part_of,
     strips_to_read,
+    with_given_up,
 )
 from signaling.ecg.ecg_import import Imported, forget_frames, import_ecg, write_frames
 from signaling.ecg.ecg_rights import OpenedEcg, found_ecg
@@ -257,6 +258,7 @@ class EcgFilePages:
             for extent in ecg.extents:
                 frames += await self._frames(ecg, extent.epoch, extent.first, extent.end)
             session = await asyncio.to_thread(session_of, frames, ecg.descriptor)
+            session = with_given_up(session, ecg)
             return await asyncio.to_thread(export_session, session, wanted.format, context)
         extent = ecg.extents[0]
         first = Strip(extent.epoch, extent.first, extent.end, ecg.descriptor.rate_hz)

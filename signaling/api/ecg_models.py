@@ -22,6 +22,8 @@ from signaling.ecg.ecg_lists import EcgBox
 from signaling.ecg.ecg_state import EcgState
 
 MAX_COUNT: Final = 2**53 - 1
+MAX_REASON_CHARACTERS: Final = 500
+"""Of giving up the rest of an ECG: a sentence or two."""
 Id = Annotated[str, Field(min_length=1, max_length=40)]
 MaybeId = Annotated[str, Field(max_length=40)]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
@@ -77,6 +79,31 @@ class EcgEpoch(Model):
     first_taken_us: int
 
 
+class EcgMissing(Model):
+    """Samples of an epoch that are not here. ``from_us``: when the first was taken; 0: unknown."""
+
+    epoch: int
+    first: int
+    end: int
+    from_us: int
+
+
+class EcgGivenUp(Model):
+    """That somebody declared lost what was missing then: ``missing_ms`` of what was known to exist."""
+
+    at_ms: int
+    by: str
+    by_name: str
+    reason: str
+    missing_ms: int
+
+
+class EcgGivingUp(Model):
+    """Why what is missing is not waited for any longer."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=MAX_REASON_CHARACTERS, pattern=r"\S")]
+
+
 class EcgReportShown(Model):
     """How far its report is."""
 
@@ -120,6 +147,13 @@ class EcgView(Model):
     epochs: list[EcgEpoch]
     gap_count: int
     late_ms: int
+    missing: list[EcgMissing]
+    """What is known to be missing, the longest 100 stretches of it, in order."""
+    is_end_known: bool
+    """Whether the gateway has said what there will ever be; else more than that may be missing."""
+    give_up_from_ms: int
+    """From when on the rest can be declared lost, if the gateway stays away; 0 where nothing is to be."""
+    given_up: EcgGivenUp | None
     report: EcgReportShown | None
     critical: EcgCriticalShown | None
     allowed: list[str]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ids import PatientId
 from signaling.api.ecg_models import (
+    EcgGivingUp,
     EcgList,
     EcgQuery,
     EcgView,
@@ -40,6 +41,7 @@ from signaling.ecg.ecg_lists import ecgs_in
 from signaling.ecg.ecg_rights import OpenedEcg, found_ecg
 from signaling.ecg.ecg_views import views_of
 from signaling.ecg.ecgs import Ecg
+from signaling.ecg.giving_up import give_up_rest, refusal_of_giving_up
 from signaling.store import tables as t
 from signaling.store.store import Store, Unit
 
@@ -142,6 +144,17 @@ class EcgPages:
                 refusals=("not_permitted", "ecg_state"),
             ),
             Route(
+                "POST",
+                "/ecgs/{id}/give-up",
+                Action.ECG_GIVE_UP,
+                "Declare lost what is missing of an ECG whose gateway has not returned.",
+                self.give_up,
+                body=EcgGivingUp,
+                answer=EcgView,
+                find=self.find,
+                refusals=("not_permitted", "ecg_not_missing", "ecg_gateway_recent"),
+            ),
+            Route(
                 "GET",
                 "/ecgs/{id}/frames",
                 Action.ECG_READ,
@@ -214,6 +227,27 @@ class EcgPages:
         """Stops it."""
         ecg = await self._store.write(lambda unit: stop_ecg(unit, call.caller, call.path["id"]))
         self._desk.receive_stop(ecg)
+        return await self._view(call, ecg)
+
+    async def give_up(self, call: Call) -> EcgView:
+        """Declares the rest lost."""
+        opened: OpenedEcg = call.found
+        refusal = refusal_of_giving_up(opened, call.caller)
+        if refusal:
+            raise Refusal(refusal)
+        wanted: EcgGivingUp = call.body
+        try:
+            # What is here is counted before it is said what is not.
+            heard_at_ms = (await self._desk.settled(opened.ecg)).heard_at_ms
+        except OSError as error:
+            _log.error("ecg_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
+            raise Refusal("unavailable") from None
+        ecg = await self._store.write(
+            lambda unit: give_up_rest(
+                unit, call.caller, opened.ecg.id, wanted.reason.strip(), heard_at_ms=heard_at_ms
+            )
+        )
+        self._desk.receive_given_up(ecg)
         return await self._view(call, ecg)
 
     async def _only_gateway(self, institution: str) -> str:

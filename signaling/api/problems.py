@@ -159,6 +159,8 @@ STATUSES: Final[Mapping[str, int]] = {
     "ecg_not_a_gateway": 403,
     "ecg_case_unfit": 409,
     "ecg_state": 409,
+    "ecg_not_missing": 409,
+    "ecg_gateway_recent": 409,
     "ecg_range_wrong": 400,
     "ecg_file_kind_unknown": 415,
     "ecg_file_part_missing": 400,

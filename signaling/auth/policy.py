@@ -175,6 +175,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(Action.ECG_READ, CLINICIANS | _SUPERVISOR, _CARE, _KEPT),
     Rule(Action.ECG_START, CLINICIANS, _OWN, _ACTIVE),
     Rule(Action.ECG_STOP, CLINICIANS, _OWN, _ACTIVE),
+    Rule(Action.ECG_GIVE_UP, CLINICIANS, _CARE, _KEPT),  # ecg/giving_up.py says who of them
     Rule(Action.ECG_SEND, _DEVICE, _INSTITUTION, _NEW, _KEY),
     # ecg/report_rights.py says who reports, reviews and hears
     Rule(Action.ECG_REPORT, _EXPERTS, _CARE, _KEPT),

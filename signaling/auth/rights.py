@@ -145,6 +145,8 @@ class Action(StrEnum):
     """Its samples, vital signs and state; live as well."""
     ECG_START = "ecg.start"
     ECG_STOP = "ecg.stop"
+    ECG_GIVE_UP = "ecg.give_up"
+    """Declare lost what its gateway has not brought."""
     ECG_SEND = "ecg.send"
     """A gateway's uplink."""
     ECG_REPORT = "ecg.report"

@@ -60,6 +60,7 @@ async def request_ecg(
             descriptor=None,
             state=EcgState.WAITING,
             created_at_ms=unit.now_ms,
+            heard_at_ms=unit.now_ms,
         ),
     )
     subject = {"device": device}

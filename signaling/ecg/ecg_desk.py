@@ -76,6 +76,8 @@ MAX_REFUSALS: Final = 1_000
 NONSENSE: Final = 1008
 PUT_OUT: Final = 4403
 _NS_PER_US: Final = 1_000
+_NS_PER_MS: Final = 1_000_000
+_US_PER_MS: Final = 1_000
 _log = structlog.get_logger("ecg")
 
 
@@ -125,6 +127,8 @@ class EcgDesk:
         self._opening = asyncio.Lock()
         self._is_due = asyncio.Event()
         self._is_closed = False
+        self._began_ms = clock.wall_ns() // _NS_PER_MS
+        """Before that nobody could have been heard."""
         self._shutting: dict[EcgId, asyncio.Task[None]] = {}
         """Logs that are being closed and sealed: they are opened again after that."""
 
@@ -137,7 +141,27 @@ class EcgDesk:
     def shown(self, ecg: Ecg) -> Ecg:
         """Returns an ECG as it stands now: its row, and what has come since the row was written."""
         lane = self._lanes.get(ecg.id)
-        return ecg if lane is None else _with_progress(ecg, lane)
+        if lane is None:
+            return replace(ecg, heard_at_ms=max(ecg.heard_at_ms, self._began_ms))
+        return self._with_progress(ecg, lane)
+
+    async def settled(self, ecg: Ecg) -> Ecg:
+        """Returns an ECG as it stands once its row says so. Raises StoreUnavailable, OSError."""
+        lane = await self._lane(ecg.id)
+        if lane is None or not await self._settle(lane):
+            raise StoreUnavailable("unavailable")
+        return self._with_progress(lane.ecg, lane)
+
+    def receive_given_up(self, ecg: Ecg) -> None:
+        """Takes note that somebody has declared the rest of an ECG lost: who watches hears so, and its
+        gateway is told to stop, should it be there.
+        """
+        gateway = self._gateways.find(ecg.device)
+        if gateway is not None:
+            gateway.outbox.push(say.stop(ecg.id))
+        lane = self._lanes.get(ecg.id)
+        if lane is not None:
+            self._mark_due(lane)
 
     def receive_request(self, ecg: Ecg) -> None:
         """Takes note of an ECG that somebody has just asked for: its gateway is asked to begin."""
@@ -204,6 +228,7 @@ class EcgDesk:
         for lane in self._lanes.values():
             if lane.gateway is gateway:
                 lane.gateway = None
+                lane.heard_ms = self._wall_ms()
                 self.counts.gateways_lost += 1
                 self._mark_due(lane)
 
@@ -250,6 +275,7 @@ class EcgDesk:
         self.counts.frames += len(envelopes)
         self.disk.put(lane.ecg.id, content, envelopes)
         lane.frame_ns, lane.frame_us = self._clock.monotonic_ns(), self._wall_us()
+        lane.heard_ms = lane.frame_us // _US_PER_MS
         if lane.is_lost:
             lane.is_lost = False
             _tell(lane, {"type": "found"})
@@ -305,6 +331,7 @@ class EcgDesk:
                 if not lane.stream.may_declare(said.epochs):
                     raise UplinkRefused("message_malformed", said.ecg)
                 lane.stream.declared = said.epochs
+                lane.heard_ms = self._wall_ms()
                 self._mark_due(lane)
             case VitalsTold():
                 lane = await self._own_lane(gateway, said.ecg)
@@ -359,6 +386,7 @@ class EcgDesk:
             lane.stream.describe(said.descriptor)
         lane.stream.begin_epoch(said.epoch, said.first)
         lane.gateway = gateway
+        lane.heard_ms = self._wall_ms()
         lane.frame_ns = self._clock.monotonic_ns()
         gateway.descriptor = said.descriptor
         gateway.outbox.push(say.have(said.ecg, lane.stream.have()))
@@ -400,7 +428,7 @@ class EcgDesk:
         lane.readers += 1
         try:
             (view,) = await self._store.read(
-                lambda connection: views_of(connection, [_with_progress(lane.ecg, lane)], viewer.caller)
+                lambda connection: views_of(connection, [self._with_progress(lane.ecg, lane)], viewer.caller)
             )
             message = view.model_dump() | {"have": lane.stream.have(), "server_us": self._wall_us()}
             viewer.outbox.push(json.dumps({"type": "ecg", **message}, ensure_ascii=False))
@@ -631,7 +659,7 @@ class EcgDesk:
         if after is None:
             return True
         lane.ecg = after
-        if (after.state, after.is_complete) != (before.state, before.is_complete):
+        if _standing(after) != _standing(before):
             with contextlib.suppress(StoreUnavailable):
                 await self._tell_state(lane)
         return True
@@ -640,7 +668,7 @@ class EcgDesk:
         viewers = list(lane.viewers)
         if not viewers:
             return
-        ecg = _with_progress(lane.ecg, lane)
+        ecg = self._with_progress(lane.ecg, lane)
 
         async def work(connection: AsyncConnection) -> list[Any]:
             return [(await views_of(connection, [ecg], viewer.caller))[0] for viewer in viewers]
@@ -702,18 +730,26 @@ class EcgDesk:
     def _wall_us(self) -> int:
         return self._clock.wall_ns() // _NS_PER_US
 
+    def _wall_ms(self) -> int:
+        return self._clock.wall_ns() // _NS_PER_MS
 
-def _with_progress(ecg: Ecg, lane: Lane) -> Ecg:
-    stream = lane.stream
-    return replace(
-        ecg,
-        descriptor=ecg.descriptor or lane.ecg.descriptor,
-        source=ecg.source or lane.ecg.source,
-        extents=stream.extents(),
-        missing_ms=stream.missing_ms,
-        gap_count=stream.gap_count,
-        late_ms=stream.late_ms,
-    )
+    def _with_progress(self, ecg: Ecg, lane: Lane) -> Ecg:
+        stream = lane.stream
+        return replace(
+            ecg,
+            descriptor=ecg.descriptor or lane.ecg.descriptor,
+            source=ecg.source or lane.ecg.source,
+            extents=stream.extents(),
+            missing_ms=stream.missing_ms,
+            gap_count=stream.gap_count,
+            late_ms=stream.late_ms,
+            missing=stream.missing(),
+            heard_at_ms=max(lane.heard_ms, self._began_ms) if lane.gateway is None else self._wall_ms(),
+        )
+
+
+def _standing(ecg: Ecg) -> tuple[object, ...]:
+    return ecg.state, ecg.is_complete, ecg.given_up
 
 
 def _latest(lane: Lane) -> list[tuple[int, int, int]]:

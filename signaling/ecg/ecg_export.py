@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -18,11 +19,14 @@ from recording.exchange.dicom_writer import (
 )
 from recording.exchange.edf_writer import write_edf
 from recording.exchange.fhir_writer import FhirContext, FhirReport, write_fhir
-from recording.exchange.recorded import Recorded
+from recording.exchange.recorded import Annotation, Recorded
 from recording.exchange.session import cut
 from recording.exchange.subject import Subject
 from recording.exchange.wfdb_writer import write_wfdb
+from signaling.ecg.ecgs import Ecg
 
+GIVEN_UP_CODE: Final = "given-up"
+"""Of the annotation that tells of it."""
 STRIP_S: Final = 10
 """Of a 12-lead object, and of what goes where nobody has marked a strip."""
 _OLD_DOS_TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -85,6 +89,19 @@ def part_of(recorded: Recorded, first_sample: int, strip: Strip) -> Recorded:
     """Returns a strip of what was read for it: ``first_sample`` is the number of its first row."""
     start = max(0, strip.first_sample - first_sample)
     return cut(recorded, start, min(len(recorded.samples), strip.end_sample - first_sample))
+
+
+def with_given_up(session: Recorded, ecg: Ecg) -> Recorded:
+    """Returns the session with a word at its end where the rest was declared lost and has not come: gaps are
+    gaps by themselves, what may follow the last sample is not seen otherwise.
+    """
+    if ecg.given_up is None or ecg.is_complete:
+        return session
+    at = datetime.fromtimestamp(ecg.given_up.at_ms / 1000, CHINA).isoformat(timespec="seconds")
+    end = "end known" if ecg.declared is not None else "more may follow"
+    text = f"declared lost {at}; missing {ecg.missing_ms} ms; {end}"
+    note = Annotation(len(session.samples) - 1, GIVEN_UP_CODE, text, "lianzhen")
+    return replace(session, annotations=(*session.annotations, note))
 
 
 def export_session(recorded: Recorded, wanted: ExportFormat, context: ExportContext) -> Exported:

@@ -12,7 +12,7 @@ from signaling.api.cursors import make_cursor, page_of
 from signaling.auth.rights import Caller
 from signaling.consult.cases import of_institution
 from signaling.ecg.ecg_state import EcgState
-from signaling.ecg.ecgs import MAX_LISTED, Ecg, ecgs_of
+from signaling.ecg.ecgs import IS_SETTLED, MAX_LISTED, Ecg, ecgs_of
 from signaling.store import tables as t
 
 EcgBox: TypeAlias = Literal["all", "work", "mine", "past"]
@@ -37,7 +37,7 @@ async def ecgs_in(
 
 def _query(caller: Caller, box: EcgBox) -> Select[Any]:
     ecgs = select(t.ecg).where(_is_seen(caller))
-    is_done = (_C.state == EcgState.ENDED.value) & _C.is_complete
+    is_done = (_C.state == EcgState.ENDED.value) & IS_SETTLED
     if box == "past":
         return ecgs.where(is_done)
     if box == "mine":

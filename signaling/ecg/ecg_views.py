@@ -8,14 +8,24 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signaling.api.ecg_models import EcgCriticalShown, EcgEpoch, EcgPatient, EcgReportShown, EcgView
+from signaling.api.ecg_models import (
+    EcgCriticalShown,
+    EcgEpoch,
+    EcgGivenUp,
+    EcgMissing,
+    EcgPatient,
+    EcgReportShown,
+    EcgView,
+)
 from signaling.auth.rights import Caller
 from signaling.consult.cases import Case, cases_where
 from signaling.ecg.ecg_rights import OpenedEcg, deeds_of
-from signaling.ecg.ecgs import Ecg, ids_of
+from signaling.ecg.ecgs import Ecg, ids_of, taken_at_us
+from signaling.ecg.giving_up import GIVE_UP, give_up_from_ms, refusal_of_giving_up
 from signaling.ecg.report_reading import EcgPapers, ReportGlance, glances_of, papers_of
 from signaling.ecg.report_rights import deeds_of as report_deeds_of
 from signaling.store import tables as t
+from signaling.trace.names import names_of
 
 
 def _by_ids(table: Table) -> Select[Any]:
@@ -34,6 +44,7 @@ async def views_of(connection: AsyncConnection, ecgs: Sequence[Ecg], caller: Cal
     devices = await _rows(connection, _DEVICES, {ecg.device for ecg in ecgs} - {""})
     papers = await papers_of(connection, ids_of(ecgs))
     glances = await glances_of(connection, papers)
+    names = await names_of(connection, {ecg.given_up.by for ecg in ecgs if ecg.given_up is not None})
     cases = await _cases(connection, {ecg.case for ecg in ecgs} - {""})
     return [
         _view(
@@ -44,6 +55,7 @@ async def views_of(connection: AsyncConnection, ecgs: Sequence[Ecg], caller: Cal
             patients.get(ecg.patient),
             institution_name=_name(institutions.get(ecg.institution)),
             device_name=_name(devices.get(ecg.device)),
+            names=names,
         )
         for ecg in ecgs
     ]
@@ -76,6 +88,7 @@ def _view(
     *,
     institution_name: str,
     device_name: str,
+    names: Mapping[str, str],
 ) -> EcgView:
     ecg, critical = opened.ecg, papers.critical
     return EcgView(
@@ -110,6 +123,10 @@ def _view(
         ],
         gap_count=ecg.gap_count,
         late_ms=ecg.late_ms,
+        missing=_missing(ecg),
+        is_end_known=ecg.declared is not None,
+        give_up_from_ms=give_up_from_ms(ecg),
+        given_up=_given_up(ecg, names),
         report=None
         if glance is None
         else EcgReportShown(
@@ -121,6 +138,32 @@ def _view(
         critical=None if critical is None else EcgCriticalShown(state=critical.call.state.value),
         allowed=[
             *(deed.value for deed in deeds_of(ecg, caller)),
+            *([] if refusal_of_giving_up(opened, caller) else [GIVE_UP]),
             *(deed.value for deed in report_deeds_of(opened, papers.stands, caller)),
         ],
+    )
+
+
+def _missing(ecg: Ecg) -> list[EcgMissing]:
+    return [
+        EcgMissing(
+            epoch=each.epoch,
+            first=each.span.start,
+            end=each.span.end,
+            from_us=taken_at_us(ecg, each.epoch, each.span.start) or 0,
+        )
+        for each in ecg.missing
+    ]
+
+
+def _given_up(ecg: Ecg, names: Mapping[str, str]) -> EcgGivenUp | None:
+    told = ecg.given_up
+    if told is None:
+        return None
+    return EcgGivenUp(
+        at_ms=told.at_ms,
+        by=told.by,
+        by_name=names.get(told.by, ""),
+        reason=told.reason,
+        missing_ms=told.missing_ms,
     )

@@ -18,6 +18,14 @@ from clinical.consultation import Urgency
 from clinical.ids import EcgId, InstitutionId, PatientId, PersonId
 from media_server.ecg.descriptor import Descriptor, Source, parse_descriptor
 from signaling.ecg.ecg_state import EcgState
+from signaling.ecg.given_up import (
+    GivenUp,
+    MissingStretch,
+    given_up_from_json,
+    given_up_to_json,
+    missing_from_json,
+    missing_to_json,
+)
 from signaling.ecg.inventory import (
     Declared,
     EpochExtent,
@@ -38,7 +46,9 @@ IMPORTED: Final = "import"
 _C: Final = t.ecg.c
 _BY_ID: Final = select(t.ecg).where(_C.id == bindparam("wanted"))
 _BY_ID_LOCKED: Final = _BY_ID.with_for_update()
-_COMPLETENESS: Final = select(_C.case_id, _C.is_complete).where(
+IS_SETTLED: Final = _C.is_complete | _C.given_up.is_not(None)
+"""``Ecg.is_settled`` as a condition."""
+_SETTLED: Final = select(_C.case_id, IS_SETTLED.label("is_settled")).where(
     _C.case_id.in_(bindparam("cases", expanding=True))
 )
 _STORE: Final = update(t.ecg).where(_C.id == bindparam("wanted"))
@@ -77,6 +87,16 @@ class Ecg:
     late_ms: int = 0
     """How much of it came late."""
     updated_at_ms: int = 0
+    heard_at_ms: int = 0
+    """When its gateway was last heard of it."""
+    missing: tuple[MissingStretch, ...] = ()
+    """What ``missing_ms`` counts, the longest of it."""
+    given_up: GivenUp | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody waits for more of it: it is complete, or the rest was declared lost."""
+        return self.is_complete or self.given_up is not None
 
     @property
     def is_simulated(self) -> bool:
@@ -89,6 +109,14 @@ class Ecg:
     def duration_ms(self) -> int:
         """How long it lasts, gaps included."""
         return 0 if self.descriptor is None else duration_ms(self.extents, self.descriptor.rate_hz)
+
+
+def taken_at_us(ecg: Ecg, epoch: int, sample: int) -> int | None:
+    """Returns when a sample was taken, on the gateway's clock; None where nothing is known of its epoch."""
+    extent = next((one for one in ecg.extents if one.epoch == epoch), None)
+    if extent is None or ecg.descriptor is None:
+        return None
+    return extent.first_taken_us + (sample - extent.first) * 1_000_000 // ecg.descriptor.rate_hz
 
 
 # ---- reading --------------------------------------------------------------------------------------------
@@ -124,15 +152,17 @@ async def open_ecgs_of_device(connection: AsyncConnection, device: str) -> Seque
 
 
 async def completeness_of_cases(connection: AsyncConnection, cases: Sequence[str]) -> Mapping[str, bool]:
-    """Returns of each case that has an ECG whether all of its ECGs are complete."""
+    """Returns of each case that has an ECG whether all of its ECGs are complete, or the rest was declared
+    lost (given_up.py).
+    """
     found: dict[str, bool] = {}
-    for row in await connection.execute(_COMPLETENESS, {"cases": cases}):
-        found[row.case_id] = found.get(row.case_id, True) and row.is_complete
+    for row in await connection.execute(_SETTLED, {"cases": cases}):
+        found[row.case_id] = found.get(row.case_id, True) and bool(row.is_settled)
     return found
 
 
 async def is_case_complete(connection: AsyncConnection, case: str) -> bool | None:
-    """Returns whether every ECG of a case is complete; None for a case without one."""
+    """Returns ``completeness_of_cases`` of one; None for a case without an ECG."""
     return (await completeness_of_cases(connection, [case])).get(case)
 
 
@@ -175,6 +205,9 @@ def _values(ecg: Ecg) -> dict[str, Any]:
         "started_at_ms": ecg.started_at_ms,
         "ended_at_ms": ecg.ended_at_ms,
         "updated_at_ms": ecg.updated_at_ms,
+        "heard_at_ms": ecg.heard_at_ms,
+        "missing": missing_to_json(ecg.missing),
+        "given_up": None if ecg.given_up is None else given_up_to_json(ecg.given_up),
     }
 
 
@@ -201,6 +234,9 @@ def _ecg(row: Row[Any]) -> Ecg:
         gap_count=row.gap_count,
         late_ms=row.late_ms,
         updated_at_ms=row.updated_at_ms,
+        heard_at_ms=row.heard_at_ms,
+        missing=missing_from_json(row.missing),
+        given_up=None if row.given_up is None else given_up_from_json(row.given_up),
     )
 
 

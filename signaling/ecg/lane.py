@@ -39,6 +39,8 @@ class Lane:
     """When the last frame came, monotonic."""
     frame_us: int = 0
     """The same by the wall; after a start of the service, when the last sample was taken."""
+    heard_ms: int = 0
+    """When its gateway was last heard of it, by the wall."""
     is_lost: bool = False
     idle_since_ns: int = 0
     recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGE_FRAMES))
@@ -65,6 +67,8 @@ class Lane:
             missing_ms=stream.missing_ms,
             gap_count=stream.gap_count,
             late_ms=stream.late_ms,
+            missing=stream.missing(),
+            heard_at_ms=self.heard_ms,
             news=news,
         )
 
@@ -81,7 +85,7 @@ def lane_of(ecg: Ecg, kept: Kept) -> Lane:
         stream.describe(ecg.descriptor)
         stream.late_samples = ecg.late_ms * ecg.descriptor.rate_hz // 1000
     stream.load(kept.spans, kept.first_taken_us)
-    lane = Lane(ecg, stream)
+    lane = Lane(ecg, stream, heard_ms=ecg.heard_at_ms)
     for extent in stream.extents()[-1:]:
         lane.frame_us = extent.first_taken_us + (extent.end - extent.first) * 1_000_000 // max(
             1, stream.rate_hz

@@ -15,10 +15,13 @@ from clinical.ecg_statements import statement_of
 from media_server.ecg.descriptor import Descriptor
 from signaling.consult.opinion_archive import FiledPatient, Professional, Side
 from signaling.consult.opinion_paper import FACTORS, SEXES, Entry, Paper, Section, clock
-from signaling.ecg.ecgs import Ecg
+from signaling.ecg.ecgs import Ecg, taken_at_us
+from signaling.ecg.given_up import GivenUp
 from signaling.ecg.report_rows import KeptReport
 
 TITLE: Final = "心电图报告"
+MAX_MISSING_PRINTED: Final = 10
+"""Stretches; the paper has a page for them and the rest."""
 _NONE: Final = "（未填写）"
 _FOOT: Final = "本软件显示并保存心电数据，不作诊断；结论由签名医生选择和书写。"
 _STEPS: Final[Mapping[Step, str]] = {"report": "报告", "review": "审核"}
@@ -70,18 +73,10 @@ def paper_of(file: ReportFile) -> Paper:
 def strip_words(ecg: Ecg, strip: Strip, part: tuple[int, int]) -> str:
     """Returns when a part of a strip was taken and which samples it is: what stands over its page."""
     first, end = part
-    taken = taken_at_ms(ecg, strip.epoch, first, strip.rate_hz)
+    taken_us = taken_at_us(ecg, strip.epoch, first)
     seconds = (end - first) / strip.rate_hz
-    at = "" if taken is None else f"{clock(taken)}　"
+    at = "" if taken_us is None else f"{clock(taken_us // 1000)}　"
     return f"{at}{seconds:.1f} 秒　采样点 {first}–{end}"
-
-
-def taken_at_ms(ecg: Ecg, epoch: int, sample: int, rate_hz: int) -> int | None:
-    """Returns when a sample was taken, None where nothing is known of its epoch."""
-    extent = next((one for one in ecg.extents if one.epoch == epoch), None)
-    if extent is None:
-        return None
-    return (extent.first_taken_us + (sample - extent.first) * 1_000_000 // rate_hz) // 1000
 
 
 def _recorded(file: ReportFile) -> Iterable[Entry]:
@@ -101,8 +96,31 @@ def _recorded(file: ReportFile) -> Iterable[Entry]:
     band = f"{descriptor.band_low_mhz / 1000:g}–{descriptor.band_high_hz} Hz{notch}"
     resolution = f"{descriptor.resolution_nv / 1000:g} µV"
     yield Entry("采样", f"{descriptor.rate_hz} Hz，{resolution}，设备通带 {band}")
+    if ecg.given_up is not None:
+        yield Entry("数据缺失", "\n".join(_missing(file, ecg.given_up)))
     if not descriptor.is_diagnostic:
         yield Entry("用途", "仅供监护：采样率或分辨率低于诊断心电图的要求")
+
+
+def _missing(file: ReportFile, given_up: GivenUp) -> Iterable[str]:
+    """What was declared lost, and whether it has come since."""
+    ecg = file.ecg
+    who = file.person_name(given_up.by) or given_up.by
+    yield f"{clock(given_up.at_ms)} 由 {who} 声明不再等待。理由：{given_up.reason}"
+    if ecg.is_complete:
+        yield "此后网关已全部补传。"
+        return
+    if ecg.missing:
+        yield f"已知缺 {ecg.missing_ms / 1000:.1f} 秒："
+    for each in ecg.missing[:MAX_MISSING_PRINTED]:
+        at_us = taken_at_us(ecg, each.epoch, each.span.start)
+        seconds = each.span.length / file.descriptor.rate_hz
+        at = "" if at_us is None else f"{clock(at_us // 1000)} 起 "
+        yield f"{at}{seconds:.1f} 秒　采样点 {each.span.start}–{each.span.end}"
+    if len(ecg.missing) > MAX_MISSING_PRINTED:
+        yield "还有其他缺失，见导出的数据。"
+    if ecg.declared is None:
+        yield "网关没有说明采集到何时为止：最后一个采样点之后可能还有数据。"
 
 
 def _reported(seal: ReportSeal) -> Iterable[Entry]:

@@ -105,6 +105,7 @@ async def read_file(connection: AsyncConnection, opened: OpenedEcg, papers: EcgP
     call = None if papers.critical is None else papers.critical.call
     people = {seal.signer, *(() if before is None else (before.signer,))}
     people |= {call.marked_by} if call is not None else set()
+    people |= {ecg.given_up.by} if ecg.given_up is not None else set()
     return ReportFile(
         ecg=ecg,
         descriptor=ecg.descriptor,

@@ -16,6 +16,7 @@ from signaling.consult.cases import Case
 from signaling.ecg.ecg_chain import case_of, chain_ecg_act
 from signaling.ecg.ecg_state import EcgAct, EcgState, next_state
 from signaling.ecg.ecgs import Ecg, lock_ecg, store_ecg
+from signaling.ecg.given_up import MissingStretch
 from signaling.ecg.inventory import Declared, EpochExtent
 from signaling.ecg.stream import GapFilled, GapFound
 from signaling.store.store import Unit
@@ -32,6 +33,8 @@ class Progress:
     missing_ms: int
     gap_count: int
     late_ms: int
+    missing: tuple[MissingStretch, ...]
+    heard_at_ms: int
     news: Sequence[GapFound | GapFilled] = ()
 
 
@@ -51,12 +54,14 @@ async def settle(unit: Unit, ecg_id: EcgId, progress: Progress) -> Ecg | None:
         chain_ecg_act(unit, device, after, case, "ecg.ended", after=ending_words(after, "gateway"))
     if after.is_complete and not before.is_complete:
         words: dict[str, JsonValue] = {"duration_ms": after.duration_ms, "late_ms": after.late_ms}
+        if after.given_up is not None:
+            words["was_given_up"] = True
         chain_ecg_act(unit, NOBODY, after, case, "ecg.completed", after=words)
     return await store_ecg(unit, after)
 
 
 def ending_words(ecg: Ecg, cause: str) -> dict[str, JsonValue]:
-    """Returns what the ledger says of an end: ``gateway`` or ``stopped``."""
+    """Returns what the ledger says of an end: ``gateway``, ``stopped`` or ``given_up``."""
     return {"cause": cause, "duration_ms": ecg.duration_ms, "missing_ms": ecg.missing_ms}
 
 
@@ -78,6 +83,8 @@ def _described(ecg: Ecg, progress: Progress, now_ms: int) -> Ecg:
         missing_ms=progress.missing_ms,
         gap_count=progress.gap_count,
         late_ms=progress.late_ms,
+        missing=progress.missing,
+        heard_at_ms=max(ecg.heard_at_ms, progress.heard_at_ms),
         started_at_ms=ecg.started_at_ms or (now_ms if progress.extents else None),
         ended_at_ms=ecg.ended_at_ms or (now_ms if state is EcgState.ENDED else None),
     )

@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 from media_server.ecg.descriptor import MAX_RATE_HZ, Descriptor
 from media_server.ecg.frame import Envelope, FrameFlag
 from media_server.ecg.spans import Span, Spans
+from signaling.ecg.given_up import MissingStretch, longest
 from signaling.ecg.inventory import Declared, EpochExtent, have_of, missing_of
 
 GAP_MS: Final = 1_000
@@ -220,6 +221,26 @@ class Stream:
             return missing_of({number: one.stored for number, one in self._epochs.items()}, self.declared)
         whole = {each.epoch: (Span(each.first, each.end),) for each in self.extents()}
         return missing_of({number: one.arrived for number, one in self._epochs.items()}, whole)
+
+    def missing(self) -> tuple[MissingStretch, ...]:
+        """Returns the longest stretches of ``missing_samples``, in order."""
+        found = (
+            MissingStretch(number, hole)
+            for number, epoch in self._epochs.items()
+            for hole in epoch.stored.missing(epoch.first, epoch.arrived.end)
+        )
+        if self.declared is not None:
+            found = (
+                MissingStretch(number, hole)
+                for number, stretches in self.declared.items()
+                for stretch in stretches
+                for hole in self._stored(number).missing(*stretch)
+            )
+        return longest(found)
+
+    def _stored(self, number: int) -> Spans:
+        epoch = self._epochs.get(number)
+        return Spans() if epoch is None else epoch.stored
 
     @property
     def missing_ms(self) -> int:

@@ -15,5 +15,9 @@ ECG_ENGLISH: Final[Mapping[str, str]] = {
         "The ECG cannot belong to this consultation: it is of another patient or institution, or is over"
     ),
     "api.ecg_state": "This ECG has been stopped already",
+    "api.ecg_not_missing": "Nothing of this ECG is waited for: it is complete, or the rest was declared lost",
+    "api.ecg_gateway_recent": (
+        "The gateway may still bring the rest; that is declared lost {minutes} minutes after its last sign"
+    ),
     "api.ecg_range_wrong": "At most {limit_s} seconds of an ECG can be read at once",
 }

@@ -117,6 +117,7 @@ RIGHTS_CHINESE: Final[Mapping[str, str]] = {
     "rights.action.ecg.read": "看心电图和报告，实时或已存",
     "rights.action.ecg.start": "开始心电图",
     "rights.action.ecg.stop": "停止心电图",
+    "rights.action.ecg.give_up": "声明心电缺失部分不再等",
     "rights.action.ecg.send": "上传心电（网关）",
     "rights.action.breakglass.use": "紧急开启（须写理由，次日复核）",
     "rights.action.breakglass.list": "列出紧急开启",

@@ -117,6 +117,7 @@ RIGHTS_ENGLISH: Final[Mapping[str, str]] = {
     "rights.action.ecg.read": "See an ECG and its report, live or stored",
     "rights.action.ecg.start": "Begin an ECG",
     "rights.action.ecg.stop": "Stop an ECG",
+    "rights.action.ecg.give_up": "Declare the missing rest of an ECG lost",
     "rights.action.ecg.send": "Send an ECG (gateways)",
     "rights.action.breakglass.use": "Break the glass, with a reason; reviewed the next day",
     "rights.action.breakglass.list": "List break-glass uses",

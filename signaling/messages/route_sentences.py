@@ -154,6 +154,7 @@ ROUTE_SENTENCES: Final[Mapping[str, str]] = {
     "GET /ecgs": "列出心电图：正在做或不全的、本人要求的、已完成的。",
     "GET /ecgs/{id}": "查看一份心电图的现状，以及本人此刻可以做什么。",
     "POST /ecgs/{id}/stop": "停止心电图；之前测得的仍可能补到。",
+    "POST /ecgs/{id}/give-up": "网关没有回来时，写明理由，声明心电图缺的部分不再等。",
     "GET /ecgs/{id}/frames": "取一段已存的心电数据帧，一次最多一分钟。",
     "GET /ecgs/{id}/stretches": "心电图存下了哪些采样点，其中哪些是补传的。",
     "GET /ecgs/{id}/vitals": "心电图旁测得的生命体征。",

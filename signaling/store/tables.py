@@ -390,6 +390,11 @@ ecg = Table(
     Column("started_at_ms", BigInteger),
     Column("ended_at_ms", BigInteger),
     Column("updated_at_ms", BigInteger, nullable=False),
+    Column("heard_at_ms", BigInteger, nullable=False, default=0),  # its gateway, of this ECG
+    Column(
+        "missing", Text, nullable=False, default="[]"
+    ),  # JSON of signaling/ecg/given_up.py: MissingStretch
+    Column("given_up", Text),  # JSON of the same: GivenUp; null unless the rest was declared lost
     Index("ix_ecg_institution_created", "institution", "created_at_ms"),
 )
 

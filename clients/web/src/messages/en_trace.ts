@@ -342,6 +342,7 @@ export const TRACE_EN: Readonly<Record<keyof typeof TRACE_ZH, string>> = {
   "kind.ecg.ended": "ECG ended",
   "kind.ecg.requested": "Asked for an ECG",
   "kind.ecg.completed": "ECG became complete",
+  "kind.ecg.given_up": "Declared the rest of an ECG lost",
   "kind.ecg.viewed": "Looked at an ECG",
   "kind.ecg.imported": "Imported an ECG file",
   "kind.ecg.exported": "Exported an ECG",

@@ -339,6 +339,7 @@ export const TRACE_ZH = {
   "kind.ecg.ended": "心电停止",
   "kind.ecg.requested": "要求做心电图",
   "kind.ecg.completed": "心电数据已齐全",
+  "kind.ecg.given_up": "声明心电缺失部分不再等",
   "kind.ecg.viewed": "查看心电图",
   "kind.ecg.imported": "导入了心电文件",
   "kind.ecg.exported": "导出了心电图",

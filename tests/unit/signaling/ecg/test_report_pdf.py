@@ -11,8 +11,11 @@ import pypdfium2
 import pytest
 import pytest_asyncio
 
+from clinical.ids import PersonId
 from media_server.ecg.descriptor import Descriptor, Source
+from media_server.ecg.spans import Span
 from signaling.consult.opinion_paper import Paper
+from signaling.ecg.given_up import GivenUp, MissingStretch, given_up_to_json, missing_to_json
 from signaling.ecg.inventory import EpochExtent
 from signaling.ecg.report_pdf import StripPage, report_pdf
 from signaling.ecg.strip_sheet import Box, StripSheet
@@ -30,6 +33,28 @@ async def world(tmp_path: Path) -> AsyncIterator[ReportedEcg]:
         await made.write()
         await made.sign()
         yield made
+
+
+async def test_it_says_what_was_declared_lost(world: ReportedEcg) -> None:
+    given_up = given_up_to_json(
+        GivenUp(1_763_700_700_000, PersonId(str(COLLEAGUE.person)), "网关损坏", 3_000)
+    )
+    stretches = [MissingStretch(0, Span(start, start + 750)) for start in range(1_000, 12_000, 1_000)]
+    lost = {"given_up": given_up, "missing": missing_to_json(stretches[-2:]), "missing_ms": 3_000}
+    for changes, said, unsaid in (
+        (
+            lost,
+            ("数据缺失", "12:51:40", "赵强", "网关损坏", "已知缺 3.0 秒", "12:40:22", "可能还有数据"),
+            "其他",
+        ),
+        ({"missing": missing_to_json(stretches), "declared": "{}"}, ("还有其他缺失",), "可能还有数据"),
+        ({"missing": "[]", "missing_ms": 0, "declared": None}, ("可能还有数据",), "已知缺"),
+        ({"is_complete": True}, ("此后网关已全部补传",), "可能还有数据"),
+    ):
+        await world.change(t.ecg, **changes)
+        words = _text(await world.paper(LI))
+        assert not [word for word in said if word not in words]
+        assert unsaid not in words
 
 
 def _text(content: bytes) -> str:
