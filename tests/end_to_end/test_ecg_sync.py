@@ -13,33 +13,20 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clients.gateway.identity import new_key, write_identity
 from load_tests.netem.conditions import Loss
 from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import ROUND_TRIP_80_MS, with_loss
-from recording.clock import SystemClock
-from recording.keys import load_or_create_signer
-from signaling.demo.ecg_box import enrolled_box
-from signaling.store.database_url import database_url
-from signaling.store.sql_store import SqlStore
-from tests.support.chromium import chromium
-from tests.support.consult_people import accepted, patient_of, sign_in
 from tests.support.drifting_device import DriftingDevice
-from tests.support.namespaces import emulated_network
-from tests.support.server import LIANZHEN, OUT, Server, running
-from tests.support.story_pages import DESKTOP, Face, open_face, sign_in_as
+from tests.support.story_pages import Face
 from tests.support.time_code import PUBLISH_TIME_CODE, WATCH_BOTH, ahead_ms, repaints
-from tests.support.waiting import HANG_S, wait_until
+from tests.support.waiting import wait_until
+from tests.support.watched_ecg import watched_ecg
 
 IS_BENCH = bool(os.environ.get("LIANZHEN_FIGURES"))
 MEASURED_S = 600.0 if IS_BENCH else 20.0
@@ -48,7 +35,6 @@ SETTLING_S = 5.0
 ATTEMPTS = 1 if IS_BENCH else 3
 """A machine that stands still makes a good page look bad, never a bad one good."""
 DRIFT_PPM = 80
-DEVICE_PORT = 7311
 P95_MS, MOST_MS = 40.0, 80.0
 SAMPLE_MS = 2.0
 LEAST_SHARE = 0.9 if IS_BENCH else 0.2
@@ -69,65 +55,31 @@ def _can_emulate() -> None:
 
 
 async def test_the_ecg_is_drawn_up_to_the_moment_of_the_picture(tmp_path: Path) -> None:
-    with emulated_network(with_loss(ROUND_TRIP_80_MS, Loss(in_good=0.01))) as (net, _link):
-        server = Server(
-            net,
-            tmp_path / "data",
-            name="ecg-sync-server",
-            command="demo",
-            http_port=8143,
-            media_port=7953,
-            settings={"LIANZHEN_HTTPS_PORT": "0"},
-        )
-        with running(server):
-            server.stop()
-        device = await _enrol(server, tmp_path / "gateway")
-        with (
-            DriftingDevice(net.clients, DEVICE_PORT, drift_ppm=DRIFT_PPM) as box,
-            running(server),
-            _gateway(server, tmp_path / "gateway"),
-        ):
-            zhou, wang = await sign_in(server, "zhoulan"), await sign_in(server, "wangmin")
-            case = await accepted(zhou, wang)
-            wanted = {"device": device, "patient": await patient_of(zhou), "case": case, "urgency": "urgent"}
+    link = with_loss(ROUND_TRIP_80_MS, Loss(in_good=0.01))
+    async with watched_ecg(link, tmp_path, name="ecg-sync", drift_ppm=DRIFT_PPM) as watched:
+        kiosk = await watched.browser.harness_page("zhoulan")
+        entry = await watched.clinic.done("POST", f"/consultations/{watched.case}/room")
+        await kiosk.join(watched.server.signal_url, entry["token"])
+        await kiosk.page.evaluate(PUBLISH_TIME_CODE, [640, 360, 25])
+        specialist = await watched.specialist()
+        await specialist.page.evaluate(WATCH_BOTH)
 
-            async def begin() -> Any:
-                answer = await zhou.ask("POST", "/ecgs", wanted)
-                return answer if answer.status == 201 else None
+        async def paces() -> Any:
+            return await specialist.page.evaluate("window.syncRows.slice(-20).map((row) => row[2])")
 
-            await wait_until(begin, what="the gateway is there")
-            async with chromium(net.clients) as started:
-                kiosk = await started.harness_page("zhoulan")
-                entry = await zhou.done("POST", f"/consultations/{case}/room")
-                await kiosk.join(server.signal_url, entry["token"])
-                await kiosk.page.evaluate(PUBLISH_TIME_CODE, [640, 360, 25])
-                specialist = await open_face(started.browser, f"{server.http_url}/", DESKTOP)
-                await sign_in_as(specialist, "王敏")
-                await specialist.page.evaluate(f'location.hash = "#/cases/{case}"')
-                enter = specialist.page.get_by_role("button", name="进入房间")
-                await enter.or_(specialist.page.locator(".case-video")).first.wait_for(timeout=60_000)
-                if await enter.is_visible():
-                    await enter.click()
-                await specialist.page.evaluate(WATCH_BOTH)
-
-                async def paces() -> Any:
-                    return await specialist.page.evaluate("window.syncRows.slice(-20).map((row) => row[2])")
-
-                await specialist.look("ecg-sync-entered")
-                try:
-                    await wait_until(
-                        paces, what="the ECG follows the picture", accept=lambda seen: "picture" in seen
-                    )
-                finally:
-                    await specialist.look("ecg-sync-begun")
-                await asyncio.sleep(SETTLING_S)  # paces: reports come by the second
-                for attempt in range(ATTEMPTS):
-                    met = await _measured(specialist, box)
-                    print(f"\n{met}")
-                    await specialist.look(f"ecg-sync-{attempt}")
-                    if met.is_good:
-                        break
-        assert met.is_good, str(met)
+        await specialist.look("ecg-sync-entered")
+        try:
+            await wait_until(paces, what="the ECG follows the picture", accept=lambda seen: "picture" in seen)
+        finally:
+            await specialist.look("ecg-sync-begun")
+        await asyncio.sleep(SETTLING_S)  # paces: reports come by the second
+        for attempt in range(ATTEMPTS):
+            met = await _measured(specialist, watched.box)
+            print(f"\n{met}")
+            await specialist.look(f"ecg-sync-{attempt}")
+            if met.is_good:
+                break
+    assert met.is_good, str(met)
 
 
 @dataclass(frozen=True)
@@ -188,52 +140,3 @@ def _figures(errors: list[float]) -> str:
 
 def _p95(values: list[float]) -> float:
     return sorted(values)[int(0.95 * (len(values) - 1))]
-
-
-async def _enrol(server: Server, folder: Path) -> str:
-    """Makes a gateway a device of the clinic, as the demo does with its own box; its number."""
-    store = SqlStore(
-        database_url("", server.data_dir),
-        signer=load_or_create_signer(server.data_dir),
-        clock=SystemClock(),
-        data_dir=server.data_dir,
-    )
-    await store.open()
-    try:
-        key = new_key(folder)
-        identity = await store.write(lambda unit: enrolled_box(unit, key, server.http_url))
-        write_identity(folder, identity)
-    finally:
-        await store.close()
-    return str(identity.device)
-
-
-@contextmanager
-def _gateway(server: Server, folder: Path) -> Iterator[None]:
-    """`lianzhen gateway` beside the browser, with the box on its wire."""
-    clients = server.network.clients
-    source = f"tcp:{clients.address}:{DEVICE_PORT}"
-    process = subprocess.Popen(
-        clients.command(str(LIANZHEN), "gateway", "run", "--data", str(folder), "--source", source),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-    def keep() -> None:
-        OUT.mkdir(exist_ok=True)
-        with (OUT / "ecg-sync-gateway.log").open("w") as log:
-            for line in process.stdout or ():
-                log.write(line)
-                log.flush()
-
-    threading.Thread(target=keep, daemon=True).start()
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(HANG_S)
-        finally:
-            process.kill()

@@ -13,8 +13,6 @@ import type { Newest } from "./samples";
 export const MOST_HOLD_MS = 400;
 /** A picture without a new frame for this long stands still. */
 export const FROZEN_AFTER_MS = 500;
-/** How far behind the newest sample the view runs on its own: two frames of 40 ms, and some that come unevenly. */
-export const FREE_BEHIND_MS = 100;
 /** Without a sample for longer, everything that is shown is old. */
 export const STALE_AFTER_MS = 1000;
 /** From one frame of 25 a second to the next the view runs on: else it would move in jerks. */
@@ -83,7 +81,7 @@ export function follow(before: Followed | null, seen: Seen, now_ms: number): Fol
   if (newest === null) return null;
   const isPictureFrozen = frame !== null && now_ms - frame.shown_ms > FROZEN_AFTER_MS;
   const pictureUs = isPictureFrozen ? null : pictureMoment(seen, now_ms);
-  const heldMs = pictureUs === null ? freeBehindMs(newest, now_ms) : (newest.endUs - pictureUs) / US_PER_MS;
+  const heldMs = pictureUs === null ? newest.reach_ms - now_ms : (newest.endUs - pictureUs) / US_PER_MS;
   // Not more than there is, not more held back than is allowed.
   const behindMs = Math.min(MOST_HOLD_MS, Math.max(0, heldMs));
   const wanted = newest.end - Math.round((behindMs * rateHz) / US_PER_MS);
@@ -107,9 +105,4 @@ function pictureMoment({ frame, anchor }: Seen, now_ms: number): number | null {
   if (now_ms - anchor.arrived_ms > ANCHOR_LIFE_MS) return null;
   const sinceMs = Math.max(0, Math.min(BETWEEN_FRAMES_MS, now_ms - frame.shown_ms)) - BETWEEN_FRAMES_MS / 2;
   return gatewayUsOf(anchor, frame.rtp) + sinceMs * US_PER_MS;
-}
-
-/** Samples come in lumps: from one to the next the view runs on with the clock, and so comes to its end smoothly. */
-function freeBehindMs(newest: Newest, now_ms: number): number {
-  return FREE_BEHIND_MS - (now_ms - newest.arrived_ms);
 }

@@ -4,6 +4,7 @@
 // came, and time only says when a hole has lasted long enough to be shown. What came first stays; what comes again
 // and differs is said, because then two devices send under one name.
 
+import { Arrivals } from "./arrivals";
 import type { Frame } from "./frame";
 import { FrameMarks } from "./frame_marks";
 import type { Span } from "./spans";
@@ -51,6 +52,8 @@ export interface Newest {
   readonly endUs: number;
   /** On the page's clock. */
   readonly arrived_ms: number;
+  /** When an even line reaches `end`, on the page's clock. */
+  readonly reach_ms: number;
 }
 
 /** What became of a frame. */
@@ -80,6 +83,7 @@ export class Samples extends FrameMarks {
   /** Holes as they were when they were noticed, in order; since then they may have been filled. */
   private holes: Hole[] = [];
   private first: number | null = null;
+  private readonly arrivals: Arrivals;
   private newestSample: Newest | null = null;
 
   /** A hole is shown, and what fills it is late, once it has been known for `hold_ms`. */
@@ -90,6 +94,7 @@ export class Samples extends FrameMarks {
   ) {
     super(shape);
     this.ring = new Int32Array(kept * shape.leads);
+    this.arrivals = new Arrivals(shape.rateHz);
   }
 
   /** The first sample that is wanted: before it nothing counts as missing. */
@@ -207,7 +212,8 @@ export class Samples extends FrameMarks {
   private reachOn(frame: Frame, wasEnd: number, now_ms: number): void {
     const end = frame.firstSample + frame.count;
     const endUs = frame.takenUs + (frame.count * MICROSECONDS) / this.shape.rateHz;
-    this.newestSample = { epoch: frame.epoch, end, endUs, arrived_ms: now_ms };
+    const reach_ms = this.arrivals.note(end, frame.count, now_ms);
+    this.newestSample = { epoch: frame.epoch, end, endUs, arrived_ms: now_ms, reach_ms };
     if (frame.firstSample <= wasEnd) return;
     this.holes = this.holes.filter((hole) => !this.here.has(hole.start, hole.end));
     this.holes.push({ start: wasEnd, end: frame.firstSample, noticed_ms: now_ms });

@@ -44,6 +44,8 @@ export class Watch {
   /** Server time minus the page's, ms. */
   private serverAhead_ms: number | null = null;
   private unreadable = 0;
+  private newBySocket = 0;
+  private newByRoom = 0;
   private hasDiffered = false;
 
   /** Null before the first message. */
@@ -69,6 +71,11 @@ export class Watch {
   /** Frames that could not be read or belong to no known epoch. */
   get refusedFrames(): number {
     return this.unreadable;
+  }
+
+  /** How many frames each way brought that were not here yet. */
+  get firstBy(): { readonly socket: number; readonly room: number } {
+    return { socket: this.newBySocket, room: this.newByRoom };
   }
 
   /** Two devices sent under one name: samples that were here came again with other values. */
@@ -141,7 +148,9 @@ export class Watch {
       this.unreadable += 1;
       return [];
     }
-    return frames.flatMap((frame) => this.takeFrame(frame, now_ms));
+    const received = frames.flatMap((frame) => this.takeFrame(frame, now_ms));
+    this.newBySocket += received.length;
+    return received;
   }
 
   /** Takes a message of the room's lane, the newest frame first; null for what is none. */
@@ -156,7 +165,9 @@ export class Watch {
     }
     const [newest] = frames as [Frame, ...Frame[]];
     // In the order in which they were taken: a repeat fills its place before the line goes on.
-    return { newest, received: frames.reverse().flatMap((frame) => this.takeFrame(frame, now_ms)) };
+    const received = frames.reverse().flatMap((frame) => this.takeFrame(frame, now_ms));
+    this.newByRoom += received.length;
+    return { newest, received };
   }
 
   /** Server time now, milliseconds since the Unix epoch; null before it said its time. */

@@ -4,7 +4,6 @@ import {
   ANCHOR_LIFE_MS,
   BETWEEN_FRAMES_MS,
   follow,
-  FREE_BEHIND_MS,
   FROZEN_AFTER_MS,
   gatewayUsOf,
   MOST_HOLD_MS,
@@ -21,7 +20,7 @@ const NOW_MS = 50_000;
 const HALF_FRAME = (BETWEEN_FRAMES_MS / 2 / 1000) * RATE_HZ;
 const TRACK = "TR_camera";
 /** Newest: sample 20,000, taken 40 s after the start. */
-const NEWEST = { epoch: 0, end: 20_000, endUs: START_US + 40_000_000, arrived_ms: NOW_MS };
+const NEWEST = { epoch: 0, end: 20_000, endUs: START_US + 40_000_000, arrived_ms: NOW_MS, reach_ms: NOW_MS + 100 };
 const ANCHOR: Anchor = { track: TRACK, rtp: 1000, gatewayUs: START_US + 39_000_000, arrived_ms: NOW_MS - 800 };
 
 /** A frame on screen that was taken `old_ms` before the newest sample. */
@@ -101,12 +100,10 @@ describe("without a picture that tells its moment", () => {
     ["another's anchor", { frame: { ...frameOld(250), track: "TR_other" } }],
     ["an anchor too old", { frame: frameOld(250), anchor: { ...ANCHOR, arrived_ms: NOW_MS - ANCHOR_LIFE_MS - 1 } }],
   ])("the ECG runs free: %s", (_name, more) => {
-    const free = followed(more);
-    expect(free).toMatchObject({ until: 19_950, pace: "free", isPictureFrozen: false, ahead_ms: null });
-    expect((20_000 - free.until) / RATE_HZ).toBe(FREE_BEHIND_MS / 1000);
+    expect(followed(more)).toMatchObject({ until: 19_950, pace: "free", isPictureFrozen: false, ahead_ms: null });
   });
 
-  it("it runs on evenly while samples come in lumps, and comes to its end", () => {
+  it("it runs on with the clock, and comes to its end", () => {
     expect([0, 10, 40, 99, 100, 500].map((later) => followed({}, NOW_MS + later).until)).toEqual([
       19_950, 19_955, 19_970, 19_999, 20_000, 20_000,
     ]);
@@ -151,7 +148,7 @@ describe("ten minutes of picture at 25 a second and a device 80 ppm fast", () =>
       const second = Math.floor(now_ms / 1000);
       const rtp = (2 ** 32 - 1_000_000 + second * 90_000) % 2 ** 32;
       const anchor = { track: TRACK, rtp, gatewayUs: START_US + second * 1_000_000, arrived_ms: second * 1000 };
-      const newest = { epoch: 0, end, endUs, arrived_ms: now_ms };
+      const newest = { epoch: 0, end, endUs, arrived_ms: now_ms, reach_ms: now_ms };
       const now = followed({ newest, frame, anchor }, now_ms, before);
       const drawnUs = START_US + now.until * 2000 * (1 - 80e-6);
       worst_ms = Math.max(worst_ms, Math.abs(drawnUs - START_US - shown * 40_000) / 1000);

@@ -58,7 +58,7 @@ const HELD: Held = {
   is_complete: false,
   isLinkOpen: true,
   isGatewayLost: false,
-  newest: { epoch: 0, end: 500, endUs: 0, arrived_ms: NOW_MS - 40 },
+  newest: { epoch: 0, end: 500, endUs: 0, arrived_ms: NOW_MS - 40, reach_ms: NOW_MS },
   missing_ms: 0,
   stored_ms: 1000,
 };

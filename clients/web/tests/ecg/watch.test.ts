@@ -52,6 +52,7 @@ describe("frames", () => {
     expect(watch.receiveMessage(bytes(3, 2), NOW_MS)?.received).toEqual([]);
     expect(watch.receiveMessage(Uint8Array.of(1, 2, 3), NOW_MS)).toBeNull();
     expect(watch.refusedFrames).toBe(1);
+    expect(watch.firstBy).toEqual({ socket: 1, room: 3 });
     expect(() => watch.receiveMessage(null as unknown as Uint8Array, NOW_MS)).toThrow(TypeError);
   });
 

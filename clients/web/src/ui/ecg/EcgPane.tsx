@@ -241,7 +241,12 @@ function Pane(props: {
   const isTooSmall = canvas !== null && canvas.pageSeconds(descriptor) === null;
   useSaid(live, ecg, hasLive && followed?.stale != null, sum.missing_ms, whole === "whole", look_ms);
   return (
-    <div className="ecg-pane" data-lane={lane}>
+    <div
+      className="ecg-pane"
+      data-lane={lane}
+      data-first-by-socket={watch.firstBy.socket}
+      data-first-by-room={watch.firstBy.room}
+    >
       <EcgHeader
         lead={
           <>

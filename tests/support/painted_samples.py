@@ -1,0 +1,73 @@
+"""When a page painted each sample of a live ECG, as the page itself notes it at every repaint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# A row for each repaint: the wall clock behind everything that it draws, up to which sample the ECG is drawn,
+# how it is followed, and the holes before that.
+WATCH_PAINTED = """() => {
+    window.paintedRows = [];
+    const watchOf = (pane) => {
+        // React keeps what a component was given beside its element.
+        const key = Object.keys(pane).find((name) => name.startsWith("__reactFiber$"));
+        for (let fiber = pane[key]; fiber; fiber = fiber.return)
+            if (fiber.memoizedProps?.live?.watch) return fiber.memoizedProps.live.watch;
+        return null;
+    };
+    const look = () => {
+        requestAnimationFrame(look);
+        setTimeout(() => {
+            const layer = document.querySelector('canvas[data-layer="trace"]');
+            const pane = document.querySelector(".ecg-pane[data-lane]");
+            const { until, pace } = layer?.dataset ?? {};
+            const samples = pane && watchOf(pane)?.running;
+            if (until === undefined || !samples) return;
+            const end = Number(until);
+            const holes = samples.gaps(samples.start, end, Infinity)
+                .filter((hole) => !hole.isOpen && hole.start < end).map((hole) => [hole.start, hole.end]);
+            window.paintedRows.push([performance.timeOrigin + performance.now(), end, pace, holes]);
+        });
+    };
+    requestAnimationFrame(look);
+}"""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What a stretch of time showed."""
+
+    ages_ms: list[float]
+    """Of each sample, when it was first on screen."""
+    repaints: int
+    longest_repaint_ms: float
+    in_picture: float
+    """Share of the repaints in step with a picture."""
+
+
+def painted(rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]) -> Painted:
+    """Returns how old samples were when they were painted; what was on screen with the first row, and what is
+    still missing with the last, does not count.
+    """
+    ages: list[float] = []
+    drawn = int(rows[0][1])
+    waiting: set[int] = set()
+    for wall_ms, until, _, holes in rows[1:]:
+        missing = {
+            sample for start, end in holes for sample in range(max(start, rows[0][1]), min(end, until))
+        }
+        fresh = (waiting | set(range(drawn, until))) - missing
+        waiting = missing & (waiting | set(range(drawn, until)))
+        drawn = max(drawn, until)
+        ages += [wall_ms - taken_ms(sample) for sample in fresh]
+    times = [row[0] for row in rows]
+    return Painted(
+        ages,
+        len(rows),
+        float(np.diff(times).max()),
+        sum(row[2] == "picture" for row in rows) / len(rows),
+    )
