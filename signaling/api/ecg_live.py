@@ -1,25 +1,30 @@
 """GET /ecgs/{id}/live, a WebSocket: an ECG as it comes, for whoever may read it.
 
     server → viewer   text    {"type": "ecg", … the ECG …, "have": {"0": [[a, b], …]}, "server_us": …}   first
-                      binary  whole frames: the last 60 s as stored, then each as it comes
+                      binary  whole frames: each as it comes, and between them the last 60 s as stored,
+                              the newest first
                       text    {"type": "have", "have": …}      each second while it changes
                               {"type": "state", … the ECG …}   when it has ended or become complete
                               {"type": "vitals", "values": […]}
                               {"type": "lost", "since_us": …} · {"type": "found"}
+                              {"type": "here"}      after two seconds without anything else
                               {"type": "pointed", "by": …, "name": …, … as pointer.ts says …}
                               {"type": "anchor", "track": …, "rtp_timestamp": …, "gateway_us": …,
                                "clock_rate": …}   each second for each picture (signaling/ecg/picture_anchors)
     viewer → server   text    {"type": "point", …, "is_kept": …} (signaling/ecg/pointing.py)
                               {"type": "lane", "lost": …, "of": …} (signaling/ecg/room_lane.py)
 
-A frame may come twice. A viewer that reads too slowly is cut (4408) and comes back; one whose session is over
-is cut (4401) and signs in again, also where the clock has ended it.
+A frame may come twice. On a link slower than the ECG frames are left out: GET …/frames has them. A viewer
+that reads too slowly is cut (4408) and comes back; one whose session is over is cut (4401) and signs in
+again, also where the clock has ended it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import sys
 from typing import Final
 
 from aiohttp import WSMsgType, web
@@ -40,6 +45,10 @@ from signaling.store.store import Store, StoreUnavailable
 from signaling.tokens import Binding
 
 HEARTBEAT_S: Final = 20.0
+UNSENT_BYTES: Final = 8_192
+"""What waits below the outbox is sent however old it becomes: a second of the densest ECG, and no more."""
+_TCP_NOTSENT_LOWAT: Final = 25
+"""tcp(7); the socket module does not name it everywhere."""
 _NS_PER_MS: Final = 1_000_000
 
 
@@ -96,7 +105,11 @@ class EcgLive:
     async def connect(self, call: Call) -> web.StreamResponse:
         """Serves one page from its upgrade to its end."""
         websocket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_S, max_msg_size=4 * MAX_CHARACTERS, compress=False, timeout=2.0
+            heartbeat=HEARTBEAT_S,
+            max_msg_size=4 * MAX_CHARACTERS,
+            compress=False,
+            timeout=2.0,
+            writer_limit=UNSENT_BYTES,
         )
         if not websocket.can_prepare(call.request):
             raise Refusal("upgrade_needed")
@@ -105,6 +118,7 @@ class EcgLive:
             raise Refusal("unavailable")
         await self._looks.note(call, opened.ecg)
         await websocket.prepare(call.request)
+        _keep_little_unsent(call.request)
         caller = call.caller
         binding = Binding(session=caller.session, person=caller.person, issued_at_ms=call.now_ms)
         viewer = Viewer(caller, binding)
@@ -133,3 +147,13 @@ class EcgLive:
     async def _may_see(self, caller: Caller, ecg: str) -> bool:
         found = await self._store.read(lambda connection: found_ecg(connection, ecg))
         return found is not None and decide(caller, Action.ECG_READ, found.subject) is Decision.ALLOWED
+
+
+def _keep_little_unsent(request: web.Request) -> None:
+    """Has frames wait where the old ones can still be left out: in the outbox."""
+    transport = request.transport
+    assert transport is not None
+    transport.set_write_buffer_limits(high=UNSENT_BYTES)
+    connection = transport.get_extra_info("socket")
+    if sys.platform == "linux" and connection is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)

@@ -54,7 +54,7 @@ from signaling.ecg.uplink_messages import (
     VitalsTold,
     read_uplink_text,
 )
-from signaling.ecg.viewers import Viewer
+from signaling.ecg.viewers import Viewer, in_pieces
 from signaling.ecg.vitals import Vital, vitals_of_lines, vitals_to_lines
 from signaling.store.store import Store, StoreUnavailable, Unit
 from signaling.tokens import Binding
@@ -93,6 +93,8 @@ class EcgCounts:
     points: int = 0
     points_left_out: int = 0
     slow_viewers: int = 0
+    frames_left_out: int = 0
+    """Messages that viewers behind were not sent: they read them out of the log."""
     room_messages: int = 0
     """Sent over the unreliable channels of rooms."""
     gateways_lost: int = 0
@@ -362,7 +364,7 @@ class EcgDesk:
                 if lane.ecg.state is EcgState.ENDED:
                     # Somebody stopped it while the gateway was away; to hear so twice is harmless.
                     gateway.outbox.push(say.stop(name))
-                gateway.outbox.push(say.have(name, lane.stream.have()))
+                _tell_all(gateway, say.have(name, lane.stream.have()))
 
     async def _ask_end(self, gateway: Gateway, ecg: Ecg) -> None:
         """Asks for the end of a stopped ECG that the gateway does not name. Where nothing of it came either,
@@ -389,7 +391,7 @@ class EcgDesk:
         lane.heard_ms = self._wall_ms()
         lane.frame_ns = self._clock.monotonic_ns()
         gateway.descriptor = said.descriptor
-        gateway.outbox.push(say.have(said.ecg, lane.stream.have()))
+        _tell_all(gateway, say.have(said.ecg, lane.stream.have()))
 
     async def _own_lane(self, gateway: Gateway, ecg: EcgId) -> Lane:
         """Returns the lane of an ECG that was asked of this gateway. Raises UplinkRefused, StoreUnavailable,
@@ -430,15 +432,15 @@ class EcgDesk:
             (view,) = await self._store.read(
                 lambda connection: views_of(connection, [self._with_progress(lane.ecg, lane)], viewer.caller)
             )
-            message = view.model_dump() | {"have": lane.stream.have(), "server_us": self._wall_us()}
+            message = view.model_dump() | {"have": lane.stream.shown(), "server_us": self._wall_us()}
             viewer.outbox.push(json.dumps({"type": "ecg", **message}, ensure_ascii=False))
             backlog = _latest(lane)
             # From here on it is told what comes; what it is then told twice it knows by its number.
             lane.viewers.add(viewer)
             for epoch, start, end in backlog:
-                frames = await self.disk.read(ecg.id, epoch, start, end)
-                if frames:
-                    viewer.outbox.push(b"".join(frames))
+                # The newest first, so that the page's line only ever grows back.
+                for some in in_pieces(await self.disk.read(ecg.id, epoch, start, end))[::-1]:
+                    viewer.outbox.push_later(some)
             if lane.is_lost:
                 viewer.outbox.push(_lost(lane))
         finally:
@@ -447,6 +449,7 @@ class EcgDesk:
     def leave(self, viewer: Viewer, ecg: Ecg) -> None:
         """The page is gone; harmless for one that was never there."""
         self.counts.slow_viewers += viewer.outbox.was_slow
+        self.counts.frames_left_out += viewer.outbox.left_out
         lane = self._lanes.get(ecg.id)
         if lane is not None:
             lane.viewers.discard(viewer)
@@ -552,13 +555,15 @@ class EcgDesk:
                 for epoch, until in lane.stream.acknowledgements():
                     lane.gateway.outbox.push(say.stored(lane.ecg.id, epoch, until))
             for viewer in lane.viewers:
-                viewer.release()
+                viewer.release(now_ns)
             if not lane.is_lost and lane.is_missed(now_ns):
                 lane.is_lost = True
                 for viewer in lane.viewers:
                     viewer.outbox.push(_lost(lane))
             if is_second:
                 self._tell_inventory(lane)
+                for viewer in lane.viewers:
+                    viewer.tick_second()
                 self._let_go(lane, now_ns)
         if is_second:
             for gateway in self._sockets:
@@ -568,7 +573,7 @@ class EcgDesk:
     def _tell_inventory(self, lane: Lane) -> None:
         if lane.viewers and lane.told_version != lane.stream.version:
             lane.told_version = lane.stream.version
-            _tell(lane, {"type": "have", "have": lane.stream.have()})
+            _tell(lane, {"type": "have", "have": lane.stream.shown()})
 
     def _let_go(self, lane: Lane, now_ns: int) -> None:
         if not lane.is_idle:
@@ -753,7 +758,7 @@ def _standing(ecg: Ecg) -> tuple[object, ...]:
 
 
 def _latest(lane: Lane) -> list[tuple[int, int, int]]:
-    """Returns epoch, start and end of what is shown at once, the oldest first."""
+    """Returns epoch, start and end of what is shown at once, the newest first."""
     left = SHOWN_AT_ONCE_S * lane.stream.rate_hz
     found = []
     for extent in reversed(lane.stream.extents()):
@@ -762,7 +767,7 @@ def _latest(lane: Lane) -> list[tuple[int, int, int]]:
         start = max(extent.first, extent.end - left)
         found.append((extent.epoch, start, extent.end))
         left -= extent.end - start
-    return found[::-1]
+    return found
 
 
 def _is_declared(declared: Declared, envelopes: Iterable[Envelope]) -> bool:
@@ -789,6 +794,11 @@ def _tell(lane: Lane, message: Mapping[str, Any]) -> None:
         text = json.dumps(message, ensure_ascii=False)
         for viewer in lane.viewers:
             viewer.outbox.push(text)
+
+
+def _tell_all(gateway: Gateway, texts: Iterable[str]) -> None:
+    for text in texts:
+        gateway.outbox.push(text)
 
 
 def _lost(lane: Lane) -> str:

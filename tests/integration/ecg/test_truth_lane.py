@@ -11,6 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from clients.gateway import uplink_words as words
+from media_server.ecg.frame import read_envelope
+from signaling.ecg.inventory import MAX_DECLARED, MAX_SHOWN
 from tests.support.consult_world import CLINIC, HOSPITAL, LI, STRANGER, WANG
 from tests.support.ecg_world import (
     DESCRIPTOR,
@@ -255,7 +258,10 @@ async def test_who_comes_late_gets_the_last_minute_at_once_and_then_what_comes(w
             told = await viewer.word("ecg")
             assert told["have"] == {"0": [[0, recording.end - 50 * FRAME_SAMPLES]]}
             await wait_until(lambda: len(viewer.frames) == 60 * FRAMES_A_SECOND, what="a minute of frames")
-            assert viewer.frames == frames[-50 - 60 * FRAMES_A_SECOND : -50]
+            minute = frames[-50 - 60 * FRAMES_A_SECOND : -50]
+            # The newest come first.
+            assert viewer.frames != minute and viewer.frames[-1] not in minute[-60:]
+            assert sorted(viewer.frames, key=minute.index) == minute
             await gateway.send(frames[-50:])
             await wait_until(lambda: viewer.frames[-50:] == frames[-50:], what="the live frames")
             await viewer.word("have", have={"0": [[0, recording.end]]})
@@ -407,6 +413,27 @@ async def test_more_than_a_gateway_has_said_has_it_stop_and_say_again(world: Ecg
         await gateway.ended(ecg, recording)
         await world.becomes(ecg, is_complete=True)
     assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
+
+
+async def test_an_ecg_of_a_box_that_loses_something_all_the_time_becomes_complete(world: EcgWorld) -> None:
+    frames = measured(100).frames()[::2]
+    taken = [(each.first_sample, each.end_sample) for each in map(read_envelope, frames)]
+    assert len(taken) > MAX_DECLARED
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(frames[:-1], a_message=10)
+        await gateway.say(**words.ended(ecg, {0: taken}))
+        shown = await world.becomes(ecg, missing_ms=40)
+        assert not shown["is_complete"]
+        await gateway.send(frames[-1:])
+        shown = await world.becomes(ecg, is_complete=True)
+        assert not [word for word in gateway.words if word["type"] == "refused"]
+    async with world.viewer(ecg) as viewer:
+        told = await viewer.word("ecg")
+        assert len(told["have"]["0"]) == MAX_SHOWN + 1
+    assert await world.stored_sha256(ecg) == sha256_of_samples(frames)
 
 
 async def test_late_frames_are_told_from_live_ones(world: EcgWorld) -> None:

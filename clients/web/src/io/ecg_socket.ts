@@ -14,6 +14,11 @@ const ASK_EVERY_MS = 2000;
 const ROOM_TOPIC = "lianzhen.ecg.frames/";
 /** The service sends by the room for as long as it is told what arrives there. */
 const TELL_LANE_EVERY_MS = 1000;
+/** The service says something every three seconds (signaling/ecg/viewers.py): one that does not is not there, and a
+ * connection that broke without a word would else be noticed after minutes. After each try in vain it has longer. */
+const SILENT_AFTER_MS = 6000;
+const MOST_PATIENCE = 5;
+const LISTEN_EVERY_MS = 1000;
 /** The service gives no more in one answer. */
 const MOST_ASKED_S = 60;
 
@@ -25,10 +30,12 @@ export class EcgSocket implements LiveEcg {
   readonly #ask: AskFrames;
   readonly #listeners = new Set<(received: readonly Received[]) => void>();
   readonly #asking: number;
+  readonly #listening: number;
   #socket: WebSocket | null = null;
   #link: EcgLink = "opening";
   #retry: number | undefined;
   #tried = 0;
+  #heard_ms = 0;
   #isAsking = false;
   #isWanted = true;
   #pointing: { pointer: PointerMessage; is_kept: boolean } | null = null;
@@ -39,6 +46,7 @@ export class EcgSocket implements LiveEcg {
     this.#ask = ask;
     this.#open();
     this.#asking = window.setInterval(() => void this.#fill(), ASK_EVERY_MS);
+    this.#listening = window.setInterval(() => this.#listen(), LISTEN_EVERY_MS);
   }
 
   link(): EcgLink {
@@ -81,6 +89,7 @@ export class EcgSocket implements LiveEcg {
     window.clearTimeout(this.#retry);
     window.clearTimeout(this.#pointTimer);
     window.clearInterval(this.#asking);
+    window.clearInterval(this.#listening);
     this.#socket?.close();
     this.#listeners.clear();
   }
@@ -91,10 +100,12 @@ export class EcgSocket implements LiveEcg {
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#heard_ms = performance.now();
     socket.onopen = () => this.#become("open");
     socket.onmessage = (message: MessageEvent<unknown>) => {
       this.#tried = 0;
       const now_ms = performance.now();
+      this.#heard_ms = now_ms;
       if (typeof message.data === "string") {
         this.watch.receiveText(message.data, now_ms);
         this.#tell([]);
@@ -102,12 +113,25 @@ export class EcgSocket implements LiveEcg {
         this.#tell(this.watch.receiveFrames(new Uint8Array(message.data), now_ms));
       }
     };
-    socket.onclose = () => {
-      if (!this.#isWanted) return;
-      this.#become("lost");
-      // For as long as somebody looks: elapsed time is not counted.
-      this.#retry = window.setTimeout(() => this.#open(), waitBeforeTry((this.#tried += 1), 0) ?? 0);
-    };
+    socket.onclose = () => this.#broke();
+  }
+
+  #broke(): void {
+    this.#socket = null;
+    if (!this.#isWanted) return;
+    this.#become("lost");
+    // For as long as somebody looks: elapsed time is not counted.
+    this.#retry = window.setTimeout(() => this.#open(), waitBeforeTry((this.#tried += 1), 0) ?? 0);
+  }
+
+  #listen(): void {
+    const silent = this.#socket;
+    const patience_ms = SILENT_AFTER_MS * Math.min(MOST_PATIENCE, 1 + this.#tried);
+    if (silent === null || performance.now() - this.#heard_ms <= patience_ms) return;
+    // Its goodbye takes as long as its silence: nothing is awaited of it any more.
+    silent.onopen = silent.onmessage = silent.onclose = null;
+    silent.close();
+    this.#broke();
   }
 
   #become(link: EcgLink): void {

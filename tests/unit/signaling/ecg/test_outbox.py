@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from signaling.ecg.outbox import GOING_AWAY, TOO_SLOW, Outbox
+from signaling.ecg.outbox import GOING_AWAY, LIVE_NS, TOO_SLOW, Outbox
 
 
 class Socket:
@@ -76,3 +76,31 @@ async def test_the_first_reason_stands() -> None:
     outbox.end(TOO_SLOW)
     outbox.push("late")
     assert (outbox.close_code, outbox.has_more) == (4403, False)
+
+
+async def test_words_go_before_what_is_live_and_that_before_what_is_older() -> None:
+    outbox, socket = Outbox(100), Socket()
+    outbox.push_later(b"older")
+    outbox.push_live(b"live", 1)
+    outbox.push("word")
+    outbox.push_live(b"newer", LIVE_NS)
+    await _run(outbox, socket)
+    assert (socket.sent, outbox.left_out) == (["word", b"live", b"newer", b"older"], 0)
+
+
+async def test_what_is_live_is_left_out_once_it_has_waited_too_long() -> None:
+    outbox, socket = Outbox(6), Socket()
+    for second in range(5):
+        outbox.push_live(b"%d" % second, second * 1_000_000_000)
+    await _run(outbox, socket)
+    assert (socket.sent, outbox.left_out, outbox.pushed) == ([b"3", b"4"], 3, 5)
+
+
+async def test_each_kind_counts_and_none_is_taken_after_the_end() -> None:
+    outbox = Outbox(5)
+    outbox.push_later(b"123")
+    outbox.push_live(b"456", 1)
+    assert (outbox.was_slow, outbox.has_more) == (True, False)
+    outbox.push_later(b"7")
+    outbox.push_live(b"8", 2)
+    assert not outbox.has_more

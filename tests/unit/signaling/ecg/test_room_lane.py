@@ -75,14 +75,14 @@ def test_repeats_come_at_once_and_go_slowly() -> None:
 def test_what_the_room_has_brought_the_socket_brings_together() -> None:
     viewer = Viewer(Caller(person=PersonId("pe_a")), Binding())
     pushed: list[object] = []
-    viewer.outbox.push = pushed.append  # type: ignore[method-assign]
+    viewer.outbox.push_live = lambda frames, _: pushed.append(frames)  # type: ignore[method-assign]
     viewer.show(b"1", 0)
     viewer.lane.receive_report(CLEAN, 1)
     viewer.show(b"2", 1)
     viewer.show(b"3", 1)
     assert pushed == [b"1"]
-    viewer.release()
-    viewer.release()
+    viewer.release(2)
+    viewer.release(3)
     assert pushed == [b"1", b"23"]
     viewer.show(b"4", 1)
     viewer.show(b"5", 2 + HEARD_NS)
