@@ -17,12 +17,21 @@ import pytest
 from playwright.async_api import expect
 
 from clinical.escalation import DUTY_PHONE_AFTER_MS, SECOND_LINE_AFTER_MS, TIME_OUT_AFTER_MS
-from tests.support.chromium import chromium, watch
+from tests.support.chromium import chromium
 from tests.support.consult_people import DEMO_PASSWORD, Colleague, draft, ring, sign_in
 from tests.support.namespaces import Network
 from tests.support.server import REPOSITORY, Server, running
 from tests.support.steered_service import Steering
-from tests.support.story_pages import DESKTOP, KIOSK, OPEN_MS, Face, answer_sheet, open_face, sign_in_as
+from tests.support.story_pages import (
+    DESKTOP,
+    KIOSK,
+    OPEN_MS,
+    Face,
+    answer_sheet,
+    kill_page,
+    open_face,
+    sign_in_as,
+)
 
 HTTPS_PORT = 8483
 BOOKED_IN_MS = 600_000
@@ -71,7 +80,7 @@ async def test_a_page_killed_in_any_state_finds_the_case_again_and_leads_it_on(
             """Pages die while the case is in a state; new ones are opened, and it is in that state still."""
             await zhou.wait_for_state(case, state)
             for face in faces:
-                await _crash(face, f"{address}/kiosk" if face is kiosk else f"{address}/#/work")
+                await kill_page(face, f"{address}/kiosk" if face is kiosk else f"{address}/#/work")
             assert (await zhou.case(case))["state"] == state
 
         await killed("drafted", kiosk)
@@ -179,21 +188,6 @@ _OF_A_RING = ("ring.started", "ring.escalated", "ring.escalated", "ring.ended", 
 
 async def _rung(zhou: Colleague, case: str) -> list[Any]:
     return [one["person"] for one in (await zhou.case(case))["ring"]["called"]]
-
-
-async def _crash(face: Face, address: str) -> None:
-    """The page's process dies as it stands; the browser opens another one, signed in as before."""
-    gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    face.page.once("crash", lambda _: gone.set_result(None))
-    session = await face.page.context.new_cdp_session(face.page)
-    # Chromium's own means for it; a page that is gone answers no more.
-    dying = asyncio.ensure_future(session.send("Page.crash"))
-    await asyncio.wait_for(gone, OPEN_MS / 1000)
-    dying.cancel()
-    await face.page.close()
-    face.page = await face.page.context.new_page()
-    watch(face.page, face.requests, face.console)
-    await face.page.goto(address)
 
 
 async def _meet(kiosk: Face, desk: Face) -> None:

@@ -8,6 +8,7 @@ takes longer.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import time
@@ -22,8 +23,12 @@ from load_tests.login_storm.precedence import precedence
 from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import CUT, LOSS_5_PERCENT, ROUND_TRIP_80_MS, Profile
 from recording.ecg.frame_log import envelopes
-from tests.support.ecg_rig import DOCTOR, EcgRig, ecg_rig
+from tests.support.chromium import chromium
+from tests.support.ecg_rig import DOCTOR, EcgRig, ecg_rig, sha256
+from tests.support.held_samples import held_samples
 from tests.support.standstill import STANDSTILL_S, Standstill
+from tests.support.story_pages import DESKTOP, Face, kill_page, open_face, sign_in_as
+from tests.support.waiting import wait_until
 
 IS_BENCH = bool(os.environ.get("LIANZHEN_FIGURES"))
 only_in_bench = pytest.mark.skipif(not IS_BENCH, reason="takes minutes: make bench-ecg-losses")
@@ -155,6 +160,51 @@ def test_five_percent_loss_throughout_loses_nothing(tmp_path: Path) -> None:
         rig.go_on(60)
         rig.finish(ecg)
         rig.assert_whole(ecg)
+
+
+@only_in_bench
+async def test_a_page_that_is_reloaded_and_killed_shows_every_sample(tmp_path: Path) -> None:
+    """It is behind the link that loses 5 % each way, and is given the last minute whenever it comes."""
+    with ecg_rig(ROUND_TRIP_80_MS, tmp_path) as rig:
+        ecg = await asyncio.to_thread(rig.begin)
+        async with chromium(rig.net.clients) as started:
+            address = f"{rig.server.http_url}/"
+            face = await open_face(started.browser, address, DESKTOP)
+            await sign_in_as(face, "王敏")
+            await face.page.evaluate(f'location.hash = "#/ecgs/{ecg}"')
+            rig.link.set(LOSS_5_PERCENT)
+            await _sees_more(face)
+            await face.page.reload()
+            await _sees_more(face)
+            await kill_page(face, f"{address}#/ecgs/{ecg}")
+            await _sees_more(face)
+            view = await asyncio.to_thread(rig.finish, ecg)
+            reach = {one["epoch"]: (one["first"], one["end"]) for one in view["epochs"]}
+            held = await wait_until(
+                lambda: held_samples(face.page),
+                what="the page holds everything",
+                accept=lambda seen: (
+                    all(one.is_whole for one in seen.values())
+                    and {epoch: (one.start, one.end) for epoch, one in seen.items()} == reach
+                ),
+            )
+            await face.look("ecg-losses-page")
+        assert sha256({epoch: (one.start, one.samples) for epoch, one in held.items()}) == sha256(
+            rig.stored(ecg)
+        )
+        rig.assert_whole(ecg)
+
+
+async def _sees_more(face: Face) -> None:
+    """Waits until the page holds some seconds more than at first."""
+    seconds = int(QUIET_S * 500)
+    first = await wait_until(lambda: held_samples(face.page), what="samples come")
+    end = max(one.end for one in first.values())
+    await wait_until(
+        lambda: held_samples(face.page),
+        what="more samples come",
+        accept=lambda seen: max((one.end for one in seen.values()), default=0) > end + seconds,
+    )
 
 
 @only_in_bench

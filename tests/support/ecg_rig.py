@@ -23,7 +23,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -250,14 +250,13 @@ class EcgRig:
         reach = {epoch: (first, first + len(samples)) for epoch, (first, samples) in held.items()}
         assert reach == self.taken(ecg)
         assert sorted(held) == list(range(epochs))
-        for epoch, (first, samples) in held.items():
-            expected = self.source[np.arange(first, first + len(samples)) % len(self.source)]
-            digests = [
-                hashlib.sha256(np.ascontiguousarray(each, "<i4").tobytes()).hexdigest()
-                for each in (samples, expected)
-            ]
-            print(f"epoch {epoch}: {len(samples)} samples, 0 missing, SHA-256 {digests[0][:16]}…")
-            assert digests[0] == digests[1]
+        expected = {
+            epoch: (first, self.source[np.arange(first, first + len(samples)) % len(self.source)])
+            for epoch, (first, samples) in held.items()
+        }
+        for (epoch, found), wanted in zip(sha256(held).items(), sha256(expected).values(), strict=True):
+            print(f"epoch {epoch}: {len(held[epoch][1])} samples, 0 missing, SHA-256 {found[1][:16]}…")
+            assert found == wanted
 
     def _send(self, method: str, path: str, body: Any, cookie: str) -> HttpAnswer:
         request = urllib.request.Request(f"{self.server.http_url}/api/v1{path}", method=method)
@@ -273,6 +272,14 @@ class EcgRig:
             except urllib.error.HTTPError as refusal:
                 with refusal:
                     return HttpAnswer(refusal.code, dict(refusal.headers), refusal.read())
+
+
+def sha256(held: Mapping[int, tuple[int, Samples]]) -> dict[int, tuple[int, str]]:
+    """By epoch the first sample's number and the SHA-256 of all samples."""
+    return {
+        epoch: (first, hashlib.sha256(np.ascontiguousarray(samples, "<i4").tobytes()).hexdigest())
+        for epoch, (first, samples) in held.items()
+    }
 
 
 @contextlib.contextmanager

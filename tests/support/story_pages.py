@@ -5,6 +5,7 @@ Buttons are found by their words: what a person reads is what the story presses.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +78,21 @@ class Face:
             }""",
             [method, path, body],
         )
+
+
+async def kill_page(face: Face, address: str) -> None:
+    """The page's process dies as it stands; the browser opens another one, signed in as before."""
+    gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    face.page.once("crash", lambda _: gone.set_result(None))
+    session = await face.page.context.new_cdp_session(face.page)
+    # Chromium's own means for it; a page that is gone answers no more.
+    dying = asyncio.ensure_future(session.send("Page.crash"))
+    await asyncio.wait_for(gone, OPEN_MS / 1000)
+    dying.cancel()
+    await face.page.close()
+    face.page = await face.page.context.new_page()
+    watch(face.page, face.requests, face.console)
+    await face.page.goto(address)
 
 
 async def open_face(browser: Browser, address: str, size: tuple[int, int], *, language: str = "zh") -> Face:
