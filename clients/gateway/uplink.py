@@ -158,6 +158,8 @@ class _Ecg:
     is_known: bool = False
     """The server has told what it has, on this connection."""
     is_refused: bool = False
+    told: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """The parts of an inventory that have come, while more of it will."""
     patience_us: int = FIRST_PATIENCE_US
     progress_us: int | None = None
     """When something was last stored, or nothing was on its way; None before anything went out."""
@@ -281,6 +283,7 @@ class Uplink:
         for held in self._ecgs.values():
             held.holding.forget_sent()
             held.is_known = held.is_refused = False
+            held.told.clear()
 
     def receive_text(self, text: str, now_us: int) -> None:
         """Takes what the server says. Raises ServerFault: it cannot be read, or is out of turn; the driver
@@ -302,8 +305,8 @@ class Uplink:
                 self._pulse.pong(t1_us, t2_us, t3_us, now_us)
                 if t1_us > self._unsure_since_us:
                     self._unsure_vitals.clear()
-            case words.Have(ecg, epochs):
-                self._learn(ecg, epochs, now_us)
+            case words.Have():
+                self._learn(word, now_us)
             case words.Stored(ecg, epoch, until):
                 self._confirm(ecg, epoch, until, now_us)
             case words.Refused(ecg, code):
@@ -414,13 +417,18 @@ class Uplink:
     def _say_ended(self, ecg: str, held: _Ecg) -> None:
         self._words.append(words.ended(ecg, held.holding.declared()))
 
-    def _learn(self, ecg: str, epochs: Mapping[int, Iterable[tuple[int, int]]], now_us: int) -> None:
-        held = self._ecgs.get(ecg)
-        if held is not None:
-            held.holding.learn_stored(epochs)
+    def _learn(self, word: words.Have, now_us: int) -> None:
+        held = self._ecgs.get(word.ecg)
+        if held is None:
+            return
+        for epoch, spans in word.epochs.items():
+            held.told.setdefault(epoch, []).extend(spans)
+        held.progress_us = now_us
+        if word.is_last:
+            told, held.told = held.told, {}
+            held.holding.learn_stored(told)
             held.is_known = True
-            held.progress_us = now_us
-            self._finish(ecg, held)
+            self._finish(word.ecg, held)
 
     def _confirm(self, ecg: str, epoch: int, until: int, now_us: int) -> None:
         held = self._ecgs.get(ecg)

@@ -18,7 +18,9 @@ from media_server.ecg.frame import MAX_COUNT
 
 PROTOCOL: Final = 1
 MAX_TEXT_CHARACTERS: Final = 1_000_000
-"""The inventory of a day with a gap every few seconds has some ten thousand stretches."""
+"""Ten thousand stretches of an inventory are a quarter of it."""
+MAX_DECLARED: Final = 1_000
+"""Stretches in "ended", of all epochs that have more than one; 65,536 characters is what the server reads."""
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An ECG's id names its folder as well."""
 _CODE: Final = re.compile(r"[a-z0-9_]{1,40}")
@@ -57,10 +59,11 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Have:
-    """What the server has of an ECG: stretches by epoch."""
+    """What the server has of an ECG: stretches by epoch. ``is_last`` False: another such word goes on."""
 
     ecg: str
     epochs: Mapping[int, Sequence[tuple[int, int]]]
+    is_last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def read_word(text: str) -> Word | None:
         case "pong":
             return Pong(_count(value, "t1_us"), _count(value, "t2_us"), _count(value, "t3_us"))
         case "have":
-            return Have(_id(value), _epochs(value.get("epochs")))
+            return Have(_id(value), _epochs(value.get("epochs")), value.get("more") is not True)
         case "stored":
             return Stored(_id(value), _count(value, "epoch"), _count(value, "until"))
         case "refused":
@@ -142,13 +145,26 @@ def stream(ecg: str, number: int, epoch: int, descriptor: Descriptor, first: int
 
 def ended(ecg: str, declared: Mapping[int, Sequence[tuple[int, int]]]) -> Object:
     """Returns what there will ever be of an ECG: of an epoch one stretch, or several where the device lost
-    samples between them.
+    samples between them. Where those are very many, neighbours are told together, with the number of their
+    samples.
     """
+    most = max(1, MAX_DECLARED // max(1, sum(len(spans) > 1 for spans in declared.values())))
     epochs = {
-        str(epoch): list(spans[0]) if len(spans) == 1 else [list(span) for span in spans]
+        str(epoch): list(spans[0]) if len(spans) == 1 else _together(spans, most)
         for epoch, spans in declared.items()
     }
     return {"type": "ended", "ecg": ecg, "epochs": epochs}
+
+
+def _together(spans: Sequence[tuple[int, int]], most: int) -> list[list[int]]:
+    size = -(-len(spans) // most)
+    groups = [spans[at : at + size] for at in range(0, len(spans), max(1, size))]
+    return [
+        list(group[0])
+        if len(group) == 1
+        else [group[0][0], group[-1][1], sum(end - start for start, end in group)]
+        for group in groups
+    ]
 
 
 def vitals(ecg: str, values: Iterable[VitalSign]) -> Object:

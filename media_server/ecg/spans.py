@@ -31,6 +31,10 @@ class Spans:
     def __iter__(self) -> Iterator[Span]:
         return map(Span, self._starts, self._ends)
 
+    def __len__(self) -> int:
+        """How many stretches."""
+        return len(self._starts)
+
     @property
     def end(self) -> int:
         """The first number after all that is here; 0 where there is nothing."""

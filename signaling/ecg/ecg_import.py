@@ -22,6 +22,7 @@ from signaling.ecg.ecg_chain import chain_ecg_act
 from signaling.ecg.ecg_state import EcgState
 from signaling.ecg.ecgs import IMPORTED, Ecg, insert_ecg
 from signaling.ecg.file_frames import FileInventory
+from signaling.ecg.inventory import declared_of
 from signaling.store.store import Unit
 
 
@@ -71,7 +72,7 @@ async def import_ecg(
             started_at_ms=started_at_ms if is_dated else None,
             ended_at_ms=started_at_ms + inventory.duration_ms if is_dated else None,
             extents=(inventory.extent,),
-            declared={0: inventory.present},
+            declared={0: declared_of(inventory.present)},
             is_complete=True,
             gap_count=inventory.gap_count,
         ),

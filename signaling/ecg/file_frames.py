@@ -15,7 +15,7 @@ from media_server.ecg.spans import Span
 from recording.exchange.absent import marked, stretches
 from recording.exchange.errors import Refusal, UnreadableFile
 from recording.exchange.recorded import Recorded
-from signaling.ecg.inventory import MAX_DECLARED, EpochExtent
+from signaling.ecg.inventory import EpochExtent
 
 STREAM: Final = 1
 """Of the only device there is."""
@@ -34,15 +34,11 @@ class FileInventory:
 
 
 def inventory_of_file(recorded: Recorded, taken_us: int) -> FileInventory:
-    """Returns what there is; ``taken_us`` is when its first row was taken. Raises UnreadableFile: nothing, or
-    more stretches than a row keeps.
-    """
+    """Returns what there is; ``taken_us`` is when its first row was taken. Raises UnreadableFile: nothing."""
     count, rate_hz = len(recorded.samples), recorded.descriptor.rate_hz
     present = stretches(~marked(count, recorded.missing))
     if not present:
         raise UnreadableFile(Refusal.NO_LEADS)
-    if len(present) > MAX_DECLARED:
-        raise UnreadableFile(Refusal.UNSUPPORTED, "gaps")
     first, end = present[0].start, present[-1].end
     gaps = (after.start - before.end for before, after in pairwise(present))
     return FileInventory(

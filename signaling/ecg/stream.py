@@ -21,7 +21,15 @@ from media_server.ecg.descriptor import MAX_RATE_HZ, Descriptor
 from media_server.ecg.frame import Envelope, FrameFlag
 from media_server.ecg.spans import Span, Spans
 from signaling.ecg.given_up import MissingStretch, longest
-from signaling.ecg.inventory import Declared, EpochExtent, have_of, missing_of
+from signaling.ecg.inventory import (
+    MAX_STRETCHES,
+    Declared,
+    EpochExtent,
+    holes_in,
+    missing_of,
+    shown_of,
+    told_parts,
+)
 
 GAP_MS: Final = 1_000
 """Shorter ones are the link's everyday and close by themselves; the ledger would be full of them."""
@@ -126,7 +134,7 @@ class Stream:
 
     def refusal_of(self, envelope: Envelope) -> str:
         """Returns why a frame cannot be of this ECG, "" where it can: frame_epoch_unknown,
-        frame_leads_wrong, frame_beyond.
+        frame_leads_wrong, frame_beyond, frame_torn (a hole more than there may be).
         """
         epoch = self._epochs.get(envelope.epoch)
         if epoch is None:
@@ -136,6 +144,8 @@ class Stream:
         end = epoch.arrived.end
         if not end:
             return ""
+        if len(epoch.arrived) >= MAX_STRETCHES and envelope.first_sample > end:
+            return "frame_torn"
         reach = max(end, envelope.end_sample) - min(epoch.first, envelope.first_sample)
         is_beyond = envelope.first_sample - end > MAX_JUMP_S * self.rate_hz
         return "frame_beyond" if is_beyond or reach > MAX_EPOCH_S * self.rate_hz else ""
@@ -195,9 +205,13 @@ class Stream:
                 due.append((number, until))
         return due
 
-    def have(self) -> dict[str, list[list[int]]]:
-        """Returns the stored inventory as it travels."""
-        return have_of({number: epoch.stored for number, epoch in self._epochs.items()})
+    def have(self) -> list[dict[str, list[list[int]]]]:
+        """Returns the stored inventory as it travels to a gateway, in parts."""
+        return list(told_parts({number: epoch.stored for number, epoch in self._epochs.items()}))
+
+    def shown(self) -> dict[str, list[list[int]]]:
+        """Returns the stored inventory for pages."""
+        return shown_of({number: epoch.stored for number, epoch in self._epochs.items()})
 
     def extents(self) -> tuple[EpochExtent, ...]:
         """Returns how far each epoch reaches that has samples."""
@@ -234,7 +248,7 @@ class Stream:
                 MissingStretch(number, hole)
                 for number, stretches in self.declared.items()
                 for stretch in stretches
-                for hole in self._stored(number).missing(*stretch)
+                for hole in holes_in(self._stored(number), stretch)
             )
         return longest(found)
 

@@ -4,7 +4,8 @@
      {"type": "hello", "protocol": 1, "model": …, "descriptor": {…} | null, "running": [ECG ids]}
      {"type": "stream", "ecg": …, "stream": 1…65535, "epoch": …, "descriptor": {…}, "first": … (optional)}
      {"type": "ended", "ecg": …, "epochs": {"0": [first, end]}}   or {"0": [[first, end], …]} with what the
-                                                                  device itself has lost left out
+                                                                  device itself has lost left out; or
+                                                                  [first, end, samples] for many together
      {"type": "vitals", "ecg": …, "values": [{"t_us", "code", "value", "unit", "validity", "source"}]}
      {"type": "ping", "t1_us": …, "offset_us": …, "rtt_us": …}   what the pings before have told: the server's
                                                                  clock less the gateway's, by the quickest
@@ -21,7 +22,7 @@ stands for it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -236,9 +237,11 @@ def pong(t1_us: int, t2_us: int, t3_us: int) -> str:
     return json.dumps({"type": "pong", "t1_us": t1_us, "t2_us": t2_us, "t3_us": t3_us})
 
 
-def have(ecg: str, epochs: Mapping[str, list[list[int]]]) -> str:
-    """The real inventory."""
-    return json.dumps({"type": "have", "ecg": ecg, "epochs": epochs})
+def have(ecg: str, parts: Sequence[Mapping[str, list[list[int]]]]) -> list[str]:
+    """The real inventory, in as many messages as it has parts: each but the last says that there is more."""
+    whole = [{"type": "have", "ecg": ecg, "epochs": part, "more": True} for part in parts]
+    del whole[-1]["more"]
+    return [json.dumps(word) for word in whole]
 
 
 def stored(ecg: str, epoch: int, until: int) -> str:

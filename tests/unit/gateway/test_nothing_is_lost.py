@@ -72,12 +72,12 @@ class Service:
                 if self.is_stopped and not self.stream.is_complete:
                     yield say.stop(ECG)
                 for name in said.running:
-                    yield say.have(name, self.stream.have())
+                    yield from say.have(name, self.stream.have())
             case StreamNamed():
                 self.uplink.name_stream(said.stream, said.ecg)
                 self.stream.begin_epoch(said.epoch, said.first)
                 self.is_named = True
-                yield say.have(said.ecg, self.stream.have())
+                yield from say.have(said.ecg, self.stream.have())
             case Ended():
                 self.stream.declared = self.declared = dict(said.epochs)
             case Ping():

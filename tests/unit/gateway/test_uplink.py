@@ -295,6 +295,21 @@ def test_an_ended_ecg_is_let_go_when_everything_of_it_is_stored(side: Side) -> N
     assert side.uplink.events() == []
 
 
+def test_an_inventory_in_parts_holds_when_its_last_part_has_come(side: Side) -> None:
+    side.add("e", (0, 0, 60))
+    side.open()
+    side.hear(type="have", ecg="e", epochs={"0": [[0, 20]]}, more=True)
+    assert side.drain() == []
+    side.have((40, 60))
+    assert side.drain() == [ReadFrames("e", (Stretch(0, 20, 40),))]
+    # What came of one that was cut off is none of the next.
+    side.hear(type="have", ecg="e", epochs={"0": [[20, 40]]}, more=True)
+    side.uplink.disconnected()
+    side.open()
+    side.have((0, 20), (40, 60))
+    assert side.drain() == [ReadFrames("e", (Stretch(0, 20, 40),))]
+
+
 def test_an_ecg_that_ended_while_away_says_so_when_it_is_back(side: Side) -> None:
     side.add("e", (0, 0, 20))
     side.uplink.end("e")

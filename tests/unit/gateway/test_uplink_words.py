@@ -26,6 +26,7 @@ DESCRIPTOR = Descriptor(500, 2_500, ("I", "II"), 50, 150, 0, "box", Source.SIMUL
             {"type": "have", "ecg": "e", "epochs": {"0": [[1, 5], [9, 9]], "12": []}},
             words.Have("e", {0: [(1, 5), (9, 9)], 12: []}),
         ),
+        ({"type": "have", "ecg": "e", "epochs": {}, "more": True}, words.Have("e", {}, is_last=False)),
         ({"type": "stored", "ecg": "e", "epoch": 1, "until": 9}, words.Stored("e", 1, 9)),
         ({"type": "refused", "ecg": None, "code": "frame_foreign"}, words.Refused("", "frame_foreign")),
         ({"type": "refused", "ecg": "e", "code": "stream_unknown"}, words.Refused("e", "stream_unknown")),
@@ -83,6 +84,16 @@ def test_what_the_gateway_says() -> None:
 def test_an_end_names_one_stretch_or_all_of_them() -> None:
     said = words.ended("e", {0: [(5, 90)], 1: [(0, 10), (20, 30)]})
     assert said == {"type": "ended", "ecg": "e", "epochs": {"0": [5, 90], "1": [[0, 10], [20, 30]]}}
+
+
+def test_an_end_of_very_many_stretches_names_them_together() -> None:
+    torn = [(10 * n, 10 * n + 9) for n in range(28_800)]
+    said = words.ended("e", {0: torn, 1: [(0, 5)], 2: torn[:2], 3: []})
+    parts = said["epochs"]["0"]
+    assert said["epochs"]["1"] == [0, 5] and len(said["epochs"]["2"]) == 2 and said["epochs"]["3"] == []
+    assert len(parts) <= words.MAX_DECLARED // 2
+    assert (parts[0][0], parts[-1][1], sum(part[2] for part in parts)) == (0, 287_999, 9 * 28_800)
+    assert len(json.dumps(said)) < 65_536
 
 
 def test_a_vital_sign_says_its_unit_validity_and_source() -> None:

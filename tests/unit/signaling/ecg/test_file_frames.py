@@ -12,7 +12,6 @@ from media_server.ecg.frame import decode_frame
 from media_server.ecg.spans import Span
 from recording.exchange.errors import UnreadableFile
 from recording.exchange.recorded import Recorded
-from signaling.ecg import file_frames
 from signaling.ecg.file_frames import frames_of_file, inventory_of_file
 
 RATE_HZ = 500
@@ -35,14 +34,9 @@ def test_an_inventory_is_what_lies_between_the_holes() -> None:
     assert (found.gap_count, found.duration_ms) == (1, 5_780)
 
 
-def test_a_file_of_which_nothing_or_too_many_pieces_are_left_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_file_of_which_nothing_is_left_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="no_leads"):
         inventory_of_file(recorded(5, (Span(0, 5),)), 0)
-    monkeypatch.setattr(file_frames, "MAX_DECLARED", 1)
-    with pytest.raises(UnreadableFile, match="gaps"):
-        inventory_of_file(recorded(5, (Span(2, 3),)), 0)
 
 
 def test_frames_are_seconds_that_end_at_holes_and_where_contact_changes() -> None:

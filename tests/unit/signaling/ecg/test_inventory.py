@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,14 +13,20 @@ from media_server.ecg.spans import Span, Spans
 from signaling.ecg.inventory import (
     MAX_DECLARED,
     MAX_EPOCHS,
+    MAX_SHOWN,
+    MAX_TOLD,
+    Counted,
     EpochExtent,
+    declared_of,
     declared_to_json,
     duration_ms,
     extents_from_json,
     extents_to_json,
-    have_of,
+    holes_in,
     missing_of,
     parse_declared,
+    shown_of,
+    told_parts,
 )
 
 
@@ -39,8 +47,6 @@ class TestDeclared:
         assert parse_declared({}) == {}
 
     def test_is_kept_as_it_was(self) -> None:
-        import json
-
         declared = parse_declared({"0": [3, 7], "65535": [[1, 2], [2, MAX_COUNT]]})
         assert parse_declared(json.loads(declared_to_json(declared))) == declared
 
@@ -65,6 +71,9 @@ class TestDeclared:
             {"0": [True, 1]},
             {"0": [[0, 5], [4, 9]]},
             {"0": [[0, 5, 6]]},
+            {"0": [[0, 5, 0]]},
+            {"0": [0, 5, 4]},
+            {"0": [[0, 5, 4, 1]]},
             {"0": [[0, 5], 6]},
             {"0": [[0, 5]] * (MAX_DECLARED + 1)},
             {str(number): [0, 1] for number in range(MAX_EPOCHS + 1)},
@@ -82,10 +91,53 @@ def test_extents_are_kept_as_they_were() -> None:
 
 
 def test_the_inventory_names_every_stretch_and_no_empty_epoch() -> None:
-    assert have_of({1: _spans((0, 5)), 0: _spans((2, 4), (6, 9)), 2: Spans()}) == {
-        "0": [[2, 4], [6, 9]],
-        "1": [[0, 5]],
-    }
+    spans = {1: _spans((0, 5)), 0: _spans((2, 4), (6, 9)), 2: Spans()}
+    whole = {"0": [[2, 4], [6, 9]], "1": [[0, 5]]}
+    assert (list(told_parts(spans)), shown_of(spans)) == ([whole], whole)
+    assert list(told_parts({})) == [{}]
+
+
+def torn(stretches: int) -> Spans:
+    """Nine samples of ten; a thousandth of the holes is longer than that."""
+    return _spans(*((10 * n, 10 * n + (5 if n % 1_000 == 999 else 9)) for n in range(stretches)))
+
+
+def test_a_torn_inventory_travels_in_parts_that_are_it() -> None:
+    spans = {0: torn(MAX_TOLD - 1), 3: torn(MAX_TOLD + 2)}
+    parts = list(told_parts(spans))
+    assert [sum(map(len, part.values())) for part in parts] == [MAX_TOLD, MAX_TOLD, 1]
+    for epoch, kept in spans.items():
+        told = [Span(*span) for part in parts for span in part.get(str(epoch), [])]
+        assert told == list(kept)
+
+
+def test_pages_are_told_of_the_longest_holes() -> None:
+    kept = torn(MAX_SHOWN + 1)
+    assert shown_of({0: kept})["0"] == [list(span) for span in kept]
+    kept = torn(20_000)
+    shown = [Span(*span) for span in shown_of({0: kept})["0"]]
+    assert len(shown) == MAX_SHOWN + 1
+    holes = [after.start - before.end for before, after in pairwise(shown)]
+    # The last stretch is one of those that end early; no hole follows it.
+    assert holes.count(5) == 19 and holes.count(1) == MAX_SHOWN - 19
+    assert (shown[0].start, shown[-1].end) == (0, kept.end)
+
+
+def test_very_many_stretches_are_declared_together_and_missing_is_counted() -> None:
+    kept = torn(28_800)
+    declared = {0: declared_of(kept)}
+    assert len(declared[0]) <= MAX_DECLARED
+    assert parse_declared(json.loads(declared_to_json(declared))) == declared
+    assert missing_of({0: kept}, declared) == 0
+    assert not [hole for part in declared[0] for hole in holes_in(kept, part)]
+    short = torn(28_799)
+    assert missing_of({0: short}, declared) == 9
+    last = declared[0][-1]
+    assert isinstance(last, Counted)
+    assert Span(287_989, last.end) in list(holes_in(short, last))
+    assert declared_of([]) == ()
+    assert declared_of([Span(0, 5)]) == (Span(0, 5),)
+    assert missing_of({0: _spans((0, 10))}, {0: (Counted(0, 10, 9),)}) == 0
 
 
 def test_missing_is_what_was_declared_and_is_not_here() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from media_server.ecg.descriptor import MAX_RATE_HZ, parse_descriptor
 from media_server.ecg.frame import NO_FLAGS, Envelope, FrameFlag
 from media_server.ecg.spans import Span
-from signaling.ecg.inventory import EpochExtent
+from signaling.ecg.inventory import Counted, EpochExtent
 from signaling.ecg.stream import (
     CLOCK_JUMP_US,
     MAX_EPOCH_S,
@@ -37,6 +37,30 @@ def _frame(
     return Envelope(1, epoch, start, taken_us, end - start, leads, 0, flags, 0, 100)
 
 
+class TestTorn:
+    def test_a_hole_more_than_there_may_be_is_refused_and_filling_is_not(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("signaling.ecg.stream.MAX_STRETCHES", 2)
+        stream = _stream()
+        stream.receive_frame(_frame(0, 20))
+        stream.receive_frame(_frame(40, 60))
+        assert stream.refusal_of(_frame(80, 100)) == "frame_torn"
+        assert stream.refusal_of(_frame(60, 80)) == stream.refusal_of(_frame(20, 40)) == ""
+
+    def test_what_was_declared_together_is_missing_by_count(self) -> None:
+        stream = _stream()
+        stream.declared = {0: (Counted(0, 100, 60),), 1: (Span(0, 20),)}
+        for start in (0, 40):
+            stream.receive_frame(_frame(start, start + 20))
+            stream.receive_stored(0, start, start + 20)
+        assert (stream.missing_samples, stream.is_complete) == (40, False)
+        assert [each.span for each in stream.missing()] == [Span(20, 40), Span(60, 100), Span(0, 20)]
+        stream.receive_stored(0, 80, 100)
+        stream.receive_stored(1, 0, 20)
+        assert (stream.missing_samples, stream.is_complete, stream.missing()) == (0, True, ())
+
+
 class TestArriving:
     def test_only_what_brings_something_new_counts(self) -> None:
         stream = _stream()
@@ -56,7 +80,7 @@ class TestArriving:
 
     def test_before_anything_there_is_nothing(self) -> None:
         stream = Stream()
-        assert (stream.newest(), stream.extents(), stream.have()) == ((0, 0), (), {})
+        assert (stream.newest(), stream.extents(), stream.shown()) == ((0, 0), (), {})
         assert (stream.missing_ms, stream.late_ms, stream.is_complete) == (0, 0, False)
 
     def test_what_came_late_is_counted_once(self) -> None:
@@ -169,7 +193,7 @@ class TestStored:
         stream.receive_stored(0, 0, 20)
         assert stream.acknowledgements() == [(0, 20)]
         assert stream.acknowledgements() == []
-        assert stream.have() == {"0": [[0, 20]]}
+        assert stream.shown() == {"0": [[0, 20]]}
 
     def test_an_acknowledgement_covers_nothing_that_is_missing(self) -> None:
         stream = _stream(first=0)
@@ -229,7 +253,7 @@ class TestLoading:
         stream = Stream(gap_count=1)
         stream.describe(parse_descriptor(DESCRIPTOR))
         stream.load({1: [Span(0, 100), Span(700, 800), Span(810, 900)], 0: [Span(5, 6)]}, {0: 11, 1: 22})
-        assert stream.have() == {"0": [[5, 6]], "1": [[0, 100], [700, 800], [810, 900]]}
+        assert stream.shown() == {"0": [[5, 6]], "1": [[0, 100], [700, 800], [810, 900]]}
         assert stream.extents() == (EpochExtent(0, 5, 6, 11), EpochExtent(1, 0, 900, 22))
         assert (stream.next_facts(), stream.gap_count, stream.newest_epoch) == ([], 1, 1)
         stream.receive_frame(_frame(100, 700, epoch=1))
