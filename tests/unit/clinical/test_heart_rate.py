@@ -1,11 +1,12 @@
-"""The heart rate that is shown: the median of eight intervals, and none rather than an old one."""
+"""The heart rate that is shown: an average of twelve intervals, and none rather than an old one."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from clinical.heart_rate import HeartRate
+from clinical.heart_rate import HeartRate, RateAverage
+from clinical.qrs_detector import Beat
 from media_server.errors import MisuseError
 from tests.unit.clinical.ecg_waves import Signal, beats_every, drawn
 
@@ -18,6 +19,49 @@ def counting(signal: Signal, rate: HeartRate | None = None, first_sample: int = 
     for at in range(0, len(signal), 10):
         rate.receive(first_sample + at, signal[at : at + 10])
     return rate
+
+
+def average_of(intervals_ms: list[int]) -> int | None:
+    """What is shown after beats so far apart, at a thousand samples a second."""
+    average, at = RateAverage(1_000), 0
+    average.receive(Beat(0, None, is_first=True, replaces=False))
+    for interval in intervals_ms:
+        at += interval
+        average.receive(Beat(at, interval, is_first=False, replaces=False))
+    return average.per_minute(at)
+
+
+@pytest.mark.parametrize(
+    ("intervals_ms", "expected"),
+    [
+        ([300, *[600] * 12], 100),
+        ([600, 300, *[600] * 11], 100),
+        ([600, *[600, 400] * 6], 120),
+        ([*[600] * 6, 1_200, *[600] * 5], 100),
+        ([*[600] * 6, 200, 400, *[600] * 5], 103),
+        ([*[600] * 9, *[1_200] * 3], 83),
+        ([*[600] * 8, 1_500, *[1_300] * 3], 44),
+        ([1_500, 1_400, 1_600], 40),
+        ([600, 500, 700], 100),
+        ([600, 600], None),
+    ],
+    ids=[
+        "the thirteenth is forgotten",
+        "the shortest is left out",
+        "early and late in turn",
+        "one beat missed",
+        "one too many",
+        "three of 1,200 ms are not yet slow",
+        "three longer ones are: the last four count",
+        "slow from the beginning",
+        "of three the middle one",
+        "two are too few",
+    ],
+)
+def test_the_longest_and_the_shortest_of_twelve_are_left_out(
+    intervals_ms: list[int], expected: int | None
+) -> None:
+    assert average_of(intervals_ms) == expected
 
 
 def test_too_slow_a_device_is_refused() -> None:

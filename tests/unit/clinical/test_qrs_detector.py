@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinical.qrs_detector import QrsDetector
+from clinical.qrs_detector import Beat, QrsDetector
 from media_server.errors import MisuseError
 from tests.unit.clinical.ecg_waves import at_ms, beats_every, drawn, found, kept
 
@@ -80,6 +80,55 @@ def test_a_p_wave_told_as_a_beat_is_taken_back(before_ms: int, height_uv: int) -
     last = kept(beats)[-1]
     assert last.interval_samples is not None
     assert abs(last.interval_samples * 1000 / FS - 900) <= 10
+
+
+def with_early_waves(
+    before_ms: int, beats_ms: list[int], *, height_uv: float, rate_hz: int = FS
+) -> tuple[list[Beat], list[int]]:
+    """Beats with a wave before each from the sixth on, too steep to be known for a P wave by that alone."""
+    early_ms = [at - before_ms for at in beats_ms[5:]]
+    signal = drawn(beats_ms, DURATION_MS, rate_hz) + drawn(
+        early_ms, DURATION_MS, rate_hz, height_uv=height_uv
+    )
+    return found(signal, rate_hz), early_ms
+
+
+@pytest.mark.parametrize("before_ms", [210, 240, 290])
+@pytest.mark.parametrize("height_uv", [600, 900])
+def test_a_wave_before_the_beat_that_is_due_is_its_p_wave(before_ms: int, height_uv: int) -> None:
+    expected_ms = beats_every(1_000, DURATION_MS)
+    beats, _ = with_early_waves(before_ms, expected_ms, height_uv=height_uv)
+    # Once taken back it is noise, and the threshold rises above it.
+    assert any(beat.replaces for beat in beats)
+    assert_found(at_ms(kept(beats), FS), expected_ms)
+    for beat in kept(beats)[1:]:
+        assert beat.interval_samples is not None and abs(beat.interval_samples - FS) <= 5
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "interval_ms", "height_uv"),
+    [(330, 1_000, 800), (240, 570, 800), (240, 1_000, 1_100)],
+    ids=["farther than a PR interval", "where the T wave would be", "the steeper of the two"],
+)
+def test_any_other_wave_before_a_beat_is_a_beat(before_ms: int, interval_ms: int, height_uv: int) -> None:
+    expected_ms = beats_every(interval_ms, DURATION_MS)
+    beats, early_ms = with_early_waves(before_ms, expected_ms, height_uv=height_uv)
+    assert_found(at_ms(kept(beats), FS), sorted(expected_ms + early_ms))
+
+
+def test_where_no_interval_is_usual_none_is_due() -> None:
+    """Fibrillation: some of the beats are 250 ms apart and some of those fit the median."""
+    intervals_ms = [700, 420, 900, 1_150, 540, 800, 480, 250, 1_000, 620, 450, 250, 1_100, 850]
+    expected_ms = [500 + sum(intervals_ms[:at]) for at in range(len(intervals_ms) + 1)]
+    signal = drawn(expected_ms, DURATION_MS, FS, height_uv=800)
+    signal += drawn([expected_ms[8], expected_ms[12]], DURATION_MS, FS, height_uv=200)
+    assert_found(at_ms(kept(found(signal, FS)), FS), expected_ms)
+
+
+def test_the_first_beats_know_no_rhythm() -> None:
+    expected_ms = [500, 1_300, 1_540, 2_340, 3_140, 3_940, 4_740]
+    signal = drawn(expected_ms, 6_000, FS, height_uv=700) + drawn([1_540], 6_000, FS, height_uv=200)
+    assert_found(at_ms(kept(found(signal, FS)), FS), expected_ms)
 
 
 def test_two_waves_of_one_complex_are_one_beat() -> None:
