@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,6 +18,19 @@ from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
 # A busy machine is slow, not wrong: no example fails by the time that it takes.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+RUN_BY_ITSELF = "alone or end_to_end"
+"""The marks of the second half of ``make test-python``."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out unread what the half that runs by itself would leave out once it is imported."""
+    if config.option.markexpr != RUN_BY_ITSELF or not collection_path.match("test_*.py"):
+        return None
+    if "end_to_end" in collection_path.parts or "pytest.mark.alone" in collection_path.read_text():
+        return None
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)
