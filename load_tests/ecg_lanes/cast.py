@@ -18,7 +18,8 @@ from load_tests.login_storm.server import demo_people
 
 ADMINISTRATOR: Final = "sunli"
 READER: Final = "wangmin"
-"""Both at the demo's county hospital (signaling/auth/demo_people.py)."""
+COLLEAGUE: Final = "zhaoqiming"
+"""All at the demo's county hospital (signaling/auth/demo_people.py)."""
 PAUSE_S: Final = 0.25
 """Between two gateways: one account asks for 20 things a second at most (signaling/api/limits.py)."""
 
@@ -31,6 +32,14 @@ class Stream:
     socket: PlainSocket
 
 
+@dataclass(frozen=True)
+class Case:
+    """A consultation between the reader and a colleague."""
+
+    id: str
+    patient: str
+
+
 class Cast:
     """Everybody. ``close`` ends their sessions' connections."""
 
@@ -39,9 +48,9 @@ class Cast:
         self._people: dict[str, aiohttp.ClientSession] = {}
 
     async def open(self) -> None:
-        """Signs both people in."""
+        """Signs everybody in."""
         _, password = await demo_people(self.url)
-        for login in (ADMINISTRATOR, READER):
+        for login in (ADMINISTRATOR, READER, COLLEAGUE):
             jar = aiohttp.CookieJar(unsafe=True)
             session = aiohttp.ClientSession(cookie_jar=jar, headers={"Origin": self.url})
             self._people[login] = session
@@ -52,23 +61,65 @@ class Cast:
         for session in self._people.values():
             await session.close()
 
-    async def stream(self, number: int) -> Stream:
-        """Returns an ECG that its gateway has begun to send."""
+    async def case(self) -> Case:
+        """Returns a case that the reader has asked for and the colleague has taken."""
+        patient = str((await self._ask(READER, "/patients", {"name": "load"}))["id"])
+        specialties = (await self._read(READER, "/directory"))["specialties"]
+        wanted = {
+            "patient": patient,
+            "institution": next(each["institution"] for each in specialties if each["code"] == "cardiology"),
+            "kind": "live",
+            "urgency": "urgent",
+            "specialty": "cardiology",
+            "wanted_title": "attending",
+            "reason": "load",
+            "purpose": "load",
+            "summary": "load",
+        }
+        case = str((await self._ask(READER, "/consultations", wanted))["id"])
+        texts = (await self._read(READER, "/consents/texts"))["texts"]
+        answers = [
+            {
+                "purpose": text["purpose"],
+                "is_granted": True,
+                "text_version": text["version"],
+                "text_sha256": text["sha256"],
+            }
+            for text in texts
+            if text["language"] == "zh"
+        ]
+        consent = {"patient": patient, "case": case, "answers": answers, "how": "screen_signature"}
+        consent |= {"given_by": "patient", "evidence_sha256": "ab" * 32}
+        await self._ask(READER, "/consents", consent)
+        await self._ask(READER, f"/consultations/{case}/invite", {})
+        await self._ask(COLLEAGUE, f"/consultations/{case}/accept", {})
+        return Case(case, patient)
+
+    async def room_token(self, login: str, case: Case) -> str:
+        """Returns what somebody enters the case's room with."""
+        return str((await self._ask(login, f"/consultations/{case.id}/room", {}))["token"])
+
+    async def stream(self, number: int, case: Case | None = None) -> Stream:
+        """Returns an ECG that its gateway has begun to send, of a case or of none."""
         device, token = await self._gateway(f"load {number}")
         socket = await open_socket(self.url, "/api/v1/ecg/uplink", {"Authorization": f"Bearer {token}"})
         socket.say(type="hello", protocol=1, model="load", descriptor=DESCRIPTOR, running=[])
         await _word(socket, "welcome")
-        patient = await self._ask(READER, "/patients", {"name": f"load {number}"})
-        asked = {"patient": patient["id"], "device": device, "urgency": "routine"}
+        if case is None:
+            patient = str((await self._ask(READER, "/patients", {"name": f"load {number}"}))["id"])
+        else:
+            patient = case.patient
+        asked = {"patient": patient, "device": device, "urgency": "routine"}
+        asked |= {} if case is None else {"case": case.id}
         ecg = str((await self._ask(READER, "/ecgs", asked))["id"])
         socket.say(type="stream", ecg=ecg, stream=1, epoch=0, descriptor=DESCRIPTOR, first=0)
         await _word(socket, "have")
         await asyncio.sleep(PAUSE_S)
         return Stream(ecg, socket)
 
-    async def viewer(self, stream: Stream) -> PlainSocket:
+    async def viewer(self, stream: Stream, login: str = READER) -> PlainSocket:
         """Returns a page that watches."""
-        cookies = self._people[READER].cookie_jar.filter_cookies(self.url)  # type: ignore[arg-type]
+        cookies = self._people[login].cookie_jar.filter_cookies(self.url)  # type: ignore[arg-type]
         cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
         headers = {"Cookie": cookie, "Origin": self.url}
         socket = await open_socket(self.url, f"/api/v1/ecgs/{stream.ecg}/live", headers)
@@ -78,8 +129,10 @@ class Cast:
 
     async def state(self, stream: Stream) -> dict[str, Any]:
         """Returns the ECG as it stands."""
-        url = f"{self.url}/api/v1/ecgs/{stream.ecg}"
-        async with self._people[READER].get(url) as answer:
+        return await self._read(READER, f"/ecgs/{stream.ecg}")
+
+    async def _read(self, login: str, path: str) -> dict[str, Any]:
+        async with self._people[login].get(f"{self.url}/api/v1{path}") as answer:
             answer.raise_for_status()
             found: dict[str, Any] = await answer.json()
             return found

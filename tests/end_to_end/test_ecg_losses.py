@@ -25,7 +25,7 @@ from load_tests.netem.profiles import CUT, LOSS_5_PERCENT, ROUND_TRIP_80_MS, Pro
 from recording.ecg.frame_log import envelopes
 from tests.support.chromium import chromium
 from tests.support.ecg_rig import DOCTOR, EcgRig, ecg_rig, sha256
-from tests.support.held_samples import held_samples
+from tests.support.held_samples import held_samples, link_of
 from tests.support.standstill import STANDSTILL_S, Standstill
 from tests.support.story_pages import DESKTOP, Face, kill_page, open_face, sign_in_as
 from tests.support.waiting import wait_until
@@ -163,7 +163,7 @@ def test_five_percent_loss_throughout_loses_nothing(tmp_path: Path) -> None:
 
 
 @only_in_bench
-async def test_a_page_that_is_reloaded_and_killed_shows_every_sample(tmp_path: Path) -> None:
+async def test_a_page_that_is_reloaded_killed_and_cut_off_shows_every_sample(tmp_path: Path) -> None:
     """It is behind the link that loses 5 % each way, and is given the last minute whenever it comes."""
     with ecg_rig(ROUND_TRIP_80_MS, tmp_path) as rig:
         ecg = await asyncio.to_thread(rig.begin)
@@ -177,6 +177,13 @@ async def test_a_page_that_is_reloaded_and_killed_shows_every_sample(tmp_path: P
             await face.page.reload()
             await _sees_more(face)
             await kill_page(face, f"{address}#/ecgs/{ecg}")
+            await _sees_more(face)
+            # No word comes from a socket that is cut, and no end of it either.
+            rig.link.set(CUT)
+            await wait_until(
+                lambda: link_of(face.page), what="it is given up", accept=lambda link: link == "lost"
+            )
+            rig.link.set(LOSS_5_PERCENT)
             await _sees_more(face)
             view = await asyncio.to_thread(rig.finish, ecg)
             reach = {one["epoch"]: (one["first"], one["end"]) for one in view["epochs"]}

@@ -12,22 +12,27 @@ from playwright.async_api import Page
 from media_server.ecg.frame import Samples
 
 # React keeps what a component was given beside its element: from the pane upwards to who holds the live ECG.
-_READ_HELD = """() => {
+_LIVE = """() => {
     const pane = document.querySelector(".ecg-pane[data-lane]");
-    if (!pane) return [];
+    if (!pane) return null;
     const key = Object.keys(pane).find((name) => name.startsWith("__reactFiber$"));
     let fiber = pane[key];
     while (fiber && !fiber.memoizedProps?.live?.watch) fiber = fiber.return;
-    return (fiber?.memoizedProps.live.watch.epochs.all ?? []).map((samples) => {
-        const { start, end, shape: { epoch, leads } } = samples;
-        const rows = new Int32Array((end - start) * leads);
-        for (let lead = 0; lead < leads; lead += 1)
-            samples.read(lead, start, end).forEach((value, at) => (rows[at * leads + lead] = value));
-        let text = "";
-        for (const byte of new Uint8Array(rows.buffer)) text += String.fromCharCode(byte);
-        return { epoch, start, leads, isWhole: samples.has(start, end), rows: btoa(text) };
-    });
+    return fiber?.memoizedProps.live ?? null;
 }"""
+_READ_LINK = f"({_LIVE})()?.link() ?? ''"
+_READ_HELD = (
+    f"({_LIVE})()"
+    + """?.watch.epochs.all.map((samples) => {
+    const { start, end, shape: { epoch, leads } } = samples;
+    const rows = new Int32Array((end - start) * leads);
+    for (let lead = 0; lead < leads; lead += 1)
+        samples.read(lead, start, end).forEach((value, at) => (rows[at * leads + lead] = value));
+    let text = "";
+    for (const byte of new Uint8Array(rows.buffer)) text += String.fromCharCode(byte);
+    return { epoch, start, leads, isWhole: samples.has(start, end), rows: btoa(text) };
+}) ?? []"""
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,3 +60,8 @@ async def held_samples(page: Page) -> dict[int, Held]:
         )
         for one in told
     }
+
+
+async def link_of(page: Page) -> str:
+    """Of the page's live ECG: "opening", "open" or "lost"; "" before it has opened one."""
+    return str(await page.evaluate(_READ_LINK))
