@@ -5,6 +5,7 @@ one test sets up does not reach the next.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +23,14 @@ settings.load_profile("patient")
 
 RUN_BY_ITSELF = "alone or end_to_end"
 """The marks of the second half of ``make test-python``."""
+_BY_ITSELF = re.compile(r"pytest\.mark\.(alone|end_to_end)")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leaves out unread what the half that runs by itself would leave out once it is imported."""
     if config.option.markexpr != RUN_BY_ITSELF or not collection_path.match("test_*.py"):
         return None
-    if "end_to_end" in collection_path.parts or "pytest.mark.alone" in collection_path.read_text():
+    if "end_to_end" in collection_path.parts or _BY_ITSELF.search(collection_path.read_text()):
         return None
     return True
 
