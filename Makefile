@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-lanes bench-ecg-sync bench-ecg-latency bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-lanes bench-ecg-sync bench-ecg-latency bench-gateway-pace bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -129,6 +129,9 @@ bench-ecg-sync: setup ## how far ECG and picture are apart on a real page, ten m
 
 bench-ecg-latency: setup ## how old samples are when a real page paints them, 80 ms round trip, with and without 5 % loss (6 min)
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_ecg_latency.py
+
+bench-gateway-pace: setup ## how exactly a gateway replays a recording in real time, over ten minutes
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_gateway_pace.py
 
 bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
 	@$(CARGO) build --quiet --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --example plain_loop
