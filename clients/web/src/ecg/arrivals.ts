@@ -10,8 +10,8 @@ const REMEMBERED = 128;
 const LATE_SHARE = 0.03;
 /** Repaints do not fall on arrivals. */
 const SPARE_MS = 10;
-/** What is worth being waited for: two messages lost in a row and mended by the third. */
-export const MOST_BEHIND_MS = 150;
+/** What is worth being waited for: a message that was lost and is mended by the next, on a machine that has more to do. */
+export const MOST_BEHIND_MS = 120;
 const MS = 1000;
 
 export class Arrivals {

@@ -37,10 +37,10 @@ describe("an even line", () => {
   });
 
   test("follows a way that has become longer, and one that has become shorter", () => {
-    const longer = behind(400, (n) => (n < 200 ? 0 : 80));
-    expect([longer[199], longer.at(-1)]).toEqual([50, 130]);
-    const shorter = behind(400, (n) => (n < 200 ? 80 : 0));
-    expect([shorter[199], shorter.at(-1)]).toEqual([130, 50]);
+    const longer = behind(400, (n) => (n < 200 ? 0 : 60));
+    expect([longer[199], longer.at(-1)]).toEqual([50, 110]);
+    const shorter = behind(400, (n) => (n < 200 ? 60 : 0));
+    expect([shorter[199], shorter.at(-1)]).toEqual([110, 50]);
   });
 
   test("never waits longer than is allowed for a device that sends by the second", () => {
