@@ -49,6 +49,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "device_away": "连不上设备 {where}，稍后重试",
     "device_silent": "设备没有数据：请检查电源和连线",
     "device_fault": "设备报告故障：{fault}",
+    "calibration_endless": "设备一直停在定标信号上，没有心电：请重启设备",
     "protocol_foreign": "设备说的不是约定的协议（docs/ECG_GATEWAY.md）：请检查波特率和型号",
     "descriptor_malformed": "设备的自述有误：{field}",
     "descriptor_other": "设备中途改变了自述（采样率、分辨率或导联）：已断开，重新接入",
@@ -127,6 +128,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "device_away": "The device {where} cannot be reached; trying again",
     "device_silent": "The device sends nothing: check power and cable",
     "device_fault": "The device reports a fault: {fault}",
+    "calibration_endless": "The device goes on with its calibration and sends no ECG: please restart it",
     "protocol_foreign": "The device does not speak the agreed protocol (docs/ECG_GATEWAY.md): "
     "check baud and model",
     "descriptor_malformed": "What the device says of itself is wrong: {field}",

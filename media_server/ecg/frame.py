@@ -25,7 +25,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntFlag
 from typing import Final, NamedTuple, TypeAlias
 
@@ -203,6 +203,28 @@ def with_flags(content: bytes, flags: FrameFlag) -> bytes:
     marked = bytearray(content[: -_CHECK.size])
     _FLAGS.pack_into(marked, _FLAGS_AT, envelope.flags | flags)
     return bytes(marked) + _CHECK.pack(zlib.crc32(marked))
+
+
+def cut_frame(content: bytes, start: int, end: int, rate_hz: int) -> bytes:
+    """Returns the samples from ``start`` to before ``end`` of one frame, as a frame of their own.
+
+    Raises MalformedFrame, as decode_frame does, and MisuseError: not all of them are in it, or none.
+    """
+    frame, _ = decode_frame(content)
+    if not frame.first_sample <= start < end <= frame.end_sample:
+        raise MisuseError("the samples are not the frame's")
+    before = start - frame.first_sample
+    # What was lost before the frame was lost before its first sample.
+    flags = frame.flags if not before else frame.flags & ~FrameFlag.GAP_BEFORE
+    return encode_frame(
+        replace(
+            frame,
+            first_sample=start,
+            taken_us=frame.taken_us + before * 1_000_000 // rate_hz,
+            samples=frame.samples[before : end - frame.first_sample],
+            flags=flags,
+        )
+    )
 
 
 def decode_frame(content: bytes, offset: int = 0) -> tuple[Frame, int]:

@@ -6,7 +6,8 @@ import asyncio
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -68,6 +69,8 @@ from signaling.store import tables as t
 from signaling.store.store import Store, StoreUnavailable, StoreUncertain, Unit
 from signaling.trace.names import names_of
 
+MAX_FILES_WAITING: Final = 2
+"""Imports beside those being read: each waits with 22 MB in memory."""
 MAX_FILES_AT_ONCE: Final = 1
 """A file is read, and a session put together, in hundreds of megabytes of memory; calls that go on come
 first."""
@@ -99,6 +102,7 @@ class EcgFilePages:
         self._looks = looks
         self._clock = clock
         self._heavy = asyncio.Semaphore(MAX_FILES_AT_ONCE)
+        self._bringing = 0
 
     def routes(self) -> list[Route]:
         """Returns the routes."""
@@ -156,7 +160,9 @@ class EcgFilePages:
         patient: Patient = call.found
         ecg_id = new_ecg_id()
         folder = self._desk.disk.folder(ecg_id)
-        async with self._heavy:
+        if self._bringing > MAX_FILES_WAITING:
+            raise Refusal("unavailable")
+        async with self._brought(), self._heavy:
             try:
                 imported = await asyncio.to_thread(_read, ecg_id, wanted, self._wall_us())
                 frames = frames_of_file(imported.recorded, imported.inventory.present, _row_zero_us(imported))
@@ -194,6 +200,14 @@ class EcgFilePages:
             return view
 
         return await self._store.read(work)
+
+    @asynccontextmanager
+    async def _brought(self) -> AsyncIterator[None]:
+        self._bringing += 1
+        try:
+            yield
+        finally:
+            self._bringing -= 1
 
     # ---- out --------------------------------------------------------------------------------------------
 

@@ -135,6 +135,9 @@ class EcgLive:
             async for message in websocket:
                 if message.type is not WSMsgType.TEXT:
                     break
+                if viewer.outbox.close_code:
+                    # Put out, and slow to read so: what it says now is heard by nobody.
+                    break
                 await self._desk.receive_viewer_text(viewer, opened.ecg, message.data)
         finally:
             self._viewers.discard(viewer)

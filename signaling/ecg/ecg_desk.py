@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ids import EcgId
 from media_server.ecg.descriptor import Descriptor
-from media_server.ecg.errors import MalformedDescriptor
-from media_server.ecg.frame import Envelope, FrameFlag
+from media_server.ecg.errors import MalformedDescriptor, MalformedFrame
+from media_server.ecg.frame import Envelope, FrameFlag, cut_frame, read_envelope
+from media_server.ecg.spans import Span
 from recording.audit.chain import ChainedAct
 from recording.clock import Clock
 from recording.errors import RecordingError
@@ -55,7 +57,7 @@ from signaling.ecg.uplink_messages import (
     read_uplink_text,
 )
 from signaling.ecg.viewers import Viewer, in_pieces
-from signaling.ecg.vitals import Vital, vitals_of_lines, vitals_to_lines
+from signaling.ecg.vitals import Vital, vitals_to_lines
 from signaling.store.store import Store, StoreUnavailable, Unit
 from signaling.tokens import Binding
 
@@ -126,7 +128,8 @@ class EcgDesk:
         self._gateways = Gateways()
         self._sockets: set[Gateway] = set()
         self._lanes: dict[EcgId, Lane] = {}
-        self._opening = asyncio.Lock()
+        self._opening: WeakValueDictionary[EcgId, asyncio.Lock] = WeakValueDictionary()
+        """One opens an ECG at a time; several ECGs are opened at once."""
         self._is_due = asyncio.Event()
         self._is_closed = False
         self._began_ms = clock.wall_ns() // _NS_PER_MS
@@ -209,8 +212,8 @@ class EcgDesk:
 
     async def vitals(self, ecg: Ecg, from_us: int, to_us: int, limit: int) -> list[Vital]:
         """Returns the values of that time, the newest where there are more. Raises OSError."""
-        content = await self.disk.vitals(ecg.id)
-        return await asyncio.to_thread(vitals_of_lines, content, from_us, to_us, limit)
+        # Not on the thread that writes frames: a day of values is 64 MB.
+        return await asyncio.to_thread(self.disk.vitals, ecg.id, from_us, to_us, limit)
 
     # ---- gateways ---------------------------------------------------------------------------------------
 
@@ -265,13 +268,28 @@ class EcgDesk:
             code = code or lane.stream.refusal_of(envelope)  # type: ignore[union-attr]
             if code:
                 self._refuse(gateway, code, ecg)
-            elif lane is not None and lane.stream.receive_frame(envelope):
+                continue
+            assert lane is not None, "what is unknown was refused"
+            added = lane.stream.receive_frame(envelope)
+            if not added:
+                self.counts.frames_known += 1
+            elif added == (Span(envelope.first_sample, envelope.end_sample),):
                 fresh.setdefault(ecg, []).append(envelope)
             else:
-                self.counts.frames_known += 1
+                self._take_rest(gateway, lane, content[envelope.start : envelope.end], added)
         for ecg, envelopes in fresh.items():
             is_whole = len(envelopes) == len(found)
             self._take(self._lanes[ecg], content, envelopes, is_whole=is_whole and not refusal)
+
+    def _take_rest(self, gateway: Gateway, lane: Lane, frame: bytes, added: Sequence[Span]) -> None:
+        """Takes of a frame only what is new: samples that are kept never change."""
+        try:
+            rest = [cut_frame(frame, *span, lane.stream.rate_hz) for span in added]
+        except MalformedFrame as error:
+            self._refuse(gateway, error.code, lane.ecg.id)
+            return
+        for each in rest:
+            self._take(lane, each, [read_envelope(each)], is_whole=True)
 
     def _take(self, lane: Lane, content: bytes, envelopes: Sequence[Envelope], *, is_whole: bool) -> None:
         self.counts.frames += len(envelopes)
@@ -650,6 +668,16 @@ class EcgDesk:
         lane.is_due = False
         progress = lane.progress()
         try:
+            if progress.is_complete and not before.is_complete:
+                # What is written but not synced is gone after a power cut. While the row does not say
+                # complete, the gateway, which keeps everything for a day, is asked for it again.
+                await self.disk.sync(before.id)
+        except OSError as error:
+            self.counts.disk_failures += 1
+            _log.error("ecg_not_synced", ecg=before.id, error=type(error).__name__)
+            lane.take_back(progress)
+            return False
+        try:
             after = await self._store.write(lambda unit: settle(unit, before.id, progress))
         except StoreUnavailable:
             self.counts.put_off += 1
@@ -710,7 +738,8 @@ class EcgDesk:
         """Returns the lane of an ECG, opened where it is not; None where there is no such ECG. Raises
         StoreUnavailable, OSError.
         """
-        async with self._opening:
+        opening = self._opening.setdefault(name, asyncio.Lock())
+        async with opening:
             lane = self._lanes.get(name)
             if lane is not None:
                 return lane

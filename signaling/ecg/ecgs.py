@@ -146,8 +146,8 @@ async def ecgs_where(connection: AsyncConnection, *conditions: ColumnElement[boo
 
 
 async def open_ecgs_of_device(connection: AsyncConnection, device: str) -> Sequence[Ecg]:
-    """Returns what a gateway was asked for and has not finished, the latest first."""
-    is_open = (_C.state != EcgState.ENDED.value) | _C.declared.is_(None)
+    """Returns what a gateway was asked for and has not brought whole, the latest first."""
+    is_open = (_C.state != EcgState.ENDED.value) | _C.declared.is_(None) | ~_C.is_complete
     return await ecgs_where(connection, _C.device == device, is_open)
 
 

@@ -19,9 +19,11 @@ from media_server.ecg.spans import Span
 from recording.ecg.ecg_sealing import is_sealed
 from recording.ecg.frame_log import FrameLog
 from recording.files import AppendFile, make_private_folder
+from signaling.ecg.vitals import Vital, vitals_in
 
 FOLDER: Final = "ecg"
 VITALS_FILE: Final = "vitals.jsonl"
+MAX_OPENED_AT_ONCE: Final = 2
 BATCH_PAUSE_S: Final = 0.02
 """Between two batches: 60 streams then cost 50 turns of the thread a second, not 1,500. An acknowledgement
 is that much later; nothing that is shown waits for it."""
@@ -93,6 +95,8 @@ class FrameDisk:
         self._failed = failed
         # One thread: a log is not for two at once, and what is asked for comes after what was written before.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ecg-disk")
+        # Looking through a long log takes a second or so, and after a restart there are many: nothing waits.
+        self._openers = ThreadPoolExecutor(max_workers=MAX_OPENED_AT_ONCE, thread_name_prefix="ecg-open")
         self._logs: dict[EcgId, FrameLog] = {}
         self._queue: list[_Queued] = []
         self._queued_bytes = 0
@@ -108,7 +112,8 @@ class FrameDisk:
 
     async def open(self, ecg: EcgId) -> Kept:
         """Opens a log, or makes it; returns what it holds. Raises OSError."""
-        return await self._do(self._open, ecg)
+        where = self._thread if ecg in self._logs else self._openers
+        return await self._do(self._open, ecg, where=where)
 
     async def shut(self, ecg: EcgId) -> None:
         """Puts a log on disk and closes it; harmless where it is not open. Raises OSError."""
@@ -144,13 +149,26 @@ class FrameDisk:
         await self.flush()
         return await self._do(self._stretches, ecg)
 
+    async def sync(self, ecg: EcgId) -> None:
+        """Returns when everything that was handed over before is on the platter, where a power cut does not
+        take it. Raises OSError, also where the log is not open.
+        """
+        await self.flush()
+        await self._do(self._sync, ecg)
+
     async def keep_vitals(self, ecg: EcgId, lines: bytes) -> None:
         """Keeps lines (vitals.py), but not of an ECG that is sealed. Raises OSError."""
         await self._do(self._keep_vitals, ecg, lines)
 
-    async def vitals(self, ecg: EcgId) -> bytes:
-        """Returns all lines. Raises OSError."""
-        return await self._do(self._vitals, ecg)
+    def vitals(self, ecg: EcgId, from_us: int, to_us: int, limit: int) -> list[Vital]:
+        """Returns the values of that time, the newest where there are more. Any thread may ask. Raises
+        OSError.
+        """
+        path = self.folder(ecg) / VITALS_FILE
+        if not path.exists():
+            return []
+        with path.open("rb") as lines:
+            return vitals_in(lines, from_us, to_us, limit)
 
     async def flush(self) -> None:
         """Returns when what was handed over before has been written, or refused by the disk."""
@@ -188,8 +206,9 @@ class FrameDisk:
             await self._do(self._shut_quietly, ecg)
         self._is_closed = True
         self._thread.shutdown(wait=False)
+        self._openers.shutdown(wait=False)
 
-    # ---- on the thread ----------------------------------------------------------------------------------
+    # ---- on the threads ---------------------------------------------------------------------------------
 
     def _open(self, ecg: EcgId) -> Kept:
         log = self._logs.get(ecg)
@@ -208,6 +227,12 @@ class FrameDisk:
             self._shut(ecg)
         except OSError:
             self.counts.failed += 1
+
+    def _sync(self, ecg: EcgId) -> None:
+        log = self._logs.get(ecg)
+        if log is None:
+            raise OSError("not open")
+        log.sync()
 
     def _write(self, batch: Sequence[_Queued]) -> tuple[list[Written], set[EcgId]]:
         written: list[Written] = []
@@ -262,14 +287,12 @@ class FrameDisk:
         finally:
             file.close()
 
-    def _vitals(self, ecg: EcgId) -> bytes:
-        path = self.folder(ecg) / VITALS_FILE
-        return path.read_bytes() if path.exists() else b""
-
-    async def _do(self, work: Callable[..., T], *arguments: object) -> T:
+    async def _do(
+        self, work: Callable[..., T], *arguments: object, where: ThreadPoolExecutor | None = None
+    ) -> T:
         if self._is_closed:
             raise OSError("closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(where or self._thread, work, *arguments)
 
 
 def _first_taken_us(log: FrameLog, epoch: int, span: Span) -> int:

@@ -156,8 +156,8 @@ class Stream:
         most = MAX_EPOCH_S * (self.rate_hz or MAX_RATE_HZ)
         return all(spans[-1].end - spans[0].start <= most for spans in declared.values() if spans)
 
-    def receive_frame(self, envelope: Envelope) -> bool:
-        """Takes in a frame that was not refused; returns whether it brings anything new. What else it tells
+    def receive_frame(self, envelope: Envelope) -> tuple[Span, ...]:
+        """Takes in a frame that was not refused; returns which of its samples are new. What else it tells
         comes out of ``next_facts``.
         """
         epoch = self._epochs[envelope.epoch]
@@ -165,7 +165,7 @@ class Stream:
         newest = epoch.arrived.end
         added = epoch.arrived.add(first, end)
         if not added:
-            return False
+            return ()
         if not newest or first < epoch.first:
             epoch.first, epoch.first_taken_us = first, envelope.taken_us
         if newest and self._is_gap(first - newest):
@@ -179,7 +179,7 @@ class Stream:
             self.late_samples += sum(span.length for span in added)
         elif first >= newest:
             self._watch_clock(epoch, envelope)
-        return True
+        return added
 
     def receive_stored(self, number: int, start: int, end: int) -> None:
         """Takes note that the log has written these samples."""

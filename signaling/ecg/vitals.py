@@ -48,19 +48,22 @@ def vitals_to_lines(values: Iterable[Vital]) -> bytes:
     return b"".join(b"\n" + json.dumps(asdict(each)).encode() for each in values)
 
 
-def vitals_of_lines(content: bytes, from_us: int, to_us: int, limit: int) -> list[Vital]:
+def vitals_in(lines: Iterable[bytes], from_us: int, to_us: int, limit: int) -> list[Vital]:
     """Returns those kept values of ``from_us`` (inside) to ``to_us`` (not) by their time, the newest where
     there are more than ``limit``. What was told twice comes once; a line cut short by a kill is left out.
     """
     found: dict[tuple[int, str, str], Vital] = {}
-    for line in content.split(b"\n"):
+    for line in lines:
         try:
             vital = _vital(json.loads(line))
         except (ValueError, TypeError, KeyError):
             continue
         if from_us <= vital.t_us < to_us:
             found[vital.t_us, vital.code, vital.source] = vital
-    return sorted(found.values(), key=lambda each: (each.t_us, each.code, each.source))[-limit:]
+            if len(found) > 2 * limit:
+                # No more are held than are given.
+                found = dict(sorted(found.items())[-limit:])
+    return [vital for _, vital in sorted(found.items())][-limit:]
 
 
 def _vital(value: Mapping[str, Any]) -> Vital:

@@ -246,6 +246,19 @@ class EcgWorld:
         assert answer.status == 201, answer.body
         return str(answer.body["id"])
 
+    async def brought(self) -> str:
+        """A second of an ECG, complete, whose gateway is away; its id."""
+        recording = measured(1)
+        async with self.gateway() as gateway:
+            await gateway.greet()
+            ecg = await self.request()
+            await gateway.name(ecg)
+            await gateway.send(recording.frames())
+            await gateway.ended(ecg, recording)
+            await self.becomes(ecg, is_complete=True)
+        await self.gateway_gone()
+        return ecg
+
     async def show(self, ecg: str, caller: Caller = LI) -> Any:
         """The ECG as somebody sees it."""
         answer = await self.ask(caller, "GET", f"/ecgs/{ecg}")

@@ -29,6 +29,8 @@ from media_server.ecg.frame import NO_FLAGS, FrameFlag, Samples
 
 FOREIGN_BYTES: Final = 16_384
 """Two packets of the longest kind and more: where none is found in so much, the device speaks otherwise."""
+MAX_PULSE_S: Final = 10
+"""Of calibration; a board that never ends it sends no ECG."""
 PACING_FLAG: Final = 1
 CALIBRATION_FLAG: Final = 2
 _SAMPLES_HEAD: Final = struct.Struct("<QHBB")
@@ -116,6 +118,9 @@ class FramedDevice:
             raise SourceFault("samples_malformed")
         samples = _numbers(body, width).reshape(-1, leads)
         if flags & CALIBRATION_FLAG:
+            assert self.descriptor is not None, "samples follow a description"
+            if sum(map(len, self._pulse)) >= MAX_PULSE_S * self.descriptor.rate_hz:
+                raise SourceFault("calibration_endless")
             self._pulse.append(samples)
             return []
         return [

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -26,6 +27,7 @@ from recording.exchange.recorded import Recorded
 from recording.exchange.wfdb_writer import write_wfdb
 from recording.verdict import Fault
 from recording.verify import verify_folder
+from signaling.api import ecg_file_pages
 from signaling.auth.rights import Caller
 from signaling.ecg.ecgs import find_ecg
 from signaling.store.store import StoreUnavailable, StoreUncertain
@@ -116,6 +118,26 @@ async def test_what_was_made_stays_so_when_it_is_handed_out_and_brought_in_again
         _, content = await fetch(world, ecg["id"], format=kind)
         ecg = await bring(world, kind, unpacked(content) if kind == "wfdb" else {"a": content})
     assert ecg["is_simulated"]
+
+
+async def test_more_files_than_wait_in_memory_are_sent_away(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, read = threading.Event(), ecg_file_pages._read
+
+    def read_slowly(*given: Any) -> Any:
+        held.wait()
+        return read(*given)
+
+    monkeypatch.setattr(ecg_file_pages, "_read", read_slowly)
+    body = form("edf", FILES["edf"])
+    asked = [asyncio.create_task(world.ask(LI, "POST", "/ecgs/import", body)) for _ in range(4)]
+    done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    (refused,) = done
+    assert (refused.result().code, len(waiting)) == ("unavailable", 3)
+    held.set()
+    assert [answer.status for answer in await asyncio.gather(*waiting)] == [201] * 3
+    assert (await world.ask(LI, "POST", "/ecgs/import", body)).status == 201
 
 
 async def test_holes_of_a_file_stay_holes_in_every_format_that_is_handed_out(world: EcgWorld) -> None:

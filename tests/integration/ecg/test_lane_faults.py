@@ -19,6 +19,7 @@ from signaling.ecg import ecg_desk
 from signaling.ecg.ecgs import Ecg
 from signaling.ecg.gateways import SILENCE_NS
 from signaling.ecg.lane import LOST_NS
+from signaling.ecg.outbox import Outbox
 from signaling.ecg.viewers import Viewer
 from signaling.store import tables as t
 from signaling.store.store import StoreUnavailable, Unit
@@ -30,6 +31,7 @@ from tests.support.ecg_world import (
     measured,
     missing,
     sha256_of_recordings,
+    split_frames,
 )
 from tests.support.waiting import wait_until
 
@@ -72,6 +74,50 @@ async def test_a_full_disk_sends_the_gateway_away_and_takes_it_back(
         await world.becomes(ecg, is_complete=True)
     assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
     assert world.desk.stats()["disk_failures"] == 1
+
+
+async def test_after_a_power_cut_what_was_not_synced_is_asked_for_again(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All was acknowledged, and the gateway has let it go from its list of what is to be sent. The row does
+    not say complete before what it counts is on the platter.
+    """
+    recording = measured(3)
+
+    def no_answer(*_: object) -> None:
+        raise OSError(errno.EIO, "no answer")
+
+    monkeypatch.setattr(FrameLog, "sync", no_answer)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send(recording.frames())
+        await gateway.ended(ecg, recording)
+        await gateway.stored_until(0, recording.end)
+        await wait_until(lambda: world.desk.stats()["disk_failures"], what="it not to be synced")
+        assert not (await world.show(ecg))["is_complete"]
+        await world.restart(is_killed=True)
+    (log,) = world.desk.disk.folder(EcgId(ecg)).glob("*.e1")
+    kept = split_frames(log.read_bytes())[:50]
+    log.write_bytes(b"".join(kept))
+    monkeypatch.undo()
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        # It keeps everything for a day, and sends what is missing once it hears that.
+        await gateway.word("stop", ecg=ecg)
+        have = await gateway.name(ecg)
+        assert have["epochs"] == {"0": [[0, 50 * FRAME_SAMPLES]]}
+        await gateway.send(missing(have, recording))
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
+    # What is whole and safe is asked for no more.
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        other = await world.request()
+        await gateway.word("start", ecg=other)
+        assert not [word for word in gateway.words if word["type"] == "stop"]
 
 
 async def test_while_the_store_is_away_frames_are_taken_and_the_rows_follow(
@@ -210,6 +256,24 @@ async def test_who_is_put_out_while_the_ecg_opens_sees_no_more_of_it(
         monkeypatch.setattr(world.desk, "watch", watch_slowly)
         async with world.viewer(ecg, WANG) as viewer:
             await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
+
+
+async def test_who_was_put_out_and_reads_slowly_points_no_more(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def takes_nothing(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    point = {"type": "point", "lead": "II", "epoch": 0, "sample": 100, "is_kept": True}
+    ecg = await world.brought()
+    monkeypatch.setattr(Outbox, "run", takes_nothing)
+    async with world.viewer(ecg) as viewer:
+        await wait_until(world.desk.watched, what="it to be watched")
+        assert world.desk.end_bound(lambda binding: binding.person == LI.person) == 1
+        await viewer.say(**point)
+        await wait_until(lambda: viewer.socket.closed, what="the socket to be closed")
+    assert "annotation.caliper" not in await world.kinds(ecg)
+    assert world.desk.stats()["points"] + world.desk.stats()["points_left_out"] == 0
 
 
 async def test_a_page_sees_the_ecg_no_more_when_the_clock_has_ended_its_session(world: EcgWorld) -> None:

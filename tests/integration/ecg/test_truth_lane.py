@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import numpy as np
 import pytest
 
 from clients.gateway import uplink_words as words
-from media_server.ecg.frame import read_envelope
+from media_server.ecg.frame import decode_frame, read_envelope
 from signaling.ecg.inventory import MAX_DECLARED, MAX_SHOWN
 from tests.support.consult_world import CLINIC, HOSPITAL, LI, STRANGER, WANG
 from tests.support.ecg_world import (
@@ -22,6 +23,7 @@ from tests.support.ecg_world import (
     RATE_HZ,
     START_US,
     EcgWorld,
+    Recording,
     ecg_world,
     gateway_caller,
     late,
@@ -434,6 +436,25 @@ async def test_an_ecg_of_a_box_that_loses_something_all_the_time_becomes_complet
         told = await viewer.word("ecg")
         assert len(told["have"]["0"]) == MAX_SHOWN + 1
     assert await world.stored_sha256(ecg) == sha256_of_samples(frames)
+
+
+async def test_samples_that_are_kept_never_change(world: EcgWorld) -> None:
+    """A frame cut otherwise than before, with other numbers where it overlaps: what was kept first stays."""
+    first, other = measured(1), measured(1, seed=2)
+    frames = first.frames()
+    (bridge,) = Recording(other.samples[10:30], first=10).frames()
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        await gateway.send([frames[0], bridge, *frames[1:]])
+        await gateway.ended(ecg, first)
+        await world.becomes(ecg, is_complete=True)
+    stored = [decode_frame(each)[0] for each in await world.stored_frames(ecg)]
+    samples = np.concatenate([each.samples for each in stored])
+    assert [each.first_sample for each in stored[:4]] == [0, 20, 30, 40]
+    kept = np.concatenate([first.samples[:20], other.samples[20:30], first.samples[30:]])
+    assert np.array_equal(samples, kept)
 
 
 async def test_late_frames_are_told_from_live_ones(world: EcgWorld) -> None:

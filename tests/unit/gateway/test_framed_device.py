@@ -12,6 +12,7 @@ from clients.gateway.chunk import Chunk
 from clients.gateway.errors import SourceFault
 from clients.gateway.sources.framed_device import (
     CALIBRATION_FLAG,
+    MAX_PULSE_S,
     PACING_FLAG,
     DeviceState,
     FramedDevice,
@@ -74,6 +75,19 @@ def test_a_calibration_pulse_is_no_ecg() -> None:
     pulse = device.pulse()
     assert pulse is not None
     assert pulse.samples.tolist() == [*SAMPLES.tolist(), *SAMPLES.tolist()]
+
+
+def test_a_board_that_never_ends_its_calibration_is_a_fault() -> None:
+    device = known()
+    samples = np.zeros((500, len(DESCRIPTOR.leads)), np.int32)
+    packet = Packet(PacketKind.SAMPLES, encode_samples(0, samples, 2, flags=CALIBRATION_FLAG))
+    for _ in range(MAX_PULSE_S * DESCRIPTOR.rate_hz // 500):
+        device.receive(packet, T)
+    with pytest.raises(SourceFault) as refused:
+        device.receive(packet, T)
+    assert refused.value.code == "calibration_endless"
+    # What is measured goes on being taken.
+    assert device.receive(Packet(PacketKind.SAMPLES, encode_samples(0, SAMPLES, 2)), T)
 
 
 def test_vital_signs_have_kind_validity_and_thousandths() -> None:

@@ -20,6 +20,7 @@ from media_server.ecg.frame import (
     MAX_VALUE,
     Frame,
     FrameFlag,
+    cut_frame,
     decode_frame,
     decode_message,
     encode_frame,
@@ -202,3 +203,19 @@ def test_flags_are_added_and_nothing_else_changes() -> None:
 def test_flags_are_added_to_one_whole_frame_only(content: bytes) -> None:
     with pytest.raises(MalformedFrame):
         with_flags(content, FrameFlag.LATE)
+
+
+def test_a_part_of_a_frame_is_a_frame_with_its_samples_and_their_time() -> None:
+    frame = frame_of([[1, 10], [2, 20], [3, 30]], lead_off=2, flags=FrameFlag.LATE | FrameFlag.GAP_BEFORE)
+    content = encode_frame(frame)
+    at = frame.first_sample
+    assert cut_frame(content, at, at + 3, 500) == content
+    head, _ = decode_frame(cut_frame(content, at, at + 1, 500))
+    assert (head.flags, head.taken_us, head.samples.tolist()) == (frame.flags, frame.taken_us, [[1, 10]])
+    tail, _ = decode_frame(cut_frame(content, at + 1, at + 3, 500))
+    assert tail.samples.tolist() == [[2, 20], [3, 30]]
+    assert (tail.first_sample, tail.taken_us, tail.lead_off) == (at + 1, frame.taken_us + 2_000, 2)
+    assert tail.flags == FrameFlag.LATE
+    for start, end in ((at - 1, at + 1), (at, at + 4), (at + 1, at + 1)):
+        with pytest.raises(MisuseError):
+            cut_frame(content, start, end, 500)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
 from clinical.ids import EcgId
 from media_server.ecg.frame import read_envelope
+from recording.ecg.frame_log import FrameLog
 from recording.manifest import MANIFEST_FILE
-from signaling.ecg.frame_disk import FrameDisk, Written
+from signaling.ecg.frame_disk import VITALS_FILE, FrameDisk, Written
+from signaling.ecg.vitals import Vital, vitals_to_lines
 from tests.support.ecg_world import FRAME_SAMPLES, measured
 
 ECG = EcgId("ec_one")
@@ -56,6 +60,58 @@ async def test_vital_signs_are_not_added_to_what_is_sealed(desk: Disk) -> None:
     await desk.disk.keep_vitals(ECG, b"one\n")
     (desk.disk.folder(ECG) / MANIFEST_FILE).touch()
     await desk.disk.keep_vitals(ECG, b"one\ntwo\n")
-    assert await desk.disk.vitals(ECG) == b"one\n"
+    assert (desk.disk.folder(ECG) / VITALS_FILE).read_bytes() == b"one\n"
     assert desk.disk.counts.vitals_left_out == 2
+    await desk.disk.close()
+
+
+async def test_values_are_read_while_the_writing_thread_is_busy(desk: Disk) -> None:
+    kept = Vital(5, "MDC_RESP_RATE", 16, "/min", "valid", "device")
+    assert desk.disk.vitals(ECG, 0, 10, 5) == []
+    await desk.disk.keep_vitals(ECG, vitals_to_lines([kept]))
+    held = threading.Event()
+    busy = asyncio.create_task(desk.disk._do(held.wait))
+    assert await asyncio.to_thread(desk.disk.vitals, ECG, 0, 10, 5) == [kept]
+    assert not busy.done()
+    held.set()
+    await busy
+    await desk.disk.close()
+
+
+async def test_a_log_is_opened_while_another_is_looked_through(
+    desk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log of hours takes a second or so: neither another one nor what is to be written waits for it."""
+    held, opening = threading.Event(), threading.Event()
+
+    class Long(FrameLog):
+        def __init__(self, folder: Path) -> None:
+            if folder.name == "ec_long":
+                opening.set()
+                held.wait()
+            super().__init__(folder)
+
+    monkeypatch.setattr("signaling.ecg.frame_disk.FrameLog", Long)
+    long = asyncio.create_task(desk.disk.open(EcgId("ec_long")))
+    await asyncio.to_thread(opening.wait)
+    await desk.disk.open(ECG)
+    desk.disk.put(ECG, FRAME, [read_envelope(FRAME)])
+    assert await desk.disk.read(ECG, 0, 0, 1) == [FRAME]
+    assert not long.done()
+    held.set()
+    assert (await long).spans == {}
+    # What is open is not looked through again.
+    assert (await desk.disk.open(ECG)).spans == {0: ((0, FRAME_SAMPLES),)}
+    await desk.disk.close()
+
+
+async def test_what_is_synced_is_open(desk: Disk) -> None:
+    await desk.disk.open(ECG)
+    await desk.disk.sync(ECG)
+    desk.disk.put(ECG, FRAME, [read_envelope(FRAME)])
+    await desk.disk.sync(ECG)
+    assert len(desk.written) == 1
+    await desk.disk.shut(ECG)
+    with pytest.raises(OSError, match="not open"):
+        await desk.disk.sync(ECG)
     await desk.disk.close()
