@@ -220,6 +220,16 @@ export function mockDesks(state: string): DeskPorts {
     consultations: new MockConsultations(state),
     ecgs: new MockEcgs(),
     ecgReports: new MockEcgReports(),
+    patients: {
+      findPatients: () =>
+        listed(
+          {
+            patients: [{ id: "pa_1", name: "张德福", card_end: "6618", sex: "male" as const, birth_year: 1965 }],
+            isComplete: true,
+          },
+          { patients: [], isComplete: true },
+        ),
+    },
     identity: {
       giveCode: (digits) =>
         digits === "123456"

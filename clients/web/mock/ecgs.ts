@@ -263,6 +263,18 @@ export class MockEcgs implements Ecgs {
     return soon(asked.has("import") ? { numbers, sentences } : { numbers: [], sentences: [] });
   }
 
+  bring(): Promise<Ecg> {
+    return asked.has("refused")
+      ? Promise.reject(new ApiFailure(422, "ecg_file_checksum_wrong", "心电文件的校验和不对，文件可能已损坏", {}))
+      : soon(ecgNow());
+  }
+
+  export(_id: string, format: string): ReturnType<Ecgs["export"]> {
+    return asked.has("refused")
+      ? Promise.reject(new ApiFailure(422, "ecg_export_rate", "这种格式存不了这个采样率；请改用 WFDB", {}))
+      : soon({ name: `ecg.${format}`, content: new Blob(["…"]) });
+  }
+
   open(): Promise<LiveEcg> {
     return soon(new MockLive());
   }

@@ -44,6 +44,11 @@ export async function call(method: string, path: string, body?: object, extras: 
 
 /** The bytes of a file. Rejects with ApiFailure and nothing else. */
 export async function callForBytes(path: string, limit_ms = REQUEST_LIMIT_MS): Promise<Blob> {
+  return (await callForFile(path, limit_ms)).content;
+}
+
+/** A file with the name that the service gives it; "" where it gives none. Rejects with ApiFailure and nothing else. */
+export async function callForFile(path: string, limit_ms: number): Promise<{ name: string; content: Blob }> {
   try {
     const response = await fetch(path, {
       credentials: "same-origin",
@@ -51,8 +56,9 @@ export async function callForBytes(path: string, limit_ms = REQUEST_LIMIT_MS): P
       signal: AbortSignal.timeout(limit_ms),
       headers: { "Accept-Language": document.documentElement.lang },
     });
-    if (response.ok) return await response.blob();
-    throw failureFrom(response.status, await response.json().catch(() => null));
+    if (!response.ok) throw failureFrom(response.status, await response.json().catch(() => null));
+    const [, name = ""] = /filename="([^"]*)"/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+    return { name, content: await response.blob() };
   } catch (error) {
     throw error instanceof ApiFailure ? error : unreachable();
   }

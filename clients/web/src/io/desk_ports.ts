@@ -3,6 +3,7 @@
 
 import type { Consultations } from "./consult_ports";
 import type { Ecgs } from "./ecg_ports";
+import type { Patients } from "./kiosk_ports";
 import type { EcgReports } from "./ecg_report_ports";
 import type { Account, Role } from "../protocol/session";
 import type {
@@ -43,6 +44,7 @@ export interface DeskPorts {
   consultations: Consultations;
   ecgs: Ecgs;
   ecgReports: EcgReports;
+  patients: Patients;
 }
 
 export interface TotpOffer {

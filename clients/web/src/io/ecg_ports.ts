@@ -5,6 +5,7 @@ import type { PointerMessage } from "../ecg/pointer";
 import type { Received, Watch } from "../ecg/watch";
 import type { Urgency } from "../protocol/consultation";
 import type { Ecg, EcgGateway, Vital } from "../protocol/ecg";
+import type { ExportFormat, FileFormat } from "../protocol/ecg_files";
 import type { Stated } from "../protocol/ecg_stated";
 
 export interface NewEcg {
@@ -35,6 +36,21 @@ export interface LiveEcg {
 /** Hands on what the service sends under a topic over a room's unreliable channel, until the answer is called. */
 export type HearFrames = (topic: string, listener: (content: Uint8Array) => void) => () => void;
 
+/** A file to be brought in. */
+export interface FileToBring {
+  readonly name: string;
+  readonly content: Blob;
+}
+
+export interface EcgToBring {
+  patient: string;
+  /** Null: an ECG of its own. */
+  case: string | null;
+  urgency: Urgency;
+  format: FileFormat;
+  files: readonly FileToBring[];
+}
+
 export interface Ecgs {
   gateways(): Promise<EcgGateway[]>;
   /** Asks a box to begin. */
@@ -49,6 +65,10 @@ export interface Ecgs {
   vitals(id: string, from_us: number): Promise<Vital[]>;
   /** What a file said besides the samples. */
   stated(id: string): Promise<Stated>;
+  /** Brings in an ECG of another system. */
+  bring(wanted: EcgToBring): Promise<Ecg>;
+  /** The ECG as a file for other systems; `isNamed`: the patient is named in it. */
+  export(id: string, format: ExportFormat, isNamed: boolean): Promise<{ name: string; content: Blob }>;
   /** The socket opens behind the answer; what watches and draws is fetched apart. */
   open(id: string): Promise<LiveEcg>;
 }

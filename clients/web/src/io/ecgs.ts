@@ -10,17 +10,30 @@ import {
   type EcgGateway,
   type Vital,
 } from "../protocol/ecg";
+import type { ExportFormat } from "../protocol/ecg_files";
 import { statedFrom, type Stated } from "../protocol/ecg_stated";
-import { call, callForBytes, part, query } from "./call";
-import type { Ecgs, LiveEcg, NewEcg } from "./ecg_ports";
+import { call, callForBytes, callForFile, part, query } from "./call";
+import type { EcgToBring, Ecgs, LiveEcg, NewEcg } from "./ecg_ports";
 
 const ROOT = "/api/v1/ecgs";
+/** 22 MB over a township's line, and a file is read or put together behind others. */
+const FILE_LIMIT_MS = 180_000;
 
 /** An ECG out of an answer; one that cannot be read is a fault of the service. */
 function ecgOf(answer: unknown): Ecg {
   const one = ecgFrom(answer);
   if (one === null) throw new ApiFailure(502, "unreadable", null, {});
   return one;
+}
+
+/** Rejects as a request does where the file has gone since it was chosen. */
+async function base64Of(content: Blob): Promise<string> {
+  return new Promise((done, fail) => {
+    const reader = new FileReader();
+    reader.onload = () => done((reader.result as string).replace(/^[^,]*,/, ""));
+    reader.onerror = () => fail(new ApiFailure(400, "ecg_file_gone", null, {}));
+    reader.readAsDataURL(content);
+  });
 }
 
 export class RestEcgs implements Ecgs {
@@ -59,6 +72,18 @@ export class RestEcgs implements Ecgs {
 
   async stated(id: string): Promise<Stated> {
     return statedFrom(await call("GET", `${ROOT}/${part(id)}/stated`));
+  }
+
+  async bring({ files, ...wanted }: EcgToBring): Promise<Ecg> {
+    const sent = await Promise.all(
+      files.map(async ({ name, content }) => ({ name, content_base64: await base64Of(content) })),
+    );
+    return ecgOf(await call("POST", `${ROOT}/import`, { ...wanted, files: sent }, { limit_ms: FILE_LIMIT_MS }));
+  }
+
+  async export(id: string, format: ExportFormat, isNamed: boolean): Promise<{ name: string; content: Blob }> {
+    const asked = query({ format, with_personal: isNamed ? "true" : "" });
+    return callForFile(`${ROOT}/${part(id)}/export${asked}`, FILE_LIMIT_MS);
   }
 
   async open(id: string): Promise<LiveEcg> {

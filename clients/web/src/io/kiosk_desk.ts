@@ -12,34 +12,12 @@ import {
 import { clockOffset, selfTestFrom, type KnownSelfTest, type SelfTest } from "../protocol/selftest";
 import { call, part, query } from "./call";
 import { openDeviceSession } from "./doors";
+import { lineFrom, RestPatients } from "./patients";
 import type { KioskDesk, NewPatient, PatientLine } from "./kiosk_ports";
-
-const SEXES: readonly PatientLine["sex"][] = ["male", "female", "other", "unknown"];
-
-function lineFrom(value: Record<string, unknown>): PatientLine {
-  const text = (name: string): string => (typeof value[name] === "string" ? value[name] : "");
-  const birth = value["birth_year"];
-  return {
-    id: text("id"),
-    name: text("name"),
-    card_end: text("card_end") || text("card_number").slice(-4),
-    sex: SEXES.find((one) => one === value["sex"]) ?? "unknown",
-    birth_year: typeof birth === "number" ? birth : null,
-  };
-}
 
 const SELFTEST = "/api/v1/devices/selftest";
 
-export class RestKioskDesk implements KioskDesk {
-  async findPatients(text: string): Promise<{ patients: PatientLine[]; isComplete: boolean }> {
-    const answer = await call("POST", "/api/v1/patients/searches", { text, purpose: "treatment" });
-    const found = isRecord(answer) && Array.isArray(answer["patients"]) ? answer["patients"] : [];
-    return {
-      patients: found.filter(isRecord).map(lineFrom),
-      isComplete: !isRecord(answer) || answer["is_complete"] !== false,
-    };
-  }
-
+export class RestKioskDesk extends RestPatients implements KioskDesk {
   async notePatient(patient: NewPatient): Promise<PatientLine> {
     return lineFrom((await call("POST", "/api/v1/patients", patient)) as Record<string, unknown>);
   }

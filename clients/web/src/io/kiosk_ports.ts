@@ -20,10 +20,19 @@ export interface NewPatient {
   birth_year: number | null;
 }
 
+export interface FoundPatients {
+  patients: PatientLine[];
+  isComplete: boolean;
+}
+
 /** Every call rejects with ApiFailure and nothing else. */
-export interface KioskDesk {
+export interface Patients {
   /** By a part of the name or the whole card number; for treatment. At most twenty. */
-  findPatients(text: string): Promise<{ patients: PatientLine[]; isComplete: boolean }>;
+  findPatients(text: string): Promise<FoundPatients>;
+}
+
+/** Every call rejects with ApiFailure and nothing else. */
+export interface KioskDesk extends Patients {
   notePatient(patient: NewPatient): Promise<PatientLine>;
   consentTexts(language: "zh" | "en"): Promise<ConsentText[]>;
   /** What stands for a patient in a case. */

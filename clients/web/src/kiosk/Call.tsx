@@ -19,6 +19,7 @@ import { byPhone } from "../ui/words";
 import { useWorld } from "../ui/world";
 import { useTaking } from "./ecg_taking";
 import { EcgAct, EcgRoom, GatewayWords } from "./EcgTaking";
+import { EcgFileAct } from "./EcgFileAct";
 import { KioskIcon } from "./KioskIcon";
 import { patientWords, Sheet, Trouble } from "./pieces";
 import { useKiosk } from "./reach";
@@ -202,6 +203,9 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
           <div className="k-ecg-start">
             {!taking.isRunning && <GatewayWords taking={taking} />}
             <EcgAct taking={taking} className="slim" />
+            {!taking.isRunning && (
+              <EcgFileAct patient={one.patient.id} case_={one.id} urgency={one.urgency} className="slim quiet" />
+            )}
             <Trouble failure={taking.isRunning ? null : taking.failure} />
           </div>
         </aside>

@@ -5,6 +5,7 @@ import { useTitle } from "../ui/hooks";
 import { useWorld } from "../ui/world";
 import { useTaking } from "./ecg_taking";
 import { EcgAct, EcgRoom, GatewayWords } from "./EcgTaking";
+import { EcgFileAct } from "./EcgFileAct";
 import { KioskIcon } from "./KioskIcon";
 import { Bar, patientWords, Trouble } from "./pieces";
 
@@ -37,6 +38,7 @@ export function EcgPlace(props: { patient: PatientLine | null; onBack: () => voi
             <button type="button" className="k-btn" onClick={props.onAsk}>
               {speak("kiosk.home.ask")}
             </button>
+            {!taking.isRunning && <EcgFileAct patient={patient.id} case_={null} urgency="urgent" className="" />}
             <EcgAct taking={taking} className="k-next" />
           </>
         )}

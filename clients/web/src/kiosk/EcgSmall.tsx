@@ -8,6 +8,7 @@ import type { Ecg, EcgDescriptor } from "../protocol/ecg";
 import { useCalibration } from "../ui/ecg/calibration";
 import { chipsOf, textWords, wholeness } from "../ui/ecg/chips";
 import { EcgBody } from "../ui/ecg/EcgBody";
+import { EcgChips } from "../ui/ecg/EcgChips";
 import { EcgVitals } from "../ui/ecg/EcgVitals";
 import type { EcgCanvas, Hit, Look, Subject } from "../ui/ecg/ecg_canvas";
 import { markWords } from "../ui/ecg/ecg_words";
@@ -75,12 +76,7 @@ function Small(props: { live: LiveEcg; ecg: Ecg; descriptor: EcgDescriptor; look
   return (
     <div className="k-ecg-view">
       <div className="k-ecg-chips">
-        {chips.map((chip) => (
-          <span key={chip.text} className={`tag chip ecg-chip ${chip.kind}`}>
-            {chip.kind === "none" && <i className="chip-hatch" aria-hidden="true" />}
-            {chip.text}
-          </span>
-        ))}
+        <EcgChips chips={chips} />
         {!ecg.is_diagnostic && (
           <b className="tag chip ecg-chip warn">
             <span className="tri" aria-hidden="true" />

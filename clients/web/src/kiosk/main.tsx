@@ -9,6 +9,7 @@ import { RestEcgReports } from "../io/ecg_reports";
 import { RestEcgs } from "../io/ecgs";
 import { RestIdentity } from "../io/identity";
 import { RestKioskDesk } from "../io/kiosk_desk";
+import { RestPatients } from "../io/patients";
 import { RestOffice } from "../io/office";
 import { RestRosterDesk } from "../io/roster";
 import { RestBackend } from "../io/rest";
@@ -49,6 +50,7 @@ const desks = {
   consultations,
   ecgs: new RestEcgs(),
   ecgReports: new RestEcgReports(),
+  patients: new RestPatients(),
 };
 createRoot(root).render(
   <StrictMode>

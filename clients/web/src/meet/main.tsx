@@ -8,6 +8,7 @@ import { RestDoors } from "../io/doors";
 import { RestEcgReports } from "../io/ecg_reports";
 import { RestEcgs } from "../io/ecgs";
 import { RestIdentity } from "../io/identity";
+import { RestPatients } from "../io/patients";
 import { RestOffice } from "../io/office";
 import { RestBackend } from "../io/rest";
 import type { Meetings } from "../io/ports";
@@ -43,6 +44,7 @@ const desks = {
   consultations: new RestConsultations(),
   ecgs: new RestEcgs(),
   ecgReports: new RestEcgReports(),
+  patients: new RestPatients(),
 };
 createRoot(root).render(
   <StrictMode>

@@ -327,6 +327,7 @@ export const CONSULT_EN: Readonly<Record<keyof typeof CONSULT_ZH, string>> = {
   "s2.keys.pane": "next pane",
   "s2.keys.map": "this map",
 
+  "refusal.ecg_file_gone": "A file has gone or changed: please choose again",
   "refusal.consultation_state": "Not possible now; the page shows the newest state.",
   "refusal.consultation_taken": "Someone else has taken it.",
   "refusal.consultation_not_called": "This call is not for you.",

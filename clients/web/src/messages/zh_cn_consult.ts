@@ -324,6 +324,7 @@ export const CONSULT_ZH = {
   "s2.keys.pane": "下一栏",
   "s2.keys.map": "这张表",
 
+  "refusal.ecg_file_gone": "文件已不在或被改动，请重选",
   "refusal.consultation_state": "这一步现在做不了，页面已取最新。",
   "refusal.consultation_taken": "别人已经接了。",
   "refusal.consultation_not_called": "这个来电不是叫你的。",

@@ -116,6 +116,8 @@ test("every key is used", () => {
     "admin.",
     "detail.",
     "device.kind.",
+    "ecg.export.",
+    "ecg.files.",
     "ecg.keys.",
     "ecg.lane.",
     "ecg.layout.",

@@ -10,6 +10,7 @@ import { Failure, OfflineBanner, Skeleton } from "../pieces";
 import { AccountMenu, Brand, Nav, NetworkChip, Top, WallClock } from "../Top";
 import { failureWords } from "../words";
 import { useWorld } from "../world";
+import { EcgImport } from "../ecg/EcgImport";
 import { EcgWork } from "../ecg_report/EcgWork";
 import { useBox } from "./cases";
 import { DutyPane } from "./DutyPane";
@@ -66,6 +67,9 @@ export function WorkPage() {
               onChanged={reload}
             />
           )}
+          <div className="row">
+            <EcgImport />
+          </div>
           <p className="fine work-about">{speak("app.about")}</p>
         </main>
         <DutyPane />

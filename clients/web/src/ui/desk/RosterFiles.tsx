@@ -1,6 +1,7 @@
 // The roster's files: the shown week out, a spreadsheet or a calendar in, with what has to be mended line by line.
 
 import { useRef, useState } from "react";
+import { keepFile } from "../../io/keep_file";
 import { fileFaults, formatOfText, textOfFile, type RosterFormat, type Stretch } from "../../protocol/roster";
 import { Refused } from "../forms";
 import { useActing } from "../hooks";
@@ -9,16 +10,6 @@ import { useWorld } from "../world";
 
 /** What the service takes (signaling/roster/roster_sheet.py: MAX_TEXT_BYTES). */
 const MAX_FILE_BYTES = 512 * 1024;
-
-/** Gives a text to the browser as a file to keep. */
-function keepFile(name: string, media_type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: media_type }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
-}
 
 export function RosterFiles(props: { span: Stretch; onClose: () => void; onTaken: () => void }) {
   const { office, speak, announce } = useWorld();
@@ -31,7 +22,7 @@ export function RosterFiles(props: { span: Stretch; onClose: () => void; onTaken
   const give = (format: RosterFormat): void =>
     exporting.run(async () => {
       const file = await office.roster.export(props.span, format);
-      keepFile(file.name, file.media_type, file.text);
+      keepFile(file.name, new Blob([file.text], { type: file.media_type }));
     });
   const take = (file: File | undefined): void => {
     // The same file, mended, can be chosen again.

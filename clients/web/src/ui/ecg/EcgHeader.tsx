@@ -9,10 +9,14 @@ import { useWorld } from "../world";
 import type { CaliperHand } from "./caliper_hand";
 import type { HeldCalibration } from "./calibration";
 import type { Chip } from "./chips";
+import { EcgChips } from "./EcgChips";
+import { EcgChoice } from "./EcgChoice";
 import { bandWords, mvWords } from "./ecg_words";
 
-export type Lane = "live" | "truth";
+const LANES = ["live", "truth"] as const;
+export type Lane = (typeof LANES)[number];
 const NOTCHES = [0, 50, 60] as const;
+const BAND_CHOICES = ["diagnostic", "monitor"] as const;
 
 export function EcgHeader(props: {
   lead: ReactNode;
@@ -27,48 +31,39 @@ export function EcgHeader(props: {
   /** Pages of the record. */
   onTurn: (direction: 1 | -1) => void;
   caliper: CaliperHand;
-  onPrint: (() => void) | null;
+  /** Paper and files. */
+  onOutput: () => void;
 }) {
   const { speak } = useWorld();
   const { lane, caliper } = props;
   return (
     <div className="row wrap ecg-head">
       {props.lead}
-      <div className="seg" role="group" aria-label={speak("ecg.lane")}>
-        {(["live", "truth"] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            className={lane === one ? "on" : ""}
-            aria-pressed={lane === one}
-            disabled={one === "live" && !props.hasLive}
-            onClick={() => props.onLane(one)}
-          >
-            {speak(`ecg.lane.${one}`)}
-          </button>
-        ))}
-      </div>
-      {props.chips.map((chip) => (
-        <span key={chip.text} className={`tag chip ecg-chip ${chip.kind}`}>
-          {chip.kind === "none" && <i className="chip-hatch" aria-hidden="true" />}
-          {chip.text}
-        </span>
-      ))}
+      <EcgChoice
+        kind="row"
+        label={speak("ecg.lane")}
+        value={lane}
+        options={LANES}
+        words={(one) => speak(`ecg.lane.${one}`)}
+        isShut={(one) => one === "live" && !props.hasLive}
+        onChange={props.onLane}
+      />
+      <EcgChips chips={props.chips} />
       <span className="sp" />
-      <div className="seg" role="group" aria-label={speak("ecg.layout")}>
-        {LAYOUTS.map((one, number) => (
-          <button
-            key={one}
-            type="button"
-            className={props.layout === one ? "on" : ""}
-            aria-pressed={props.layout === one}
-            aria-keyshortcuts={String(number + 1)}
-            onClick={() => props.onLayout(one)}
-          >
-            {speak(`ecg.layout.${one}`)}
-          </button>
-        ))}
-      </div>
+      {/* Side by side where there is room for it, else dropping down. */}
+      {(["row", "list"] as const).map((kind) => (
+        <EcgChoice
+          key={kind}
+          kind={kind}
+          className={kind === "row" ? "ecg-roomy" : "ecg-tight"}
+          label={speak("ecg.layout")}
+          value={props.layout}
+          options={LAYOUTS}
+          words={(one) => speak(`ecg.layout.${one}`)}
+          keyOf={(one) => String(LAYOUTS.indexOf(one) + 1)}
+          onChange={props.onLayout}
+        />
+      ))}
       {lane === "truth" &&
         ([-1, 1] as const).map((direction) => (
           <button
@@ -104,12 +99,16 @@ export function EcgHeader(props: {
         {speak("ecg.caliper")}
         <kbd>{"C"}</kbd>
       </button>
-      {props.onPrint !== null && (
-        <button type="button" className="btn small" onClick={props.onPrint}>
-          <Icon name="file" size={16} />
-          {speak("ecg.print")}
-        </button>
-      )}
+      <button
+        type="button"
+        className="btn small"
+        aria-label={speak("ecg.output")}
+        title={speak("ecg.output")}
+        onClick={props.onOutput}
+      >
+        <Icon name="file" size={16} />
+        <span className="ecg-roomy">{speak("ecg.output")}</span>
+      </button>
     </div>
   );
 }
@@ -133,60 +132,48 @@ export function EcgSettings(props: {
   const { band, choice, calibration, caliper } = props;
   return (
     <div className="row wrap ecg-settings">
-      <select
-        aria-label={speak("ecg.speed")}
+      <EcgChoice
+        kind="list"
+        className="strong"
+        label={speak("ecg.speed")}
         value={props.speed}
-        onChange={(event) => props.onSpeed(Number(event.target.value) as SpeedMmS)}
-      >
-        {SPEEDS_MM_S.map((value) => (
-          <option key={value} value={value}>
-            {speak("ecg.speedOf", { value })}
-          </option>
-        ))}
-      </select>
-      <select
-        aria-label={speak("ecg.gain")}
+        options={SPEEDS_MM_S}
+        words={(value) => speak("ecg.speedOf", { value })}
+        onChange={props.onSpeed}
+      />
+      <EcgChoice
+        kind="list"
+        className="strong"
+        label={speak("ecg.gain")}
         value={props.gain}
-        onChange={(event) => props.onGain(Number(event.target.value) as GainMmMv)}
-      >
-        {GAINS_MM_MV.map((value) => (
-          <option key={value} value={value}>
-            {speak("ecg.gainOf", { value })}
-          </option>
-        ))}
-      </select>
+        options={GAINS_MM_MV}
+        words={(value) => speak("ecg.gainOf", { value })}
+        onChange={props.onGain}
+      />
       <span className="i2 nb">{speak("ecg.rate", { hz: props.rateHz })}</span>
-      <select
+      <EcgChoice
+        kind="list"
         className={band.isForSt ? "" : "warn"}
-        aria-label={speak("ecg.band")}
+        label={speak("ecg.band")}
         value={choice.band}
-        onChange={(event) => props.onChoice({ ...choice, band: event.target.value as FilterChoice["band"] })}
-      >
-        {(["diagnostic", "monitor"] as const).map((value) => (
-          <option key={value} value={value}>
-            {value === choice.band ? bandWords(band, speak) : speak(`ecg.band.${value}`)}
-          </option>
-        ))}
-      </select>
+        options={BAND_CHOICES}
+        words={(value) => (value === choice.band ? bandWords(band, speak) : speak(`ecg.band.${value}`))}
+        onChange={(value) => props.onChoice({ ...choice, band: value })}
+      />
       {!band.isForSt && (
         <b className="tag warn nb">
           <span className="tri" aria-hidden="true" />
           {speak("ecg.bandNotSt")}
         </b>
       )}
-      <select
-        aria-label={speak("ecg.notch")}
+      <EcgChoice
+        kind="list"
+        label={speak("ecg.notch")}
         value={choice.notch_hz}
-        onChange={(event) =>
-          props.onChoice({ ...choice, notch_hz: Number(event.target.value) as FilterChoice["notch_hz"] })
-        }
-      >
-        {NOTCHES.map((value) => (
-          <option key={value} value={value}>
-            {speak(`ecg.notch.${value}`)}
-          </option>
-        ))}
-      </select>
+        options={NOTCHES}
+        words={(value) => speak(`ecg.notch.${value}`)}
+        onChange={(value) => props.onChoice({ ...choice, notch_hz: value })}
+      />
       <button
         type="button"
         className={calibration.calibration === null ? "ecg-plain warn" : "ecg-plain"}

@@ -22,6 +22,7 @@ import { EcgBody } from "./EcgBody";
 import { EcgCalibration } from "./EcgCalibration";
 import { chipsOf, textWords, wholeness } from "./chips";
 import { EcgHeader, EcgSettings, type Lane } from "./EcgHeader";
+import { EcgOutput } from "./EcgOutput";
 import { EcgPrint } from "./EcgPrint";
 import { EcgRail } from "./EcgRail";
 import { EcgStated } from "./EcgStated";
@@ -116,7 +117,7 @@ function Pane(props: {
   const [choice, setChoice] = useState<FilterChoice>({ band: "diagnostic", notch_hz: 0 });
   const [isFrozen, setFrozen] = useState(false);
   const [place, setPlace] = useState<RailPlace | null>(null);
-  const [dialog, setDialog] = useState<"calibrate" | "print" | null>(null);
+  const [dialog, setDialog] = useState<"calibrate" | "output" | "print" | null>(null);
   const [canvas, setCanvas] = useState<EcgCanvas | null>(null);
   const calibration = useCalibration();
   const { pxPerMm } = calibration;
@@ -248,26 +249,7 @@ function Pane(props: {
       data-first-by-room={watch.firstBy.room}
     >
       <EcgHeader
-        lead={
-          <>
-            {props.lead}
-            {onMark !== null && mayEcg(ecg, "report") && lane === "truth" && start !== null && (
-              <button
-                type="button"
-                className="btn small"
-                onClick={() =>
-                  onMark({
-                    epoch: start.epoch,
-                    first_sample: start.sample,
-                    end_sample: start.sample + LEAST_STRIP_S * rateHz,
-                  })
-                }
-              >
-                {speak("report.strips.mark")}
-              </button>
-            )}
-          </>
-        }
+        lead={props.lead}
         lane={lane}
         hasLive={hasLive}
         onLane={setLaneTo}
@@ -278,7 +260,7 @@ function Pane(props: {
         onFreeze={() => setFrozen(!isFrozen)}
         onTurn={turn}
         caliper={caliper}
-        onPrint={lane === "truth" && page.page !== null ? () => setDialog("print") : null}
+        onOutput={() => setDialog("output")}
       />
       <EcgSettings
         speed={speed}
@@ -328,9 +310,32 @@ function Pane(props: {
           }
           onGo={toTruth}
           onTurn={(direction) => (lane === "truth" ? turn(direction) : toTruth(null))}
-        />
+        >
+          {onMark !== null && mayEcg(ecg, "report") && lane === "truth" && start !== null && (
+            <button
+              type="button"
+              className="btn small"
+              onClick={() =>
+                onMark({
+                  epoch: start.epoch,
+                  first_sample: start.sample,
+                  end_sample: start.sample + LEAST_STRIP_S * rateHz,
+                })
+              }
+            >
+              {speak("report.strips.mark")}
+            </button>
+          )}
+        </EcgRail>
       </div>
       {dialog === "calibrate" && <EcgCalibration held={calibration} onClose={() => setDialog(null)} />}
+      {dialog === "output" && (
+        <EcgOutput
+          ecg={ecg}
+          onPrint={lane === "truth" && page.page !== null ? () => setDialog("print") : null}
+          onClose={() => setDialog(null)}
+        />
+      )}
       {dialog === "print" && page.page !== null && start !== null && (
         <EcgPrint
           ecg={ecg}

@@ -1,5 +1,6 @@
 // The whole recording as a bar: ink is stored, hatch is missing, violet came late. A click goes there.
 
+import type { ReactNode } from "react";
 import { placeAt, railSum, shareOf, type RailPiece, type RailPlace } from "../../ecg/rail";
 import type { Wholeness } from "../../ecg/standing";
 import { clock } from "../../protocol/times";
@@ -18,6 +19,8 @@ export function EcgRail(props: {
   shown: { epoch: number; start: number; end: number } | null;
   onGo: (place: RailPlace) => void;
   onTurn: (direction: 1 | -1) => void;
+  /** What can be done with the page that is shown. */
+  children?: ReactNode;
 }) {
   const { speak } = useWorld();
   const { pieces, rateHz, whole, shown } = props;
@@ -46,6 +49,7 @@ export function EcgRail(props: {
         )}
         <span className="sp" />
         <span className="i2">{speak("ecg.rail.signOnly")}</span>
+        {props.children}
       </div>
       <button
         type="button"

@@ -13,6 +13,8 @@ const MS_PER_S = 1000;
 export interface Chip {
   readonly kind: "ok" | "warn" | "none";
   readonly text: string;
+  /** Where there is little room. */
+  readonly short: string;
 }
 
 type Followed = EcgCanvas["followed"];
@@ -40,9 +42,9 @@ export function chipsOf(
   if (fresh !== null) chips.push(freshChip(fresh, speak));
   const hasEnded = watch.ecg?.state === "ended";
   if (lane === "live" && followed?.isPictureFrozen === true && !hasEnded)
-    chips.push({ kind: "warn", text: speak("ecg.pictureFrozen") });
-  if (lane === "live" && isFrozen) chips.push({ kind: "warn", text: speak("ecg.frozen") });
-  if (hasEnded) chips.push({ kind: "ok", text: speak("ecg.ended") });
+    chips.push({ kind: "warn", text: speak("ecg.pictureFrozen"), short: speak("ecg.chip.picture") });
+  if (lane === "live" && isFrozen) chips.push({ kind: "warn", text: speak("ecg.frozen"), short: speak("ecg.frozen") });
+  if (hasEnded) chips.push({ kind: "ok", text: speak("ecg.ended"), short: speak("ecg.ended") });
   chips.push(wholeChip(wholeness(live, sum, look_ms), sum, speak));
   return chips;
 }
@@ -67,31 +69,43 @@ export function wholeness(live: LiveEcg, sum: RailSum, look_ms: number): Wholene
 function freshChip(fresh: Freshness, speak: Speak): Chip {
   switch (fresh.kind) {
     case "link_lost":
-      return { kind: "none", text: speak("ecg.linkLost") };
+      return { kind: "none", text: speak("ecg.linkLost"), short: speak("ecg.chip.link") };
     case "gateway_lost": {
       const seconds = fresh.for_ms === null ? "--" : Math.round(fresh.for_ms / MS_PER_S);
-      return { kind: "none", text: speak("ecg.gatewayLost", { seconds }) };
+      return {
+        kind: "none",
+        text: speak("ecg.gatewayLost", { seconds }),
+        short: speak("ecg.chip.gateway", { seconds }),
+      };
     }
-    case "stale":
-      return { kind: "none", text: speak("ecg.stale", { seconds: tenths(fresh.for_ms) }) };
+    case "stale": {
+      const seconds = tenths(fresh.for_ms);
+      return { kind: "none", text: speak("ecg.stale", { seconds }), short: speak("ecg.chip.stale", { seconds }) };
+    }
     case "live_unknown":
-      return { kind: "warn", text: speak("ecg.lagUnknown") };
-    case "live":
-      return { kind: fresh.isFresh ? "ok" : "warn", text: speak("ecg.lag", { seconds: tenths(fresh.lag_ms) }) };
+      return { kind: "warn", text: speak("ecg.lagUnknown"), short: speak("ecg.lagUnknown") };
+    case "live": {
+      const seconds = tenths(fresh.lag_ms);
+      const kind = fresh.isFresh ? "ok" : "warn";
+      return { kind, text: speak("ecg.lag", { seconds }), short: speak("ecg.chip.lag", { seconds }) };
+    }
   }
 }
 
 function wholeChip(whole: Wholeness, sum: RailSum, speak: Speak): Chip {
   switch (whole) {
     case "whole":
-      return { kind: "ok", text: speak("ecg.fill.whole") };
+      return { kind: "ok", text: speak("ecg.fill.whole"), short: speak("ecg.chip.whole") };
     case "open":
-      return { kind: "none", text: speak("ecg.fill.open") };
-    case "missing":
+      return { kind: "none", text: speak("ecg.fill.open"), short: speak("ecg.chip.open") };
+    case "missing": {
+      const seconds = tenths(sum.missing_ms);
       return {
         kind: "none",
-        text: speak("ecg.fill.missing", { seconds: tenths(sum.missing_ms), percent: sum.percent.toFixed(1) }),
+        text: speak("ecg.fill.missing", { seconds, percent: sum.percent.toFixed(1) }),
+        short: speak("ecg.chip.missing", { seconds }),
       };
+    }
   }
 }
 
