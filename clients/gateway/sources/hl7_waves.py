@@ -10,7 +10,7 @@ Of each message only this is read::
           NM, a vital sign's name          its value
 
 Patient segments are passed over unread. HL7 has no sample counter: the number of the first sample comes from
-OBR-7, and a message that follows the one before as closely as its time stamp can tell, follows it.
+OBR-7 (WaveCounter).
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ MAX_MESSAGE_BYTES: Final = 1_000_000
 """12 leads at 1000 Hz for ten seconds; gateways of monitors send a second or less."""
 MAX_SEGMENTS: Final = 1_000
 MAX_WAVE_SAMPLES: Final = 60_000
+JITTER_MS: Final = 100
+"""Of stamps with a fraction: a monitor stamps when it puts a message together."""
+SURE: Final = 3
+"""Messages in a row."""
+_FOLLOWED_PART: Final = 16
 CHINA: Final = timezone(timedelta(hours=8))
 """Of time stamps that name no zone."""
 _LEADS: Final = {f"MDC_ECG_ELEC_POTL_{lead.upper()}": lead for lead in STANDARD_LEADS}
@@ -55,13 +60,22 @@ _TIME: Final = re.compile(r"(\d{14})(?:\.(\d{1,6})\d*)?(?:([+-])(\d{2})(\d{2}))?
 _NOT_MODEL: Final = re.compile(r"[^ -~]")
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a message's first sample was taken, as the message says."""
+
+    at_us: int
+    is_whole_second: bool
+    """Whether it says no fraction, and may be off by a second."""
+
+
 @dataclass(slots=True)
 class Hl7Message:
     """What a message holds for us."""
 
     control: str
     model: str
-    began_us: int | None = None
+    began: Stamp | None = None
     rate_hz: int | None = None
     resolution_nv: int = _USUAL_RESOLUTION_NV
     waves_nv: dict[str, list[Decimal]] = field(default_factory=dict)
@@ -79,8 +93,8 @@ def read_hl7(content: bytes) -> Hl7Message:
     message = Hl7Message(_at(fields, 9), _NOT_MODEL.sub("", _at(fields, 2).split(parts)[0])[:64])
     for segment in segments[1:]:
         fields = segment.split(separator)
-        if fields[0] == "OBR" and message.began_us is None:
-            message.began_us = _time_us(_at(fields, 7))
+        if fields[0] == "OBR" and message.began is None:
+            message.began = _stamp(_at(fields, 7))
         elif fields[0] == "OBX":
             _read_observation(message, fields, parts)
     return message
@@ -138,27 +152,57 @@ def samples_of(message: Hl7Message, descriptor: Descriptor) -> Samples:
 
 
 class WaveCounter:
-    """Numbers the samples of messages by their time stamps."""
+    """Numbers the samples of messages by their time stamps.
+
+    A message follows the one before where its stamp says so as nearly as stamps can: to JITTER_MS, and never
+    by as much as the message itself is long, so that one lost message is a gap; to a second where stamps are
+    whole seconds. There a lag of about a second may be the stamps' own: it is a gap once SURE messages in a
+    row have it. A stamp that is earlier than that is of a clock that was set back: the samples are new ones
+    all the same, of another run.
+    """
 
     def __init__(self, rate_hz: int) -> None:
+        self.runs = 0
+        """How often the monitor's clock was set back."""
         self._rate_hz = rate_hz
-        self._began_us: int | None = None
+        self._anchor: tuple[int, int] | None = None
+        """A time and the number of the sample taken then."""
         self._next = 0
+        self._doubts = 0
 
-    def number(self, began_us: int | None, count: int) -> int:
-        """Returns the number of the first of ``count`` samples that began at that time (None: not told).
+    def number(self, stamp: Stamp | None, count: int) -> int:
+        """Returns the number of the first of ``count`` samples; None: the message says no time."""
+        first = self._next if stamp is None else self._first(stamp, count)
+        self._next = first + count
+        return first
 
-        As long as a message is, so far its time stamp may be off: monitors stamp whole seconds.
-        """
-        if began_us is None or self._began_us is None:
-            self._began_us = self._began_us if began_us is None else began_us
-            first = self._next
-        else:
-            first = round((began_us - self._began_us) * self._rate_hz / 1_000_000)
-            if abs(first - self._next) <= max(count, self._rate_hz):
-                first = self._next
-        self._next = max(0, first) + count
-        return max(0, first)
+    def _first(self, stamp: Stamp, count: int) -> int:
+        if self._anchor is None:
+            self._anchor = stamp.at_us, self._next
+            return self._next
+        at_us, sample = self._anchor
+        off = sample + round((stamp.at_us - at_us) * self._rate_hz / 1_000_000) - self._next
+        if self._is_within(off, stamp, count):
+            if not stamp.is_whole_second:
+                # Two quartzes drift apart: what is little each time must not add up to a gap.
+                off_us = off * 1_000_000 // self._rate_hz
+                self._anchor = at_us + off_us // _FOLLOWED_PART, sample
+            return self._next
+        self._doubts = 0
+        if off < 0:
+            self.runs += 1
+        first = self._next + off if off > 0 else 0
+        self._anchor = stamp.at_us, first
+        return first
+
+    def _is_within(self, off: int, stamp: Stamp, count: int) -> bool:
+        if not stamp.is_whole_second:
+            return abs(off) < min(self._rate_hz * JITTER_MS // 1_000, count)
+        if abs(off) < self._rate_hz:
+            self._doubts = 0
+            return True
+        self._doubts += 1
+        return abs(off) <= self._rate_hz + count and self._doubts < SURE
 
 
 def _read_observation(message: Hl7Message, fields: list[str], parts: str) -> None:
@@ -212,7 +256,7 @@ def _decimal(text: str, name: str) -> Decimal:
     return value
 
 
-def _time_us(text: str) -> int | None:
+def _stamp(text: str) -> Stamp | None:
     if not text:
         return None
     found = _TIME.fullmatch(text)
@@ -227,7 +271,8 @@ def _time_us(text: str) -> int | None:
         moment = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=zone)
     except ValueError:
         raise SourceFault("hl7_malformed", field="OBR-7") from None
-    return round(moment.timestamp()) * 1_000_000 + int((fraction or "0").ljust(6, "0"))
+    at_us = round(moment.timestamp()) * 1_000_000 + int((fraction or "0").ljust(6, "0"))
+    return Stamp(at_us, is_whole_second=fraction is None)
 
 
 def _at(fields: list[str], number: int) -> str:

@@ -72,10 +72,15 @@ class MllpSource:
         self._reader, self._waiting, self._first = MllpReader(), [], None
         while True:
             message = await self._next()
-            descriptor = descriptor_of(message)
+            try:
+                descriptor = descriptor_of(message)
+            except SourceFault:
+                await self._answer(message.control, is_taken=False)
+                raise
             if descriptor is not None:
                 self._first, self._descriptor = message, descriptor
                 return descriptor
+            await self._answer(message.control, is_taken=True)
 
     async def items(self) -> AsyncIterator[Item]:
         """Yields what comes. Raises SourceFault: a message that cannot be, or the device is gone or
@@ -86,14 +91,21 @@ class MllpSource:
         assert descriptor is not None, "open comes first"
         run, counter = secrets.token_hex(4), WaveCounter(descriptor.rate_hz)
         while True:
-            described = descriptor_of(message)
-            if described not in (None, descriptor):
-                raise SourceFault("descriptor_other")
-            if described is not None:
-                samples = samples_of(message, descriptor)
-                yield Chunk(run, counter.number(message.began_us, len(samples)), samples)
+            try:
+                described = descriptor_of(message)
+                if described not in (None, descriptor):
+                    raise SourceFault("descriptor_other")
+                samples = None if described is None else samples_of(message, descriptor)
+            except SourceFault:
+                await self._answer(message.control, is_taken=False)
+                raise
+            if samples is not None:
+                first = counter.number(message.began, len(samples))
+                yield Chunk(f"{run}.{counter.runs}" if counter.runs else run, first, samples)
             for name, value in message.vitals:
                 yield measured(self._now_us(), name, value, validity=Validity.VALID, source=Origin.DEVICE)
+            # Whoever takes the items has them on disk when they ask for the next.
+            await self._answer(message.control, is_taken=True)
             message = await self._next()
 
     async def calibrate(self) -> None:
@@ -118,7 +130,6 @@ class MllpSource:
         except SourceFault:
             await self._answer(control, is_taken=False)
             raise
-        await self._answer(control, is_taken=True)
         return message
 
     async def _answer(self, control: str, *, is_taken: bool) -> None:

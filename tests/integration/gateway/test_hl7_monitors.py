@@ -78,6 +78,23 @@ async def test_waves_and_vital_signs_come_out_and_are_acknowledged(source: MllpS
     writer.close()
 
 
+async def test_a_message_is_acknowledged_when_its_samples_have_been_taken(source: MllpSource) -> None:
+    opening = asyncio.create_task(source.open())
+    reader, writer = await joined(source, waves("M1", 0), waves("M2", 1))
+    await opening
+    items = source.items()
+    assert isinstance(await anext(items), Chunk)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await reader.read(1)
+    # Whoever asks for the next has written the one before.
+    await anext(items)
+    async with asyncio.timeout(HANG_S):
+        answer = await reader.readuntil(END)
+    assert b"MSA|AA|M1" in answer
+    writer.close()
+
+
 async def test_what_cannot_be_is_refused_and_told(source: MllpSource) -> None:
     opening = asyncio.create_task(source.open())
     reader, writer = await joined(source, message("BAD", "OBR|1||||||yesterday"))
@@ -91,12 +108,15 @@ async def test_what_cannot_be_is_refused_and_told(source: MllpSource) -> None:
 
 async def test_a_monitor_that_changes_its_rate_is_another_device(source: MllpSource) -> None:
     opening = asyncio.create_task(source.open())
-    _, writer = await joined(source, waves("M1", 0), waves("M2", 1, rate=500))
+    reader, writer = await joined(source, waves("M1", 0), waves("M2", 1, rate=500))
     await opening
     with pytest.raises(SourceFault) as refused:
         async for _item in source.items():
             pass
     assert refused.value.code == "descriptor_other"
+    await source.close()
+    answers = await reader.read()
+    assert b"MSA|AA|M1" in answers and b"MSA|AE|M2" in answers
     writer.close()
 
 

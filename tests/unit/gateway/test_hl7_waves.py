@@ -9,6 +9,7 @@ from clients.gateway.sources.hl7_waves import (
     MAX_SEGMENTS,
     MAX_WAVE_SAMPLES,
     Hl7Message,
+    Stamp,
     WaveCounter,
     acknowledgement,
     control_of,
@@ -45,7 +46,7 @@ def refusal(*segments: str) -> tuple[str, object]:
 def test_waves_rate_step_time_and_vital_signs_are_read() -> None:
     message = read(*WHOLE)
     assert (message.control, message.model) == ("MSG00042", "VENDOR BOX")
-    assert message.began_us == 1_795_307_400_250_000
+    assert message.began == Stamp(1_795_307_400_250_000, is_whole_second=False)
     descriptor = descriptor_of(message)
     assert descriptor is not None
     assert (descriptor.rate_hz, descriptor.resolution_nv) == (500, 2_500)
@@ -110,21 +111,83 @@ def test_another_set_of_leads_is_another_device() -> None:
         samples_of(read(HEAD, RATE, STEP, LEAD_I), descriptor)
 
 
-def test_samples_are_numbered_by_time_stamps_that_may_be_off_by_their_length() -> None:
-    counter, second = WaveCounter(500), 1_000_000
-    assert counter.number(None, 250) == 0
-    assert counter.number(1_000 * second, 250) == 250
-    assert counter.number(1_000 * second, 250) == 500
-    assert counter.number(1_001 * second, 250) == 750
+SECOND = 1_000_000
+
+
+def whole(second: int) -> Stamp:
+    return Stamp(second * SECOND, is_whole_second=True)
+
+
+def fine(milliseconds: int) -> Stamp:
+    return Stamp(milliseconds * 1_000, is_whole_second=False)
+
+
+def test_without_time_stamps_messages_follow_each_other() -> None:
+    counter = WaveCounter(500)
+    assert [counter.number(None, 250) for _ in range(3)] == [0, 250, 500]
+    # The first stamp is where it is; what follows is told from there.
+    assert counter.number(whole(1_000), 250) == 750
     assert counter.number(None, 250) == 1_000
-    assert counter.number(1_010 * second, 250) == 5_000
-    assert counter.number(900 * second, 250) == 0
+
+
+def test_one_lost_message_is_a_gap() -> None:
+    counter = WaveCounter(500)
+    assert [counter.number(fine(at), 250) for at in (0, 500, 1_000)] == [0, 250, 500]
+    assert counter.number(fine(2_000), 250) == 1_000
+    assert counter.number(fine(2_500), 250) == 1_250
+    # Shorter messages than stamps jitter: even so.
+    counter = WaveCounter(500)
+    assert [counter.number(fine(at), 20) for at in (0, 39, 83, 160)] == [0, 20, 40, 80]
+
+
+def test_stamps_that_jitter_and_drift_make_no_gap() -> None:
+    counter = WaveCounter(500)
+    for number in range(5_000):
+        # 200 ppm is 500 ms in so many messages, five times what one may be off.
+        stamp = Stamp(number * 500_100 + (number % 7) * 10_000, is_whole_second=False)
+        assert counter.number(stamp, 250) == number * 250
+    assert counter.runs == 0
+
+
+def test_stamps_of_whole_seconds_may_be_off_by_one_and_a_lasting_lag_is_a_gap() -> None:
+    counter = WaveCounter(500)
+    stamps = (0, 0, 1, 2, 2, 2)
+    assert [counter.number(whole(at), 250) for at in stamps] == [0, 250, 500, 750, 1_000, 1_250]
+    counter = WaveCounter(500)
+    # A message crosses the full second and falls back: nothing was lost.
+    assert [counter.number(whole(at), 500) for at in (0, 1, 3, 3, 5, 5)] == [500 * n for n in range(6)]
+    counter = WaveCounter(500)
+    # One was lost between 1 and 3: the third that says so makes it sure.
+    assert [counter.number(whole(at), 500) for at in (0, 1, 3, 4, 5, 6)] == [
+        0,
+        500,
+        1_000,
+        1_500,
+        2_500,
+        3_000,
+    ]
+    # More than a message is not the stamps' own.
+    assert counter.number(whole(10), 500) == 5_000
+    assert counter.runs == 0
+
+
+def test_a_clock_that_is_set_back_loses_no_sample() -> None:
+    counter = WaveCounter(500)
+    assert [counter.number(fine(at), 250) for at in (10_000, 10_500)] == [0, 250]
+    assert (counter.number(fine(9_500), 250), counter.runs) == (0, 1)
+    assert (counter.number(fine(10_000), 250), counter.runs) == (250, 1)
+    assert (counter.number(fine(0), 250), counter.runs) == (0, 2)
+    counter = WaveCounter(500)
+    assert [counter.number(whole(at), 500) for at in (100, 101, 40)] == [0, 500, 0]
+    assert counter.runs == 1
 
 
 def test_time_stamps_have_a_zone_or_are_chinas() -> None:
     stamps = ("20261122083000", "20261122083000+0800", "20261121193000-0500", "")
-    began = [read(HEAD, f"OBR|1||||||{stamp}").began_us for stamp in stamps]
-    assert began == [1_795_307_400_000_000] * 3 + [None]
+    began = [read(HEAD, f"OBR|1||||||{stamp}").began for stamp in stamps]
+    assert began == [Stamp(1_795_307_400_000_000, is_whole_second=True)] * 3 + [None]
+    fraction = read(HEAD, "OBR|1||||||20261122083000.25+0800").began
+    assert fraction == Stamp(1_795_307_400_250_000, is_whole_second=False)
 
 
 def test_acknowledgements_name_the_message() -> None:
