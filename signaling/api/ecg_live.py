@@ -25,6 +25,7 @@ import asyncio
 import contextlib
 import socket
 import sys
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import WSMsgType, web
@@ -33,8 +34,8 @@ from recording.clock import Clock
 from signaling.api.ecg_pages import EcgLooks
 from signaling.api.event_pages import CHECK_EVERY_S, SESSION_ENDED
 from signaling.api.route import Call, Found, Pace, Refusal, Route
-from signaling.auth.policy import Decision, decide
 from signaling.auth.rights import Action, Caller
+from signaling.auth.room_entry import admission_of
 from signaling.auth.session_ends import ended_sessions
 from signaling.ecg.ecg_desk import PUT_OUT, EcgDesk
 from signaling.ecg.ecg_rights import OpenedEcg, found_ecg
@@ -55,8 +56,17 @@ _NS_PER_MS: Final = 1_000_000
 class EcgLive:
     """The handler. ``run`` is its one task."""
 
-    def __init__(self, store: Store, desk: EcgDesk, looks: EcgLooks, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        desk: EcgDesk,
+        looks: EcgLooks,
+        clock: Clock,
+        *,
+        is_revoked: Callable[[Binding], bool],
+    ) -> None:
         self._store = store
+        self._is_revoked = is_revoked
         self._desk = desk
         self._looks = looks
         self._clock = clock
@@ -120,15 +130,14 @@ class EcgLive:
         await websocket.prepare(call.request)
         _keep_little_unsent(call.request)
         caller = call.caller
-        binding = Binding(session=caller.session, person=caller.person, issued_at_ms=call.now_ms)
-        viewer = Viewer(caller, binding)
+        viewer = Viewer(caller, binding_of(caller, opened, call.now_ms))
         self._viewers.add(viewer)
         writer = asyncio.create_task(viewer.outbox.run(websocket), name="ecg-viewer")
         try:
             try:
                 await self._desk.watch(viewer, opened.ecg)
                 # Opening a long ECG takes seconds: who was put out meanwhile was not among its viewers yet.
-                if not await self._may_see(caller, opened.ecg.id):
+                if self._is_revoked(viewer.binding):
                     viewer.outbox.end(PUT_OUT)
             except (StoreUnavailable, OSError):
                 viewer.outbox.end(TRY_AGAIN)
@@ -147,9 +156,18 @@ class EcgLive:
                 await writer
         return websocket
 
-    async def _may_see(self, caller: Caller, ecg: str) -> bool:
-        found = await self._store.read(lambda connection: found_ecg(connection, ecg))
-        return found is not None and decide(caller, Action.ECG_READ, found.subject) is Decision.ALLOWED
+
+def binding_of(caller: Caller, opened: OpenedEcg, now_ms: int) -> Binding:
+    """Returns with whose end a page's view of an ECG ends: the session's, the person's, and, of a case's ECG,
+    that of their seat in the case.
+    """
+    case = opened.case
+    return Binding(
+        session=caller.session,
+        person=caller.person,
+        admission="" if case is None else admission_of(case.id, caller.person),
+        issued_at_ms=now_ms,
+    )
 
 
 def _keep_little_unsent(request: web.Request) -> None:

@@ -25,7 +25,6 @@ from media_server.ecg.descriptor import Descriptor
 from media_server.ecg.errors import MalformedDescriptor, MalformedFrame
 from media_server.ecg.frame import Envelope, FrameFlag, cut_frame, read_envelope
 from media_server.ecg.spans import Span
-from recording.audit.chain import ChainedAct
 from recording.clock import Clock
 from recording.errors import RecordingError
 from signaling.auth.rights import Caller
@@ -533,18 +532,6 @@ class EcgDesk:
             each.outbox.end(PUT_OUT)
         return len(ended)
 
-    def receive_acts(self, acts: Sequence[ChainedAct]) -> None:
-        """Takes what was just committed: who was put out of a case sees its ECG no more."""
-        for chained in acts:
-            subject = chained.act.subject
-            if chained.act.kind != "participant.removed" or not subject.get("case"):
-                continue
-            for lane in self._lanes.values():
-                if lane.ecg.case == subject["case"]:
-                    for viewer in lane.viewers:
-                        if viewer.caller.person == subject.get("person"):
-                            viewer.outbox.end(PUT_OUT)
-
     def _everybody(self) -> list[Gateway | Viewer]:
         viewers = [viewer for lane in self._lanes.values() for viewer in lane.viewers]
         return [*self._sockets, *viewers]
@@ -667,16 +654,10 @@ class EcgDesk:
         before = lane.ecg
         lane.is_due = False
         progress = lane.progress()
-        try:
-            if progress.is_complete and not before.is_complete:
-                # What is written but not synced is gone after a power cut. While the row does not say
-                # complete, the gateway, which keeps everything for a day, is asked for it again.
-                await self.disk.sync(before.id)
-        except OSError as error:
-            self.counts.disk_failures += 1
-            _log.error("ecg_not_synced", ecg=before.id, error=type(error).__name__)
-            lane.take_back(progress)
-            return False
+        is_safe = not progress.is_complete or before.is_complete or await self._is_synced(lane)
+        if not is_safe:
+            # Tried again; until then the row tells the rest.
+            progress = replace(progress, is_complete=False)
         try:
             after = await self._store.write(lambda unit: settle(unit, before.id, progress))
         except StoreUnavailable:
@@ -695,6 +676,19 @@ class EcgDesk:
         if _standing(after) != _standing(before):
             with contextlib.suppress(StoreUnavailable):
                 await self._tell_state(lane)
+        lane.is_due = lane.is_due or not is_safe
+        return is_safe
+
+    async def _is_synced(self, lane: Lane) -> bool:
+        """Whether what is written is on the platter: a power cut takes what is not. While the row does not
+        say complete, the gateway, which keeps everything for a day, is asked for it again.
+        """
+        try:
+            await self.disk.sync(lane.ecg.id)
+        except OSError as error:
+            self.counts.disk_failures += 1
+            _log.error("ecg_not_synced", ecg=lane.ecg.id, error=type(error).__name__)
+            return False
         return True
 
     async def _tell_state(self, lane: Lane) -> None:

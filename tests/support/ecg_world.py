@@ -29,6 +29,8 @@ from signaling.api.ecg_file_pages import EcgFilePages
 from signaling.api.ecg_live import EcgLive
 from signaling.api.ecg_pages import EcgLooks, EcgPages
 from signaling.api.ecg_uplink import EcgUplink
+from signaling.auth.revocation import Revocations
+from signaling.auth.revoked import RevokedTokens
 from signaling.auth.rights import Assurance, Caller, Role
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.ecg.ecg_sealer import EcgSealer
@@ -403,7 +405,9 @@ async def _served(
     sealer = EcgSealer(consult.store, Ed25519Signer(SIGNING_KEY), consult.clock)
     desk = EcgDesk(consult.store, consult.clock, folder, sealer=sealer, sender=sender)
     looks = EcgLooks(consult.store)
-    live = EcgLive(consult.store, desk, looks, consult.clock)
+    revocations = Revocations(store=consult.store, tokens=RevokedTokens(), places=[desk], clock=consult.clock)
+    consult.store.follow(revocations.receive_acts)
+    live = EcgLive(consult.store, desk, looks, consult.clock, is_revoked=revocations.is_revoked)
     pages = [
         *EcgPages(consult.store, desk, looks).routes(),
         *EcgFilePages(consult.store, desk, looks, consult.clock).routes(),

@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from clinical.ids import EcgId
 from recording.ecg.frame_log import FrameLog
 from recording.errors import MisuseError
 from signaling.auth.rights import Caller
+from signaling.auth.room_entry import admission_of
 from signaling.auth.sign_in import LIFE_MS
+from signaling.consult.case_chain import chain_act
+from signaling.consult.cases import find_case
 from signaling.ecg import ecg_desk
 from signaling.ecg.ecgs import Ecg
 from signaling.ecg.gateways import SILENCE_NS
@@ -96,7 +98,8 @@ async def test_after_a_power_cut_what_was_not_synced_is_asked_for_again(
         await gateway.ended(ecg, recording)
         await gateway.stored_until(0, recording.end)
         await wait_until(lambda: world.desk.stats()["disk_failures"], what="it not to be synced")
-        assert not (await world.show(ecg))["is_complete"]
+        shown = await world.becomes(ecg, state="ended")
+        assert not shown["is_complete"]
         await world.restart(is_killed=True)
     (log,) = world.desk.disk.folder(EcgId(ecg)).glob("*.e1")
     kept = split_frames(log.read_bytes())[:50]
@@ -234,28 +237,36 @@ async def test_who_is_put_out_of_a_case_sees_its_ecg_no_more(world: EcgWorld) ->
             await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
 
 
+@pytest.mark.parametrize("is_before", [True, False])
 async def test_who_is_put_out_while_the_ecg_opens_sees_no_more_of_it(
-    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch, is_before: bool
 ) -> None:
-    case, watch = await world.consult.accepted(), world.desk.watch
+    """Whether the act comes before the page is among the viewers or after: the seat's end is heard."""
+    name, watch = await world.consult.accepted(), world.desk.watch
 
     async def put_out(unit: Unit) -> None:
-        # Given to somebody else: neither the expert nor the expert's hospital has to do with it any more.
-        other = {"expert": "", "host": LI.person, "invited_institution": LI.institution}
-        await unit.connection.execute(
-            update(t.consultation).where(t.consultation.c.id == case).values(**other)
-        )
+        case = await find_case(unit.connection, name)
+        assert case is not None
+        seat = {"person": WANG.person, "admission": admission_of(name, WANG.person)}
+        chain_act(unit, LI, case, "participant.removed", subject=seat)
 
     async def watch_slowly(viewer: Viewer, ecg: Ecg) -> None:
-        await watch(viewer, ecg)
-        await world.consult.store.write(put_out)
+        if is_before:
+            await world.consult.store.write(put_out)
+            await watch(viewer, ecg)
+        else:
+            await watch(viewer, ecg)
+            await world.consult.store.write(put_out)
 
     async with world.gateway() as gateway:
         await gateway.greet()
-        ecg = await world.request(case=case)
-        monkeypatch.setattr(world.desk, "watch", watch_slowly)
-        async with world.viewer(ecg, WANG) as viewer:
-            await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
+        ecg = await world.request(case=name)
+        async with world.viewer(ecg, LI) as stays:
+            await stays.word("ecg")
+            monkeypatch.setattr(world.desk, "watch", watch_slowly)
+            async with world.viewer(ecg, WANG) as viewer:
+                await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
+            assert not stays.socket.closed
 
 
 async def test_who_was_put_out_and_reads_slowly_points_no_more(
