@@ -125,6 +125,18 @@ def test_where_no_interval_is_usual_none_is_due() -> None:
     assert_found(at_ms(kept(found(signal, FS)), FS), expected_ms)
 
 
+def test_where_a_t_wave_would_be_is_no_p_wave() -> None:
+    """Beats of which now and then one is low, 280 ms apart: the next is more than twice as steep."""
+    expected_ms = beats_every(280, DURATION_MS)
+    low_ms = expected_ms[10::7]
+    signal = drawn(expected_ms, DURATION_MS, FS, height_uv=1_000)
+    signal += drawn(low_ms, DURATION_MS, FS, height_uv=-450)
+    before_ms = [at - 280 for at in low_ms]
+    signal += drawn(before_ms, DURATION_MS, FS, height_uv=-50)
+    signal += drawn([at + 280 for at in low_ms], DURATION_MS, FS, height_uv=300)
+    assert_found(at_ms(kept(found(signal, FS)), FS), expected_ms)
+
+
 def test_the_first_beats_know_no_rhythm() -> None:
     expected_ms = [500, 1_300, 1_540, 2_340, 3_140, 3_940, 4_740]
     signal = drawn(expected_ms, 6_000, FS, height_uv=700) + drawn([1_540], 6_000, FS, height_uv=200)
