@@ -89,8 +89,8 @@ test-web: setup-service ## the pages' own tests
 	cd $(WEB) && npm test --silent -- --testTimeout=60000 --hookTimeout=60000
 
 test-python: setup ## unit, contract, integration and end-to-end tests
-	$(BIN)/pytest -n auto --dist loadfile -m "not alone and not end_to_end"
-	$(BIN)/pytest --durations=15 -m "alone or end_to_end"
+	$(BIN)/pytest -n auto --dist loadfile -m "not alone and (not end_to_end or beside)"
+	$(BIN)/pytest --durations=15 -m "alone or (end_to_end and not beside)"
 
 test-kill: setup ## kill -9 while recording, at 50 random moments (about ten minutes)
 	LIANZHEN_KILLS=50 $(BIN)/pytest -k kill tests/end_to_end tests/integration

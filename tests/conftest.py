@@ -21,7 +21,7 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
-RUN_BY_ITSELF = "alone or end_to_end"
+RUN_BY_ITSELF = "alone or (end_to_end and not beside)"
 """The marks of the second half of ``make test-python``."""
 _BY_ITSELF = re.compile(r"pytest\.mark\.(alone|end_to_end)")
 

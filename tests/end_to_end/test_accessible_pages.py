@@ -18,6 +18,8 @@ from tests.support.namespaces import Network
 from tests.support.server import REPOSITORY, Server, running
 from tests.support.story_pages import DESKTOP, KIOSK, OPEN_MS, Face, open_face, scan, sign_in_as
 
+pytestmark = pytest.mark.beside
+
 HTTPS_PORT = 8493
 
 

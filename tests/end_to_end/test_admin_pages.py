@@ -19,6 +19,8 @@ from tests.support.chromium import Chromium, chromium
 from tests.support.namespaces import Network
 from tests.support.server import REPOSITORY, Server, running
 
+pytestmark = pytest.mark.beside
+
 ADMINISTRATOR, SUPERVISOR, AUDITOR = "sunli", "qianhui", "hejing"
 DEMO_PASSWORD = "lianzhen-demo"
 NEW_NAME, NEW_LOGIN, NEW_PASSWORD = "罗一", "luoyi", "床前明月光疑是地上霜"

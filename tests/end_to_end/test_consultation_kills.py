@@ -33,6 +33,8 @@ from tests.support.story_pages import (
     sign_in_as,
 )
 
+pytestmark = pytest.mark.beside
+
 HTTPS_PORT = 8483
 BOOKED_IN_MS = 600_000
 A_LITTLE_LATER_MS = 1_000

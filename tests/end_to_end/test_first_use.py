@@ -25,12 +25,11 @@ from tests.support.standstill import Standstill
 from tests.support.story_pages import DESKTOP, KIOSK, OPEN_MS
 from tests.support.waiting import PATIENCE
 
-pytestmark = pytest.mark.alone
-
 HTTPS_PORT = 8474
 SLOWER = 4
 WANTED_MS = 2_000
 DECIDES = bool(os.environ.get("LIANZHEN_FIGURES"))
+pytestmark = pytest.mark.alone if DECIDES else pytest.mark.beside
 LIMIT_MS = WANTED_MS if DECIDES else 60_000
 ROUNDS, MORE_ROUNDS = (3, 6) if DECIDES else (1, 0)
 STOOD_STILL_S = 0.2

@@ -13,6 +13,8 @@ from tests.support.sdk_client import SdkRefused, sdk_client
 from tests.support.server import Server
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.beside
+
 
 async def _call(server: Server, room: str, method: str, /, **body: Any) -> dict[str, Any]:
     token = server.token("admin", room, roomAdmin=True, roomList=True, roomCreate=True)

@@ -17,6 +17,8 @@ from tests.support.namespaces import Network
 from tests.support.server import REPOSITORY, Server, running
 from tests.support.story_pages import DESKTOP, KIOSK, OPEN_MS, Face, open_face, sign_in_as
 
+pytestmark = pytest.mark.beside
+
 HTTP_PORT = 8149
 FINDINGS, ADVICE = "窦性心律，未见急性缺血改变。", "一周后门诊复查"
 SECURITY_KEY = {

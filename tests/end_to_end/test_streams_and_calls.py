@@ -10,6 +10,8 @@ from tests.support.sdk_client import sdk_client
 from tests.support.server import Server
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.beside
+
 LETTER = "x" * 200_000  # many times a data channel's message
 
 
