@@ -47,10 +47,23 @@ def test_without_the_rhythm_lead_the_first_is_counted() -> None:
     assert count(heart(ONE_LEAD), 10, leads=1) != []
 
 
-def test_an_electrode_that_is_off_is_not_counted() -> None:
+def test_another_lead_is_counted_where_the_rhythm_lead_is_off() -> None:
     one = heart()
     assert count(one, 10) != []
-    assert count(one, 10, start=5_000, lead_off=2)[-1].t_us < T + 14_000_000
+    values = count(one, 10, start=5_000, lead_off=0b10)
+    assert {value.value for value in values} == {75}
+    assert values[0].t_us > T + 12_000_000
+    # Lead II is back: what is being counted goes on without a break.
+    values = count(one, 3, start=10_000)
+    assert len(values) == 3
+
+
+def test_nothing_is_counted_while_all_leads_are_off() -> None:
+    one = heart()
+    assert count(one, 10) != []
+    assert count(one, 10, start=5_000, lead_off=0xFFF)[-1].t_us < T + 14_000_000
+    assert count(one, 10, start=10_000) != []
+    assert count(heart(ONE_LEAD), 10, lead_off=1, leads=1) == []
 
 
 def test_a_device_with_too_few_samples_has_no_counted_rate() -> None:
