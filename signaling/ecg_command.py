@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from media_server.ecg.descriptor import Source
 from recording.exchange.civil_time import CHINA, from_unix_us
 from recording.exchange.dicom_writer import DicomContext, write_dicom_session, write_dicom_strip
 from recording.exchange.edf_writer import write_edf
@@ -68,6 +69,8 @@ def info_lines(recorded: Recorded, language: Language) -> list[str]:
             seconds=f"{count / rate_hz:.1f}",
         )
     ]
+    if described.source is Source.SIMULATOR:
+        lines.append(say("ecg.simulated", language))
     if not described.is_diagnostic:
         lines.append(say("ecg.monitoring_only", language))
     if recorded.started_us is not None:

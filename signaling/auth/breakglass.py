@@ -15,6 +15,7 @@ from clinical.ids import random_id
 from signaling.api.route import Refusal
 from signaling.auth.acts import act_of
 from signaling.auth.rights import Caller
+from signaling.roster.hospital_time import DAY_MS, day_began_ms
 from signaling.store import tables as t
 from signaling.store.store import Unit
 
@@ -24,9 +25,6 @@ MIN_WORDS: Final = 3
 """Enough for "cardiac arrest, alone": a reason that another person can judge."""
 CHARACTERS_A_WORD: Final = 2
 """Of Chinese, which writes no blanks."""
-_DAY_MS: Final = 24 * 3600_000
-_CHINA_MS: Final = 8 * 3600_000
-"""China Standard Time, UTC+8 all year: whose tomorrow the review is due by."""
 
 
 def is_reason(text: str) -> bool:
@@ -41,9 +39,8 @@ def is_reason(text: str) -> bool:
 
 
 def due_at_ms(at_ms: int) -> int:
-    """Returns the end of the day after, in China."""
-    day = (at_ms + _CHINA_MS) // _DAY_MS
-    return (day + 2) * _DAY_MS - _CHINA_MS
+    """Returns the end of the hospital's day after."""
+    return day_began_ms(at_ms) + 2 * DAY_MS
 
 
 def new_breakglass_id() -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from clinical.adoption import Adoption
@@ -17,9 +16,9 @@ from clinical.consultation import ConsultationKind, Urgency
 from clinical.opinion import Factor, Seal, read_signed_form
 from clinical.specialties import specialty_words, title_words
 from signaling.consult.opinion_archive import Archive, FiledOpinion, FiledSignature, Side
+from signaling.roster.hospital_time import HOSPITAL_ZONE, moment_of
 
 TITLE: Final = "远程会诊意见书"
-_CHINA: Final = timedelta(hours=8)
 _NONE: Final = "（未填写）"
 _URGENCIES: Final[Mapping[Urgency, str]] = {
     Urgency.EMERGENCY: "急救",
@@ -109,7 +108,7 @@ def clock(at_ms: int | None) -> str:
     """Returns a time as it is told here, to the second; "" for none."""
     if at_ms is None:
         return ""
-    return (datetime.fromtimestamp(at_ms // 1000, UTC) + _CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    return moment_of(at_ms).astimezone(HOSPITAL_ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _invitation(archive: Archive) -> Iterable[Entry]:

@@ -19,7 +19,7 @@ from signaling.auth.institutions import SYSTEM
 from signaling.auth.rights import Assurance, Caller
 from signaling.demo.cast import DAY_MS
 from signaling.demo.past import PastStore
-from signaling.roster.hospital_time import write_time
+from signaling.roster.hospital_time import day_began_ms, write_time
 from signaling.roster.phones import set_phones
 from signaling.roster.roster_csv import read_csv
 from signaling.roster.shifts import import_shifts
@@ -32,7 +32,6 @@ PHONES: Final[Mapping[str, str]] = {"cardiology": "0570-000 6012", "respiratory"
 CLINIC_PHONES: Final[Mapping[str, str]] = {QINGXI.code: "0570-000 7001", SHIQIAO.code: "0570-000 7002"}
 """The one number of each township, by its code: what a specialist dials when the link is lost."""
 _HOUR_MS: Final = 3_600_000
-_CHINA_MS: Final = 8 * _HOUR_MS
 _DAYS_AHEAD: Final = 14
 _CLERK: Final = "sunli"
 _LINES: Final = (("心内科", "一线", "王敏"), ("心内科", "二线", "赵启明"), ("呼吸内科", "一线", "陈志远"))
@@ -85,7 +84,7 @@ async def _carry_on(unit: Unit) -> None:
     if clerk is None or any(name not in {one.name for one in people.values()} for _, _, name in _LINES):
         # A folder of an older demo, whose cast was another.
         return
-    yesterday_ms = _midnight_ms(unit.now_ms) - DAY_MS
+    yesterday_ms = day_began_ms(unit.now_ms) - DAY_MS
     await enter_duty(unit, clerk, yesterday_ms, _DAYS_AHEAD + 1)
     await _enter_clinic_phones(unit)
     known = {
@@ -112,11 +111,7 @@ async def _enter_clinic_phones(unit: Unit) -> None:
 def _offers(now_ms: int) -> Iterator[tuple[_Offer, int]]:
     for day in _OFFERED_DAYS:
         for offer in _OFFERS:
-            yield offer, _midnight_ms(now_ms) + day * DAY_MS + int(offer.hour * _HOUR_MS)
-
-
-def _midnight_ms(now_ms: int) -> int:
-    return (now_ms + _CHINA_MS) // DAY_MS * DAY_MS - _CHINA_MS
+            yield offer, day_began_ms(now_ms) + day * DAY_MS + int(offer.hour * _HOUR_MS)
 
 
 async def _people(unit: Unit) -> list[tuple[str, Caller]]:

@@ -19,11 +19,11 @@ from signaling.demo.case_deeds import acknowledge, ask, meet, send, sign, take, 
 from signaling.demo.cast import DAY_MS, DEVICES, PATIENTS, DemoDevice, DemoPatient
 from signaling.demo.consultations import CONSULTATIONS, UNANSWERED, Consultation, Unanswered
 from signaling.demo.stage import Stage
+from signaling.roster.hospital_time import day_began_ms
 
 DAYS: Final = len(CONSULTATIONS)
 _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
-_CHINA_MS: Final = 8 * _HOUR_MS
 _AMBULANCE: Final = DEVICES[2]
 _CREW: Final = "liuyang"
 _ON_DUTY: Final = "wangmin"
@@ -83,8 +83,7 @@ class _Scene:
 
 def first_day_ms(now_ms: int) -> int:
     """Returns the beginning of the story's first day: the last ends before today, in China."""
-    today = (now_ms + _CHINA_MS) // DAY_MS * DAY_MS - _CHINA_MS
-    return today - DAYS * DAY_MS
+    return day_began_ms(now_ms) - DAYS * DAY_MS
 
 
 def half_days(first_ms: int) -> Iterator[Sequence[Moment]]:

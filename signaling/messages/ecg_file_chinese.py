@@ -8,6 +8,7 @@ from typing import Final
 ECG_FILE_CHINESE: Final[Mapping[str, str]] = {
     "ecg.info": "导联 {leads}；每秒 {rate_hz} 次，每级 {resolution_uv} µV，共 {seconds} 秒",
     "ecg.monitoring_only": "仅供监护：采样率低于 500 Hz 或分辨率粗于 5 µV",
+    "ecg.simulated": "模拟数据，并非测量所得：导入后不能签发",
     "ecg.began": "开始于 {began}",
     "ecg.missing": "缺 {count} 段，共 {seconds} 秒",
     "ecg.left_out": "没有读的信号：{signals}",

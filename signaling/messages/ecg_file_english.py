@@ -8,6 +8,7 @@ from typing import Final
 ECG_FILE_ENGLISH: Final[Mapping[str, str]] = {
     "ecg.info": "Leads {leads}; {rate_hz} samples a second, {resolution_uv} µV a step, {seconds} s",
     "ecg.monitoring_only": "For monitoring only: below 500 Hz, or coarser than 5 µV",
+    "ecg.simulated": "Simulated, not measured: what is brought in of it cannot be signed",
     "ecg.began": "Begun {began}",
     "ecg.missing": "{count} stretches are missing, {seconds} s",
     "ecg.left_out": "Signals that were not read: {signals}",

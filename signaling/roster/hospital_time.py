@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 HOSPITAL_ZONE: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+DAY_MS: Final = 24 * 3_600_000
+_AHEAD_MS: Final = HOSPITAL_ZONE.utcoffset(None) // timedelta(milliseconds=1)
 _WRITTEN: Final = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[\sT]\s*(\d{1,2})[:：](\d{2})(?:[:：]00)?"
 )
@@ -37,6 +39,11 @@ def read_time(text: str) -> int | None:
 def write_time(at_ms: int) -> str:
     """Returns the local time to the minute, such as 2026-11-22 08:00."""
     return moment_of(at_ms).astimezone(HOSPITAL_ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+def day_began_ms(at_ms: int) -> int:
+    """Returns the first moment of the hospital's day that a moment is in."""
+    return (at_ms + _AHEAD_MS) // DAY_MS * DAY_MS - _AHEAD_MS
 
 
 def moment_of(at_ms: int) -> datetime:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from media_server.ecg.descriptor import Source
 from media_server.ecg.frame import read_envelope
 from recording.ecg.ecg_manifest import LedgerHead
 from recording.ecg.ecg_sealing import SealRequest, seal_ecg
 from recording.ecg.frame_log import FrameLog
 from recording.exchange import loading
 from recording.exchange.civil_time import CHINA
+from recording.exchange.edf_writer import write_edf
 from recording.exchange.errors import Refusal, UnreadableFile
 from recording.exchange.loading import recording_at
+from recording.exchange.subject import NOBODY
 from recording.signing import Ed25519Signer
 from signaling.command_line import EXIT_OK, EXIT_REFUSED, EXIT_WRONG, main
-from tests.support.ecg_exports import HOLES, frames_of, holed_ecg
+from tests.support.ecg_exports import HOLES, frames_of, holed_ecg, whole_ecg
 from tests.support.ecg_files import FOLDER, MORTARA, PTB_EDF
 
 
@@ -54,6 +58,13 @@ def test_what_a_file_holds_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "PR Interval 161 ms (DICOM Mortara Instrument, Inc. el250)" in told
     assert "Begun 2013-01-25 10:59:19.000" in told and "not read: MEDIAN BEAT" in told
     assert "monitoring" not in told
+
+
+def test_what_was_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = replace(whole_ecg(), descriptor=replace(whole_ecg().descriptor, source=Source.SIMULATOR))
+    (tmp_path / "made.edf").write_bytes(write_edf(made, NOBODY, CHINA))
+    assert main(["ecg", "info", str(tmp_path / "made.edf")]) == EXIT_OK
+    assert "Simulated, not measured" in capsys.readouterr().out
 
 
 def test_an_old_record_is_told_to_be_for_monitoring(

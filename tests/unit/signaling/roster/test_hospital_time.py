@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.roster.hospital_time import milliseconds_of, moment_of, read_time, write_time
+from signaling.roster.hospital_time import (
+    DAY_MS,
+    day_began_ms,
+    milliseconds_of,
+    moment_of,
+    read_time,
+    write_time,
+)
 
 EIGHT_MS = int(datetime(2026, 11, 22, 0, 0, tzinfo=UTC).timestamp()) * 1000
 """2026-11-22 08:00 in China."""
@@ -66,3 +73,10 @@ def test_moments_with_and_without_a_zone() -> None:
 @given(st.integers(0, 4_000_000_000 // 60))
 def test_what_is_written_is_read_back(minutes: int) -> None:
     assert read_time(write_time(minutes * 60_000)) == minutes * 60_000
+
+
+def test_a_day_begins_at_its_midnight() -> None:
+    midnight_ms = EIGHT_MS - 8 * 3_600_000
+    assert day_began_ms(midnight_ms) == day_began_ms(EIGHT_MS) == day_began_ms(midnight_ms + DAY_MS - 1)
+    assert day_began_ms(EIGHT_MS) == midnight_ms
+    assert day_began_ms(midnight_ms - 1) == midnight_ms - DAY_MS
