@@ -40,9 +40,10 @@ REACHED: Final = {
 """Floors of sensitivity and positive predictivity."""
 MISSED: Final = frozenset({"108", "203"})
 """108: P waves as steep as the beats, and noise; 203: noise and low complexes."""
-RATE_FLOOR_PER_CENT: Final = {"100": 99.9, "108": 96.0, "203": 84.0, "207": 98.0, "208": 97.0, "217": 99.9}
-"""Of the seconds within 5 a minute. What is left in 203, a fibrillation about 100 a minute, are false and
-missed beats, each in the average for about eight seconds.
+RATE_FLOOR_PER_CENT: Final = {"100": 99.9, "108": 96.5, "203": 87.0, "207": 98.0, "208": 98.0, "217": 99.9}
+"""Of the seconds within 5 a minute. With the reference's beats, told 250 ms late, all would be. What is left
+in 203, a fibrillation about 100 a minute, are 25 missed and 33 false beats, each in the average for about
+eight seconds; in 108 the false beats of a noisy minute.
 """
 
 
@@ -80,6 +81,13 @@ def percentile_ms(samples: list[int], per_cent: int) -> float:
     return statistics.quantiles(samples, n=100)[per_cent - 1] * 1000 / RATE_HZ
 
 
+def stretches(seconds: tuple[int, ...]) -> str:
+    """Seconds that follow one another as one stretch."""
+    begins = [second for second in seconds if second - 1 not in seconds]
+    ends = [second for second in seconds if second + 1 not in seconds]
+    return ", ".join(f"{begin}-{end}" for begin, end in zip(begins, ends, strict=True)) or "none"
+
+
 @pytest.mark.parametrize("record", RECORDS)
 def test_the_records_are_those_that_were_published(record: str) -> None:
     stated, computed = read_checksum(record)
@@ -96,7 +104,7 @@ def test_beats_of_a_record(record: str) -> None:
         f"(missed {found.missed}, false {found.false}); told after p50 {percentile_ms(delays, 50):.0f} "
         f"p95 {percentile_ms(delays, 95):.0f} p99 {percentile_ms(delays, 99):.0f} ms; heart rate within "
         f"5/min {rate.per_cent:.1f} %, within 5/min or 10 % {rate.share_per_cent:.1f} % of {rate.scored} "
-        f"seconds; CPU {result.cpu_ms_per_s:.2f} ms/s"
+        f"seconds; CPU {result.cpu_ms_per_s:.2f} ms/s; farther than 5/min in seconds {stretches(rate.wrong)}"
     )
     least_sensitivity, least_predictivity = REACHED[record]
     assert found.sensitivity >= least_sensitivity

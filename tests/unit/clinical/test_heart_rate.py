@@ -94,6 +94,21 @@ def test_a_few_early_beats_do_not_move_it() -> None:
     assert rate.per_minute(DURATION_MS * FS // 1000) == 60
 
 
+@pytest.mark.parametrize(("later_ms", "expected"), [(500, 120), (1_500, 40)])
+def test_a_change_of_rate_is_shown_within_seven_seconds(later_ms: int, expected: int) -> None:
+    """IEC 60601-2-27, 201.7.9.2.9.101 b) 5): from 80 a minute; ten seconds are usual."""
+    early_ms = beats_every(750, DURATION_MS)
+    late_ms = [early_ms[-1] + later_ms * count for count in range(1, 14)]
+    signal = drawn([*early_ms, *late_ms], 2 * DURATION_MS, FS)
+    rate, shown = HeartRate(FS), {}
+    for at in range(0, (early_ms[-1] + 7_000) * FS // 1000, 10):
+        rate.receive(at, signal[at : at + 10])
+        shown[at] = rate.per_minute(at + 10)
+    assert shown[early_ms[-1] * FS // 1000 // 10 * 10] == 80
+    last = shown[max(shown)]
+    assert last is not None and abs(last - expected) <= 5
+
+
 def test_it_is_gone_when_the_last_beat_is_three_seconds_old() -> None:
     rate = counting(drawn([*beats_every(1_000, 9_000), 8_500], 9_000, FS))
     [*_, last] = [8_500 * FS // 1000]
