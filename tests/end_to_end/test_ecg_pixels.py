@@ -44,6 +44,10 @@ ROWS: Final = 6
 COLUMNS_MM: Final = (7, 7 + 128 + 3)
 """6×2 on 1600 pixels: the gutter, two columns of whole millimetres, and 3 mm between them."""
 AXIS_PX: Final = 18
+IS_BENCH: Final = bool(os.environ.get("LIANZHEN_FIGURES"))
+MEASURED_S: Final = 20 if IS_BENCH else 3
+LEAST_PICTURES_A_SECOND: Final = 55
+MOST_OF_A_CORE: Final = 0.30
 GAP: Final = (600, 1350)
 """Samples that are missing, 1.5 s."""
 ECG: Final = {
@@ -223,28 +227,31 @@ async def test_there_is_no_trace_in_a_gap_that_comes_live(page: Page) -> None:
 async def test_twelve_leads_are_drawn_as_they_come(page: Page) -> None:
     """12 leads of 500 Hz on 1600×900, printed: issue 5 asks for 55 pictures a second with 30 % of a core.
 
-    Only that the drawing keeps up is asserted: how fast and how dear it is, a machine that others use as well
-    does not say. The figures are those of the better half of ten seconds.
+    Beside the other tests only that the drawing keeps up is asserted: how fast and how dear it is, a machine
+    that others use as well does not say. `make bench-ecg-drawing` judges by the better half of its seconds.
     """
-    frames = [_text(each) for each in _frames(30)]
+    frames = [_text(each) for each in _frames(40)]
     await page.evaluate("([ecg, frames]) => drawLive(ecg, frames, 375, '12x1', 4)", [ECG, frames])
     await _drawn(page)
     first = await page.evaluate("shown().end")
     rates: list[float] = []
     loads: list[float] = []
-    for _ in range(10):
+    for _ in range(MEASURED_S):
         began, used = time.monotonic(), _browser_seconds()
         times = await page.evaluate("pictures(1000)")
         rates.append(1000 * (len(times) - 1) / (times[-1] - times[0]))
         loads.append((_browser_seconds() - used) / (time.monotonic() - began))
-    rate = statistics.median(sorted(rates)[5:])
-    load = statistics.median(sorted(loads)[:5])
+    rate = statistics.median(sorted(rates)[MEASURED_S // 2 :])
+    load = statistics.median(sorted(loads)[: (MEASURED_S + 1) // 2])
     print(
         f"\n12 × 500 Hz at 1600×900: {rate:.1f} pictures a second (worst {min(rates):.1f}), "
         f"{100 * load:.0f} % of a core (worst {100 * max(loads):.0f} %), all of Chromium"
     )
-    # Ten seconds of pictures are at least as many of samples, less what a standstill may hold back.
-    assert await page.evaluate("shown().end") - first >= 7 * RATE_HZ
+    # Seconds of pictures are at least as many of samples, less what a standstill may hold back.
+    assert await page.evaluate("shown().end") - first >= 0.7 * MEASURED_S * RATE_HZ
+    if IS_BENCH:
+        assert rate >= LEAST_PICTURES_A_SECOND
+        assert load <= MOST_OF_A_CORE
 
 
 def _browser_seconds() -> float:

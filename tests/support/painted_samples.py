@@ -22,7 +22,7 @@ WATCH_PAINTED = """() => {
     const look = () => {
         requestAnimationFrame(look);
         setTimeout(() => {
-            const layer = document.querySelector('canvas[data-layer="trace"]');
+            const layer = document.querySelector('[data-layer="trace"]');
             const pane = document.querySelector(".ecg-pane[data-lane]");
             const { until, pace } = layer?.dataset ?? {};
             const samples = pane && watchOf(pane)?.running;

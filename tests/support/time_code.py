@@ -71,7 +71,7 @@ WATCH_BOTH = """() => {
         // Behind everything that this repaint draws.
         const now = performance.now();
         setTimeout(() => {
-            const layer = document.querySelector('canvas[data-layer="trace"]');
+            const layer = document.querySelector('[data-layer="trace"]');
             const { until, pace, ahead } = layer?.dataset ?? {};
             if (until === undefined || shown === null) return;
             window.syncRows.push([now, Number(until), pace, ...shown, Number(ahead || 0)]);

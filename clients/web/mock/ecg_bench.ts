@@ -80,10 +80,13 @@ function pictures(for_ms: number): Promise<number[]> {
 
 /** The opacity, 0 to 255, of each pixel of a layer's rectangle, row after row; pixels of the glass. */
 function alphaOf(layer: string, x: number, y: number, width: number, height: number): number[] {
-  const element = document.querySelector<HTMLCanvasElement>(`canvas[data-layer=${layer}]`);
-  const pen = element?.getContext("2d");
-  if (pen == null) throw new Error(`no layer ${layer}`);
-  return [...pen.getImageData(x, y, width, height).data].filter((_, i) => i % 4 === 3);
+  const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (pen === null) throw new Error("nothing can be read");
+  for (const slice of document.querySelectorAll<HTMLCanvasElement>(`[data-layer=${layer}] canvas`)) {
+    const left = Math.round(parseFloat(slice.style.left) * window.devicePixelRatio);
+    if (left < x + width && left + slice.width > x) pen.drawImage(slice, left - x, -y);
+  }
+  return [...pen.getImageData(0, 0, width, height).data].filter((_, i) => i % 4 === 3);
 }
 
 Object.assign(window, { drawPage, drawLive, pictures, alphaOf, shown: () => canvas.shown });

@@ -34,6 +34,12 @@ export function sampleAtX(strip: Strip, x: number): number {
   return Math.max(start, Math.min(end - 1, sample));
 }
 
+/** From the last sample at or before a place to the first at or after another: all whose lines are seen between. */
+export function samplesNear({ panel, scale, rateHz, pageStart }: Strip, left: number, right: number): Span {
+  const place = (x: number): number => pageStart + ((x - panel.rect.x) / pxPerSecond(scale) + panel.from_s) * rateHz;
+  return { start: Math.floor(place(left)), end: Math.ceil(place(right)) + 1 };
+}
+
 export function yOf({ panel, scale }: Strip, mv: number): number {
   return panel.baseline - mv * pxPerMillivolt(scale);
 }

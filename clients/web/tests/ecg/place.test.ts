@@ -1,6 +1,16 @@
 // Samples and voltages on a panel.
 import { describe, expect, it } from "vitest";
-import { millivoltsAtY, pageSamples, pageStartOf, sampleAtX, shownSpan, xOf, xRangeOf, yOf } from "../../src/ecg/place";
+import {
+  millivoltsAtY,
+  pageSamples,
+  pageStartOf,
+  sampleAtX,
+  samplesNear,
+  shownSpan,
+  xOf,
+  xRangeOf,
+  yOf,
+} from "../../src/ecg/place";
 import { layoutOf, panelOf, SCALE, stripOf } from "./panes";
 
 describe("a sample's place", () => {
@@ -19,6 +29,13 @@ describe("a sample's place", () => {
     }
     expect(sampleAtX(strip, 0)).toBe(1000);
     expect(sampleAtX(strip, 5000)).toBe(shownSpan(strip).end - 1);
+  });
+
+  it("is reached by the line of the samples on either side of it", () => {
+    const strip = stripOf(1000);
+    expect(samplesNear(strip, 128, 228)).toEqual({ start: 1500, end: 2001 });
+    expect(samplesNear(strip, 128.1, 227.9)).toEqual({ start: 1500, end: 2001 });
+    expect(samplesNear(strip, -Infinity, Infinity)).toEqual({ start: -Infinity, end: Infinity });
   });
 
   it("goes on from column to column where the layout reads on", () => {

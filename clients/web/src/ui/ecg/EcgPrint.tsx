@@ -14,8 +14,17 @@ import { useWorld } from "../world";
 import type { Look } from "./ecg_canvas";
 import { bandWords } from "./ecg_words";
 import type { Inks } from "./inks";
-import { AXIS_PX, lateRanges, paintMarks, paintTints, type Marked } from "./marks";
-import { paintCalibration, paintGrid, paintTraces } from "./paint";
+import {
+  AXIS_PX,
+  axisLabels,
+  lateRanges,
+  paintAxis,
+  paintMarks,
+  paintStanding,
+  paintTints,
+  type Marked,
+} from "./marks";
+import { paintGrid, paintTraces } from "./paint";
 
 /** A4 lying, less what printers cannot reach; a whole number of large boxes. */
 const PAPER_MM = { width: 275, height: 165 } as const;
@@ -146,13 +155,14 @@ function paintSheet(canvas: HTMLCanvasElement, props: Parameters<typeof EcgPrint
     stale: null,
     startUs: props.startUs,
     now_ms: 0,
-    trace: null,
+    blank: () => undefined,
   };
   pen.fillStyle = PAPER.paper;
   pen.fillRect(0, 0, size.width, size.height);
   paintTints(pen, lateRanges(marked), area, PAPER);
   paintGrid(pen, area, DRAWN_PX_PER_MM, PAPER, ratio);
   paintTraces(pen, filtered, sweep, todo, PAPER);
-  paintCalibration(pen, layout.marks, PAPER);
+  paintStanding(pen, marked);
+  paintAxis(pen, axisLabels(marked), size, PAPER);
   paintMarks(pen, marked);
 }

@@ -1,36 +1,42 @@
-// The drawing of an ECG in a pane: three layers of canvas, and the loop that draws on.
+// The drawing of an ECG in a pane: its layers, and the loop that draws on.
 //
-// The grid with the tint of what came late under it; the lines, drawn on in small pieces; over them names, holes and
-// calipers. Only the lines are touched in each picture, what is over them a few times a second, and the grid when the
-// tint changes. Each layer more is laid over the others in every picture: without a graphics card that costs most.
+// The grid with the tint of what came late under it; the lines, drawn on in small pieces; over them the names, and what
+// comes and goes: holes, calipers; below them the seconds. In a picture only the slices of the lines under the sweep are
+// touched, a few times a second what comes and goes if there is any, and everything else when it changes.
 
 import { follow, type Followed, type ShownFrame } from "../../ecg/follow";
 import { Filtered } from "../../ecg/filtered";
 import type { DeviceBand, FilterChoice } from "../../ecg/filters";
 import { layOut, type Layout, type LayoutName, type Panel } from "../../ecg/layout";
 import { shownLeads, type ShownLead } from "../../ecg/leads";
-import { millivoltsAtY, sampleAtX, shownSpan, type Strip } from "../../ecg/place";
+import { millivoltsAtY, sampleAtX, shownSpan, xOf, type Strip } from "../../ecg/place";
 import { isMade, type Readable } from "../../ecg/readable";
 import type { Scale } from "../../ecg/scale";
 import { headX, stripOf, sweepOf, sweepStep, sweptView, type Sweep, type SweepStretch } from "../../ecg/sweep";
 import { GAP_HOLD_MS, type Watch } from "../../ecg/watch";
 import { isFinal, type EcgDescriptor } from "../../protocol/ecg";
 import { inksOf, type Inks } from "./inks";
+import { Layer, type Stretch } from "./layer";
 import {
   AXIS_PX,
-  paintMarks,
+  axisLabels,
   lateRanges,
+  paintAxis,
+  paintMarks,
+  paintStanding,
   paintTints,
   type CaliperMark,
   type Marked,
   type MarkWords,
   type PointMark,
-  type XSpan,
 } from "./marks";
-import { paintCalibration, paintGrid, paintTraces, type Pen, type Row, type Size } from "./paint";
+import { paintGrid, paintHeads, paintTraces, REACH_PX, type Row, type Size } from "./paint";
 
 /** Counters and hatches move this often; the eye reads no faster. */
 const MARKS_EVERY_MS = 200;
+/** Pixels of the glass: the sweep touches one slice of the lines or two; the grid's only where a tint changes. */
+const TRACE_SLICE_PX = 128;
+const GRID_SLICE_PX = 400;
 
 /** How it is drawn. */
 export interface Look {
@@ -78,13 +84,13 @@ interface Plan {
   readonly sweep: Sweep;
 }
 
-const LAYERS = ["grid", "trace", "marks"] as const;
-type LayerName = (typeof LAYERS)[number];
-
 export class EcgCanvas {
   readonly #host: HTMLElement;
-  readonly #layers: Readonly<Record<LayerName, HTMLCanvasElement>>;
-  readonly #heads: HTMLElement[] = [];
+  readonly #grid = new Layer({ name: "grid", slice_px: GRID_SLICE_PX, isOpaque: true });
+  readonly #trace = new Layer({ name: "trace", slice_px: TRACE_SLICE_PX, isOpaque: false });
+  readonly #standing = new Layer({ name: "standing", slice_px: Infinity, isOpaque: false });
+  readonly #marks = new Layer({ name: "marks", slice_px: Infinity, isOpaque: false });
+  readonly #axis = new Layer({ name: "axis", slice_px: Infinity, isOpaque: true });
   readonly #resizing: ResizeObserver;
   #look: Look;
   #device: EcgDescriptor | null = null;
@@ -97,8 +103,8 @@ export class EcgCanvas {
   #frames: () => readonly ShownFrame[] = () => [];
   #drawnUntil = 0;
   #marksAt_ms = 0;
-  /** What the grid was drawn with; "" when it has to be drawn anew. */
-  #gridOf = "";
+  /** What was painted of what changes seldom, by layer and place; empty when all has to be painted anew. */
+  readonly #painted = new Map<string, string>();
   #isDirty = true;
   #frame = 0;
 
@@ -106,14 +112,7 @@ export class EcgCanvas {
     this.#host = host;
     this.#look = look;
     this.#inks = inksOf(host);
-    const made = LAYERS.map((name) => {
-      const canvas = document.createElement("canvas");
-      canvas.dataset["layer"] = name;
-      canvas.setAttribute("aria-hidden", "true");
-      host.append(canvas);
-      return [name, canvas] as const;
-    });
-    this.#layers = Object.fromEntries(made) as Record<LayerName, HTMLCanvasElement>;
+    for (const layer of [this.#grid, this.#trace, this.#standing, this.#marks, this.#axis]) host.append(layer.element);
     this.#resizing = new ResizeObserver(() => this.#fit());
     this.#resizing.observe(host);
     this.#fit();
@@ -221,7 +220,7 @@ export class EcgCanvas {
   #anew(): void {
     this.#plan = null;
     this.#isDirty = true;
-    this.#gridOf = "";
+    this.#painted.clear();
     this.#marksAt_ms = 0;
   }
 
@@ -230,29 +229,15 @@ export class EcgCanvas {
     const width = this.#host.clientWidth;
     const height = this.#host.clientHeight;
     this.#size = { width, height };
-    for (const canvas of Object.values(this.#layers)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-      this.#penOf(canvas)?.setTransform(ratio, 0, 0, ratio, 0, 0);
-    }
+    const area = this.#area();
+    for (const layer of [this.#grid, this.#trace, this.#standing, this.#marks]) layer.fit(area, ratio);
+    this.#axis.fit({ width, height: AXIS_PX }, ratio, area.height);
     this.#anew();
   }
 
-  #penOf(canvas: HTMLCanvasElement): Pen | null {
-    // Nothing lies under the grid: a layer without holes costs less to lay down.
-    return canvas.getContext("2d", { alpha: canvas !== this.#layers.grid });
-  }
-
-  #pen(name: LayerName): Pen | null {
-    return this.#penOf(this.#layers[name]);
-  }
-
-  #clear(name: LayerName): Pen | null {
-    const pen = this.#pen(name);
-    pen?.clearRect(0, 0, this.#size.width, this.#size.height);
-    return pen;
+  /** Above the seconds. */
+  #area(): Size {
+    return { width: this.#size.width, height: Math.max(0, this.#size.height - AXIS_PX) };
   }
 
   #sourceNow(): Readable | null {
@@ -267,9 +252,11 @@ export class EcgCanvas {
   #planNow(): Plan | null {
     const source = this.#sourceNow();
     if (this.#plan !== null && this.#plan.source === source) return this.#plan;
-    this.#plan = source === null ? null : this.#makePlan(source);
-    this.#isDirty = true;
-    return this.#plan;
+    const plan = source === null ? null : this.#makePlan(source);
+    // Nothing after nothing: there is nothing to be taken away.
+    if (plan !== null || this.#plan !== null) this.#isDirty = true;
+    this.#plan = plan;
+    return plan;
   }
 
   #makePlan(source: Readable): Plan | null {
@@ -294,7 +281,7 @@ export class EcgCanvas {
   }
 
   #layOut(leads: readonly ShownLead[]): Layout | null {
-    const area = { width: this.#size.width, height: this.#size.height - AXIS_PX };
+    const area = this.#area();
     return area.height > 0 ? layOut(this.#look.layout, leads, area, this.#look.scale) : null;
   }
 
@@ -308,7 +295,7 @@ export class EcgCanvas {
 
   #step(now_ms: number): void {
     if (this.#size.width === 0) return;
-    if (this.#gridOf === "") this.#drawGrid([]);
+    if (this.#painted.size === 0) this.#drawGrid([]);
     const plan = this.#planNow();
     const subject = this.#subject;
     if (subject?.kind === "live" && plan !== null) this.#stepLive(plan, subject, now_ms);
@@ -343,91 +330,97 @@ export class EcgCanvas {
       return;
     }
     filtered.advance(until);
-    const pen = this.#pen("trace");
-    if (pen === null) return;
     // Over the whole height: lines reach into their neighbours' rows, and all rows of a column stand at one time.
-    const cleared = new Set<string>();
-    for (const { step } of steps) {
-      for (const { left, right } of step.clear) {
-        const key = `${left} ${right}`;
-        if (!cleared.has(key)) pen.clearRect(left, 0, right - left, this.#size.height);
-        cleared.add(key);
-      }
-    }
-    const todo = steps.map(({ row, step }) => ({ row, stretches: step.draw }));
-    paintTraces(pen, filtered, sweep, todo, this.#inks);
-    this.#moveHeads(plan);
+    for (const stretch of distinct(steps.flatMap(({ step }) => step.clear))) this.#trace.clear(stretch);
+    // From before the head that stood there to behind the one that comes.
+    const swept = steps.flatMap(({ row, step }) =>
+      step.draw.map(({ start, end, pageStart }) => {
+        const strip = stripOf(sweep, row.panel, pageStart);
+        return { left: xOf(strip, start) - REACH_PX, right: xOf(strip, end) + REACH_PX };
+      }),
+    );
+    this.#paintTraces(plan, distinct(swept));
+  }
+
+  #paintTraces(plan: Plan, stretches: readonly Stretch[]): void {
+    const { filtered, sweep, rows } = plan;
+    const todo = rows.map((row) => ({ row, stretches: this.#stretchesOf(plan, row.panel) }));
+    const heads = this.#headPlaces(plan);
+    const { height } = this.#area();
+    for (const stretch of stretches)
+      this.#trace.repaint(stretch, (pen, part) => {
+        paintTraces(pen, filtered, sweep, todo, this.#inks, part);
+        paintHeads(pen, heads, height, this.#inks);
+      });
+    // Up to which sample the lines go, and why: for who looks at the page from outside.
+    const { dataset } = this.#trace.element;
+    dataset["until"] = String(this.#drawnUntil);
+    dataset["pace"] = this.#followed?.pace ?? "";
+    dataset["ahead"] = String(this.#followed?.ahead_ms ?? "");
+  }
+
+  #headPlaces({ rows, sweep }: Plan): number[] {
+    if (this.#subject?.kind !== "live") return [];
+    const found = rows.map(({ panel }) => headX(sweep, panel, this.#drawnUntil));
+    return [...new Set(found.flatMap((x) => (x === null ? [] : x)))];
   }
 
   /** All lines anew: another page, another look, or samples that came into what was drawn. */
   #redraw(): void {
     this.#isDirty = false;
-    const pen = this.#clear("trace");
     const plan = this.#plan;
     this.#marksAt_ms = 0;
-    if (pen === null || plan === null) {
-      this.#placeHeads([]);
+    const stretches = plan?.rows.flatMap(({ panel }) => this.#stretchesOf(plan, panel)) ?? [];
+    if (plan === null || stretches.length === 0) {
+      this.#trace.clearAll();
       return;
     }
-    const todo = plan.rows.map((row) => ({ row, stretches: this.#stretchesOf(plan, row.panel) }));
-    const stretches = todo.flatMap((one) => one.stretches);
-    if (stretches.length === 0) return;
     plan.filtered.restart(Math.min(...stretches.map((one) => one.start)));
     plan.filtered.advance(Math.max(...stretches.map((one) => one.end)));
-    paintTraces(pen, plan.filtered, plan.sweep, todo, this.#inks);
-    this.#moveHeads(plan);
+    this.#paintTraces(plan, [{ left: 0, right: this.#size.width }]);
   }
 
-  #moveHeads(plan: Plan): void {
-    // Up to which sample the lines go, and why: for who looks at the page from outside.
-    this.#layers.trace.dataset["until"] = String(this.#drawnUntil);
-    this.#layers.trace.dataset["pace"] = this.#followed?.pace ?? "";
-    this.#layers.trace.dataset["ahead"] = String(this.#followed?.ahead_ms ?? "");
-    if (this.#subject?.kind !== "live") {
-      this.#placeHeads([]);
-      return;
-    }
-    const found = plan.rows.map(({ panel }) => headX(plan.sweep, panel, this.#drawnUntil));
-    this.#placeHeads([...new Set(found.flatMap((x) => (x === null ? [] : Math.round(x * 2) / 2)))]);
+  /** Whether a part is to be painted, because it is not what was painted there. */
+  #isNew(part: string, content: string): boolean {
+    if (this.#painted.get(part) === content) return false;
+    this.#painted.set(part, content);
+    return true;
   }
 
-  /** Elements of their own: they move in every picture, and nothing is drawn for it. */
-  #placeHeads(places: readonly number[]): void {
-    while (this.#heads.length < places.length) {
-      const head = document.createElement("div");
-      head.className = "ecg-head-line";
-      this.#host.append(head);
-      this.#heads.push(head);
-    }
-    this.#heads.forEach((head, i) => {
-      const x = places[i];
-      head.hidden = x === undefined;
-      if (x !== undefined) head.style.transform = `translateX(${x}px)`;
-    });
-  }
-
-  #drawGrid(late: readonly XSpan[]): void {
-    this.#gridOf = gridKey(late);
-    const pen = this.#pen("grid");
-    if (pen === null) return;
+  #drawGrid(late: readonly Stretch[]): void {
     const ratio = window.devicePixelRatio || 1;
-    const area = { width: this.#size.width, height: this.#size.height - AXIS_PX };
-    pen.fillStyle = this.#inks.paper;
-    pen.fillRect(0, 0, this.#size.width, this.#size.height);
-    paintTints(pen, late, area, this.#inks);
-    paintGrid(pen, area, this.#look.scale.pxPerMm, this.#inks, ratio);
+    const area = this.#area();
+    this.#grid.each((pen, slice) => {
+      const tints = late.flatMap(({ left, right }) => {
+        const from = Math.max(left, slice.left);
+        const to = Math.min(right, slice.right);
+        return from < to ? `${from.toFixed(1)} ${to.toFixed(1)}` : [];
+      });
+      if (!this.#isNew(`grid ${slice.left}`, tints.join(" "))) return;
+      pen.fillStyle = this.#inks.paper;
+      pen.fillRect(0, 0, area.width, area.height);
+      paintTints(pen, late, area, this.#inks);
+      paintGrid(pen, area, this.#look.scale.pxPerMm, this.#inks, ratio);
+    });
   }
 
   #drawMarks(now_ms: number): void {
     this.#marksAt_ms = now_ms;
-    const over = this.#clear("marks");
     const plan = this.#plan;
-    if (plan === null || over === null) return;
-    const marked = this.#marked(plan, now_ms);
-    const late = lateRanges(marked);
-    if (gridKey(late) !== this.#gridOf) this.#drawGrid(late);
-    paintCalibration(over, plan.layout.marks, this.#inks);
-    paintMarks(over, marked);
+    const marked = plan === null ? null : this.#marked(plan, now_ms);
+    this.#drawGrid(marked === null ? [] : lateRanges(marked));
+    if (this.#isNew("standing", marked === null ? "none" : `drawn ${String(marked.isSimulated)}`)) {
+      this.#standing.clearAll();
+      if (marked !== null) this.#standing.each((pen) => paintStanding(pen, marked));
+    }
+    const labels = marked === null ? [] : axisLabels(marked);
+    if (this.#isNew("axis", labels.map(({ x, text }) => `${x} ${text}`).join()))
+      this.#axis.each((pen) => paintAxis(pen, labels, this.#size, this.#inks));
+    const { element } = this.#marks;
+    // Without a mark the layer is not laid over the lines at all.
+    if (!element.hidden) this.#marks.clearAll();
+    element.hidden = true;
+    if (marked !== null) this.#marks.each((pen) => (element.hidden = !paintMarks(pen, marked)));
   }
 
   #marked(plan: Plan, now_ms: number): Marked {
@@ -453,12 +446,14 @@ export class EcgCanvas {
       isFinal: subject?.kind === "page" ? subject.isFinal : ecg !== null && isFinal(ecg),
       stale: isRunning ? (this.#followed?.stale ?? null) : null,
       startUs,
-      trace: this.#pen("trace"),
+      blank: (stretch) => this.#trace.clear(stretch),
       // What has ended has no hole that grows.
       now_ms: isLive && !isRunning ? (subject.watch.running?.newest?.arrived_ms ?? now_ms) + GAP_HOLD_MS - 1 : now_ms,
     };
   }
 }
 
-const gridKey = (late: readonly XSpan[]): string =>
-  `drawn ${late.map(({ left, right }) => `${left.toFixed(1)} ${right.toFixed(1)}`).join(" ")}`;
+/** Each once: the rows of a column are swept alike. */
+const distinct = (stretches: readonly Stretch[]): Stretch[] => [
+  ...new Map(stretches.map((one) => [`${one.left} ${one.right}`, one])).values(),
+];

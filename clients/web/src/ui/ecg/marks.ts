@@ -10,7 +10,8 @@ import type { Readable } from "../../ecg/readable";
 import type { Gap } from "../../ecg/samples";
 import { stripOf, type Sweep, type SweepStretch } from "../../ecg/sweep";
 import type { Inks } from "./inks";
-import type { Pen, Row, Size } from "./paint";
+import type { Stretch } from "./layer";
+import { paintCalibration, type Pen, type Row, type Size } from "./paint";
 
 /** What is written into the drawing, by the page's language. */
 export interface MarkWords {
@@ -69,8 +70,8 @@ export interface Marked {
   readonly stale: { readonly for_ms: number; readonly lastUs: number } | null;
   readonly startUs: number;
   readonly now_ms: number;
-  /** The layer of the lines: no line of an older page may stand in a hole either. */
-  readonly trace: Pen | null;
+  /** Takes the lines away from a range: no line of an older page may stand in a hole either. */
+  readonly blank: (stretch: Stretch) => void;
 }
 
 /** Below the leads. */
@@ -81,11 +82,6 @@ const LEAST_BOX_PX = 116;
 const LABEL_EVERY_PX = 46;
 const SECONDS = [1, 2, 5, 10, 30, 60];
 const US_PER_S = 1_000_000;
-
-export interface XSpan {
-  readonly left: number;
-  readonly right: number;
-}
 
 let hatchTile: { readonly key: string; readonly tile: HTMLCanvasElement } | null = null;
 
@@ -114,8 +110,8 @@ export function hatchOf(pen: Pen, inks: Inks): CanvasPattern | string {
 }
 
 /** Where a stretch of samples is seen, once for each column that shows it. */
-function rangesOf(marked: Marked, start: number, end: number): XSpan[] {
-  const found = new Map<number, XSpan>();
+function rangesOf(marked: Marked, start: number, end: number): Stretch[] {
+  const found = new Map<number, Stretch>();
   for (const { panel } of marked.rows) {
     for (const stretch of marked.stretchesOf(panel)) {
       const strip = stripOf(marked.sweep, panel, stretch.pageStart);
@@ -129,19 +125,19 @@ function rangesOf(marked: Marked, start: number, end: number): XSpan[] {
   return ranges.filter((one) => !ranges.some((other) => other !== one && covers(other, one)));
 }
 
-const covers = (outer: XSpan, inner: XSpan): boolean =>
+const covers = (outer: Stretch, inner: Stretch): boolean =>
   outer.left <= inner.left + 0.5 &&
   outer.right >= inner.right - 0.5 &&
   outer.right - outer.left > inner.right - inner.left;
 
 /** What lies under the grid: the tint of what came late. */
-export function paintTints(pen: Pen, late: readonly XSpan[], { height }: Size, inks: Inks): void {
+export function paintTints(pen: Pen, late: readonly Stretch[], { height }: Size, inks: Inks): void {
   pen.fillStyle = inks.lateBg;
   for (const { left, right } of late) pen.fillRect(left, 0, right - left, height);
 }
 
 /** Where what came late is seen. */
-export function lateRanges(marked: Marked): (XSpan & { length_ms: number })[] {
+export function lateRanges(marked: Marked): (Stretch & { length_ms: number })[] {
   const { source } = marked;
   const length_ms = (start: number, end: number): number => ((end - start) * 1000) / source.shape.rateHz;
   return source
@@ -151,17 +147,22 @@ export function lateRanges(marked: Marked): (XSpan & { length_ms: number })[] {
     );
 }
 
-/** Everything over the lines. */
-export function paintMarks(pen: Pen, marked: Marked): void {
-  paintLate(pen, marked);
-  paintLeadOff(pen, marked);
-  paintGaps(pen, marked);
+/** What stands over the lines for as long as they are laid out alike. */
+export function paintStanding(pen: Pen, marked: Marked): void {
+  paintCalibration(pen, marked.layout.marks, marked.inks);
   paintNames(pen, marked);
-  paintAxis(pen, marked);
   if (marked.isSimulated) paintWatermark(pen, marked);
-  if (marked.stale !== null) paintStale(pen, marked, marked.stale);
-  for (const caliper of marked.calipers) paintCaliper(pen, marked, caliper);
-  for (const point of marked.points) paintPoint(pen, marked, point);
+}
+
+/** What comes and goes over the lines; returns whether there was any of it. */
+export function paintMarks(pen: Pen, marked: Marked): boolean {
+  const { stale, calipers, points } = marked;
+  const painted = [paintLate(pen, marked), paintLeadOff(pen, marked), paintGaps(pen, marked)];
+  if (stale !== null) paintStale(pen, marked, stale);
+  painted.push(stale !== null);
+  for (const caliper of calipers) painted.push(paintCaliper(pen, marked, caliper));
+  for (const point of points) painted.push(paintPoint(pen, marked, point));
+  return painted.includes(true);
 }
 
 function halo(pen: Pen, text: string, x: number, y: number, color: string, around: string): void {
@@ -187,21 +188,24 @@ function paintNames(pen: Pen, { rows, inks, words }: Marked): void {
   }
 }
 
-function paintLate(pen: Pen, marked: Marked): void {
+function paintLate(pen: Pen, marked: Marked): boolean {
   const { inks, words } = marked;
+  const ranges = lateRanges(marked);
   pen.textAlign = "left";
   pen.textBaseline = "top";
   pen.font = `700 13px ${inks.font}`;
-  for (const { left, right, length_ms } of lateRanges(marked)) {
+  for (const { left, right, length_ms } of ranges) {
     pen.fillStyle = inks.late;
     pen.fillRect(left, 0, right - left, 4);
     const text = words.late(length_ms);
     if (right - left > pen.measureText(text).width + 44) halo(pen, text, left + 36, 7, inks.late, inks.lateBg);
   }
+  return ranges.length > 0;
 }
 
-function paintLeadOff(pen: Pen, marked: Marked): void {
+function paintLeadOff(pen: Pen, marked: Marked): boolean {
   const { source, sweep, inks, words } = marked;
+  let isAny = false;
   for (const { panel } of marked.rows) {
     for (const stretch of marked.stretchesOf(panel)) {
       const strip = stripOf(sweep, panel, stretch.pageStart);
@@ -210,6 +214,7 @@ function paintLeadOff(pen: Pen, marked: Marked): void {
         for (const span of source.leadOffIn(lead, stretch.start, stretch.end)) {
           const range = xRangeOf(strip, span);
           if (range === null) continue;
+          isAny = true;
           const y = panel.baseline;
           pen.strokeStyle = inks.warn;
           pen.lineWidth = 1.5;
@@ -224,10 +229,11 @@ function paintLeadOff(pen: Pen, marked: Marked): void {
       }
     }
   }
+  return isAny;
 }
 
 /** A word on its ground at the left of a range, where it fits. */
-function label(pen: Pen, text: string, range: XSpan, y: number, ground: string, color: string, font: string): void {
+function label(pen: Pen, text: string, range: Stretch, y: number, ground: string, color: string, font: string): void {
   pen.font = `600 13px ${font}`;
   const width = pen.measureText(text).width + 20;
   if (range.right - range.left < width + 8) return;
@@ -241,18 +247,23 @@ function label(pen: Pen, text: string, range: XSpan, y: number, ground: string, 
 }
 
 /** The holes that are seen; one that is still open reaches to where the page ends. */
-function paintGaps(pen: Pen, marked: Marked): void {
+function paintGaps(pen: Pen, marked: Marked): boolean {
   const { source, sweep, until, words } = marked;
+  let isAny = false;
   for (const gap of source.gaps(source.start, Number.MAX_SAFE_INTEGER, marked.now_ms)) {
     const ranges =
       gap.isOpen && until !== null ? openRanges(marked, gap, until, sweep) : rangesOf(marked, gap.start, gap.end);
     for (const range of ranges)
       paintGap(pen, marked, range, words.gap(gap.length_ms), words.gapMore(gap, marked.isFinal));
+    isAny ||= ranges.length > 0;
   }
+  // A hole hides lines, never whose they would be.
+  if (isAny) paintNames(pen, marked);
+  return isAny;
 }
 
-function openRanges(marked: Marked, gap: Gap, until: number, sweep: Sweep): XSpan[] {
-  const ranges: XSpan[] = [];
+function openRanges(marked: Marked, gap: Gap, until: number, sweep: Sweep): Stretch[] {
+  const ranges: Stretch[] = [];
   for (const { panel } of marked.rows) {
     const stretch = marked.stretchesOf(panel).at(-1);
     if (stretch === undefined || stretch.end < until) continue;
@@ -262,9 +273,9 @@ function openRanges(marked: Marked, gap: Gap, until: number, sweep: Sweep): XSpa
   return ranges;
 }
 
-function paintGap(pen: Pen, { size, inks, trace }: Marked, { left, right }: XSpan, text: string, more: string): void {
+function paintGap(pen: Pen, { size, inks, blank }: Marked, { left, right }: Stretch, text: string, more: string): void {
   const height = size.height - AXIS_PX;
-  trace?.clearRect(left + 1, 0, right - left - 2, height);
+  blank({ left: left + 1, right: right - 1 });
   pen.fillStyle = inks.hatchBg;
   pen.fillRect(left, 0, right - left, height);
   pen.fillStyle = hatchOf(pen, inks);
@@ -317,17 +328,20 @@ function box(pen: Pen, x: number, y: number, lines: readonly Line[], inks: Inks)
   });
 }
 
-function paintAxis(pen: Pen, marked: Marked): void {
-  const { source, sweep, inks, words, size } = marked;
+/** A second that is written below the leads. */
+export interface AxisLabel {
+  readonly x: number;
+  readonly text: string;
+}
+
+/** The seconds that are written, under the samples that are seen. */
+export function axisLabels(
+  marked: Pick<Marked, "source" | "sweep" | "rows" | "stretchesOf" | "startUs" | "words">,
+): AxisLabel[] {
+  const { source, sweep, words } = marked;
   const { rateHz } = source.shape;
-  const top = size.height - AXIS_PX;
   const pxPerSecond = sweep.scale.pxPerMm * sweep.scale.speed_mm_s;
   const every = SECONDS.find((seconds) => seconds * pxPerSecond >= LABEL_EVERY_PX) ?? 60;
-  pen.fillStyle = inks.surface;
-  pen.fillRect(0, top, size.width, AXIS_PX);
-  pen.font = `400 12px ${inks.font}`;
-  pen.textAlign = "left";
-  pen.textBaseline = "middle";
   // The lowest panel of each column; 3×4's rhythm strip stands for all of them.
   const lowest = marked.rows.filter(
     ({ panel }) =>
@@ -336,6 +350,7 @@ function paintAxis(pen: Pen, marked: Marked): void {
           other.rect.y > panel.rect.y && other.rect.x <= panel.rect.x && other.rect.x + other.rect.width > panel.rect.x,
       ),
   );
+  const labels: AxisLabel[] = [];
   for (const { panel } of lowest) {
     for (const stretch of marked.stretchesOf(panel)) {
       const fromUs = source.takenUs(stretch.start);
@@ -346,11 +361,24 @@ function paintAxis(pen: Pen, marked: Marked): void {
       for (let s = Math.ceil(from_s / every) * every; s < from_s + seconds; s += every) {
         const x = xOf(strip, stretch.start + (s - from_s) * rateHz);
         if (x > panel.rect.x + panel.rect.width - 26) continue;
-        pen.fillStyle = inks.ink3;
-        pen.fillRect(Math.round(x), top, 1, 4);
-        pen.fillText(words.clock(s * 1000), x + 3, top + AXIS_PX / 2 + 1);
+        labels.push({ x: Math.round(x), text: words.clock(s * 1000) });
       }
     }
+  }
+  return labels;
+}
+
+export function paintAxis(pen: Pen, labels: readonly AxisLabel[], { width, height }: Size, inks: Inks): void {
+  const top = height - AXIS_PX;
+  pen.fillStyle = inks.surface;
+  pen.fillRect(0, top, width, AXIS_PX);
+  pen.font = `400 12px ${inks.font}`;
+  pen.textAlign = "left";
+  pen.textBaseline = "middle";
+  pen.fillStyle = inks.ink3;
+  for (const { x, text } of labels) {
+    pen.fillRect(x, top, 1, 4);
+    pen.fillText(text, x + 3, top + AXIS_PX / 2 + 1);
   }
 }
 
@@ -403,9 +431,10 @@ function shownOf(marked: Marked, lead: string): { panel: Panel; stretch: SweepSt
 const isIn = (sample: number, { start, end }: { start: number; end: number }): boolean =>
   sample >= start && sample < end;
 
-function paintCaliper(pen: Pen, marked: Marked, caliper: CaliperMark): void {
+function paintCaliper(pen: Pen, marked: Marked, caliper: CaliperMark): boolean {
   const { source, sweep, inks, words, size } = marked;
-  if (caliper.epoch !== source.shape.epoch) return;
+  if (caliper.epoch !== source.shape.epoch) return false;
+  let isSeen = false;
   const [first, second] = caliper.points;
   const low = Math.min(first.sample, second.sample);
   const high = Math.max(first.sample, second.sample);
@@ -414,6 +443,7 @@ function paintCaliper(pen: Pen, marked: Marked, caliper: CaliperMark): void {
     const strip = stripOf(sweep, panel, stretch.pageStart);
     const range = { start: Math.max(low, stretch.start), end: Math.min(high + 1, stretch.end) };
     if (range.start >= range.end) continue;
+    isSeen = true;
     const top = panel.rect.y + 3;
     const bottom = panel.rect.y + panel.rect.height - 3;
     const left = xOf(strip, range.start);
@@ -449,13 +479,16 @@ function paintCaliper(pen: Pen, marked: Marked, caliper: CaliperMark): void {
     if (!isIn(Math.max(low, stretch.start), stretch) || !isIn(high, stretch)) continue;
     tag(pen, words.caliper(ms, caliper.showsMv ? mv : null, caliper.name), right + 6, top, size, inks);
   }
+  return isSeen;
 }
 
-function paintPoint(pen: Pen, marked: Marked, point: PointMark): void {
+function paintPoint(pen: Pen, marked: Marked, point: PointMark): boolean {
   const { source, sweep, inks, size } = marked;
-  if (point.epoch !== source.shape.epoch) return;
+  if (point.epoch !== source.shape.epoch) return false;
+  let isSeen = false;
   for (const { panel, stretch } of shownOf(marked, point.lead)) {
     if (!isIn(point.sample, stretch)) continue;
+    isSeen = true;
     const x = xOf(stripOf(sweep, panel, stretch.pageStart), point.sample);
     const top = panel.rect.y + 3;
     pen.fillStyle = inks.hand;
@@ -472,6 +505,7 @@ function paintPoint(pen: Pen, marked: Marked, point: PointMark): void {
     pen.stroke();
     tag(pen, point.name, x + 8, top, size, inks);
   }
+  return isSeen;
 }
 
 /** White on blue: a person's hand. */

@@ -1,19 +1,23 @@
 // Puts an ECG's grid and lines on a canvas. Grid lines stand on whole pixels of the glass, the trace never does.
 
 import type { Filtered } from "../../ecg/filtered";
-import type { Strip } from "../../ecg/place";
+import { samplesNear, type Strip, type XRange } from "../../ecg/place";
 import { stripOf, type Sweep, type SweepStretch } from "../../ecg/sweep";
 import { polylines } from "../../ecg/trace";
 import type { Panel } from "../../ecg/layout";
 import type { Inks } from "./inks";
 
-export type Pen = CanvasRenderingContext2D;
+export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /** CSS pixels: what a cart's pen draws at 25 mm/s, and still a line on the coarsest glass. */
 export const TRACE_PX = 1.35;
 /** Of the last page, beside the running one (interface.md, "live lane"). */
 export const OLD_ALPHA = 0.45;
+/** So far beside its samples a line may still be seen: its width, its joins, and the column it is thinned out by. */
+export const REACH_PX = 3;
+const HEAD_PX = 1.5;
 const BOX_MM = 5;
+const EVERYWHERE: XRange = { left: -Infinity, right: Infinity };
 
 export interface Size {
   readonly width: number;
@@ -57,13 +61,20 @@ function addLines(pen: Pen, filtered: Filtered, lead: number, strip: Strip, star
   }
 }
 
-/** Stretches of many panels, the last page's pale. */
+/** Stretches of a row. */
+export interface ToTrace {
+  readonly row: Row;
+  readonly stretches: readonly SweepStretch[];
+}
+
+/** Stretches of many panels, the last page's pale; only what is seen between `left` and `right`. */
 export function paintTraces(
   pen: Pen,
   filtered: Filtered,
   sweep: Sweep,
-  todo: readonly { readonly row: Row; readonly stretches: readonly SweepStretch[] }[],
+  todo: readonly ToTrace[],
   inks: Inks,
+  { left, right }: XRange = EVERYWHERE,
 ): void {
   pen.strokeStyle = inks.trace;
   pen.lineWidth = TRACE_PX;
@@ -76,12 +87,21 @@ export function paintTraces(
       for (const stretch of stretches) {
         if (stretch.isOld !== isOld) continue;
         const strip = stripOf(sweep, row.panel, stretch.pageStart);
-        addLines(pen, filtered, row.lead, strip, stretch.start, stretch.end);
+        const seen = samplesNear(strip, left - REACH_PX, right + REACH_PX);
+        const start = Math.max(stretch.start, seen.start);
+        const end = Math.min(stretch.end, seen.end);
+        if (start < end) addLines(pen, filtered, row.lead, strip, start, end);
       }
     }
     pen.stroke();
   }
   pen.globalAlpha = 1;
+}
+
+/** Where the newest samples stand. */
+export function paintHeads(pen: Pen, places: readonly number[], height: number, inks: Inks): void {
+  pen.fillStyle = inks.ink3;
+  for (const x of places) pen.fillRect(Math.round(x), 0, HEAD_PX, height);
 }
 
 /** The calibration marks: 1 mV for 200 ms, at the left of each row. */
