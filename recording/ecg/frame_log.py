@@ -113,6 +113,10 @@ class FrameLog:
             number = _number(self.sealed[-1]) + 1 if self.sealed else 1
             self._file = AppendFile.create(self._path(number), b"")
             sync_folder(self._folder)
+            if number == 1:
+                # The folder is as new as its first file, and the one that it lies in may be.
+                sync_folder(self._folder.parent)
+                sync_folder(self._folder.parent.parent)
             self._opened_us = taken_us
         return self._file
 

@@ -9,6 +9,7 @@ import pytest
 
 from media_server.ecg.frame import Frame, FrameFlag, encode_frame, read_envelope, with_flags
 from media_server.ecg.spans import Span
+from recording.ecg import frame_log
 from recording.ecg.frame_log import FILE_SAMPLED_US, FrameLog
 from recording.errors import MisuseError
 from recording.manifest import MANIFEST_FILE
@@ -149,3 +150,17 @@ def test_signed_files_are_read_and_never_cut(tmp_path: Path) -> None:
     log.close()
     assert (tmp_path / "000001.e1").read_bytes() == damaged
     assert (tmp_path / "000002.e1").read_bytes() == frame(1)
+
+
+def test_the_first_files_name_and_its_folders_survive_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(frame_log, "sync_folder", synced.append)
+    folder = tmp_path / "ecg" / "ec_1"
+    log = FrameLog(folder)
+    append(log, frame(0))
+    assert synced == [folder, folder.parent, tmp_path]
+    append(log, frame(1, late_us=FILE_SAMPLED_US))
+    assert synced[3:] == [folder]
+    log.close()
