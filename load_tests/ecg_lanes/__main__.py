@@ -125,10 +125,11 @@ async def measure(url: str, count: int, viewers_each: int, seconds: float) -> di
     unwatched = await share(process, senders, seconds)
     viewers = {stream.ecg: [await cast.viewer(stream) for _ in range(viewers_each)] for stream in streams}
     watched = await share(process, senders, seconds)
-    for task in (sending, pinging):
-        task.cancel()
-    await asyncio.gather(sending, pinging, return_exceptions=True)
+    sending.cancel()
     lost = await _lost(cast, senders, viewers)
+    # To the end: a gateway that gives no sign of life is put out.
+    pinging.cancel()
+    await asyncio.gather(sending, pinging, return_exceptions=True)
     await cast.close()
     return {
         "streams": count,
@@ -151,11 +152,11 @@ async def measure_room(url: str, count: int, seconds: float) -> dict[str, float]
     case = await cast.case()
     seated = await seats(cast, case)
     senders = Senders([], [])
-    tasks = [asyncio.create_task(senders.ping())]
+    pinging = asyncio.create_task(senders.ping())
     for number in range(count):
         senders.streams.append(await cast.stream(number, case))
     await senders.prepare(5 * (seconds + SETTLE_S) + 2 * count * 0.2 + 20)
-    tasks.append(asyncio.create_task(senders.run()))
+    tasks = [asyncio.create_task(senders.run())]
     unwatched = await share(process, senders, seconds)
     viewers: dict[str, list[PlainSocket]] = {}
     for stream in senders.streams:
@@ -177,8 +178,9 @@ async def measure_room(url: str, count: int, seconds: float) -> dict[str, float]
         figures[f"{name}_heard"] = round(100 * heard / max(1, (senders.sent - sent) * 2 * count), 1)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
     figures["room_lost_streams"] = await _lost(cast, senders, viewers)
+    pinging.cancel()
+    await asyncio.gather(pinging, *tasks, return_exceptions=True)
     for seat in seated:
         await seat.room.disconnect()
     await cast.close()

@@ -11,7 +11,6 @@ import asyncio
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from load_tests.netem.conditions import Loss
 from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import LOSS_5_PERCENT, ROUND_TRIP_80_MS, Profile
 from tests.support.first_in_line import first_in_line
-from tests.support.painted_samples import WATCH_PAINTED, Painted, painted
+from tests.support.painted_samples import WATCH_PAINTED, Painted, first_by, painted
 from tests.support.story_pages import Face
 from tests.support.time_code import PUBLISH_TIME_CODE
 from tests.support.waiting import wait_until
@@ -98,33 +97,23 @@ async def test_how_old_samples_are_when_they_are_painted(tmp_path: Path, course:
 
 
 async def _measured(page: Face, watched: WatchedEcg, course: Course) -> Painted:
-    before = await _first_by(page)
+    before = await first_by(page.page)
     await page.page.evaluate("window.paintedRows.length = 0")
     await asyncio.sleep(WINDOW_S)  # samples: so long is measured
     seen = painted(await page.page.evaluate("window.paintedRows"), watched.box.taken_ms)
-    after = await _first_by(page)
+    after = await first_by(page.page)
     by = {lane: after[lane] - before[lane] for lane in after}
     p50_ms, p95_ms, p99_ms, most_ms = np.quantile(seen.ages_ms, [0.5, 0.95, 0.99, 1])
     ages = f"p50 {p50_ms:.0f} p95 {p95_ms:.0f} p99 {p99_ms:.0f} max {most_ms:.0f} ms"
     painted_in = f"{seen.repaints} repaints, the longest {seen.longest_repaint_ms:.0f} ms"
-    first_by = f"first by room {by['room']}, by socket {by['socket']}"
+    ways = f"first by room {by['room']}, by socket {by['socket']}"
     print(
         f"\nsample → pixel, 80 ms round trip, {course.name}: {ages}; {len(seen.ages_ms)} samples, "
         f"{painted_in}, "
-        f"{100 * seen.in_picture:.0f} % in step with a picture; {first_by}; load {os.getloadavg()[0]:.1f}"
+        f"{100 * seen.in_picture:.0f} % in step with a picture; {ways}; load {os.getloadavg()[0]:.1f}"
     )
     assert by["room"] >= LEAST_BY_ROOM * sum(by.values()), by
     return seen
-
-
-async def _first_by(page: Face) -> dict[str, int]:
-    told: dict[str, Any] = await page.page.evaluate(
-        """() => {
-            const { firstByRoom, firstBySocket } = document.querySelector(".ecg-pane[data-lane]").dataset;
-            return { room: Number(firstByRoom), socket: Number(firstBySocket) };
-        }"""
-    )
-    return {name: int(count) for name, count in told.items()}
 
 
 async def _publish(watched: WatchedEcg) -> None:

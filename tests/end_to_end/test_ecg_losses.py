@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ from tests.support.chromium import chromium
 from tests.support.ecg_rig import DOCTOR, EcgRig, ecg_rig, sha256
 from tests.support.held_samples import held_samples, link_of
 from tests.support.standstill import STANDSTILL_S, Standstill
-from tests.support.story_pages import DESKTOP, Face, kill_page, open_face, sign_in_as
+from tests.support.story_pages import DESKTOP, OPEN_MS, Face, kill_page, open_face, sign_in_as
 from tests.support.waiting import wait_until
 
 IS_BENCH = bool(os.environ.get("LIANZHEN_FIGURES"))
@@ -171,6 +172,7 @@ async def test_a_page_that_is_reloaded_killed_and_cut_off_shows_every_sample(tmp
             address = f"{rig.server.http_url}/"
             face = await open_face(started.browser, address, DESKTOP)
             await sign_in_as(face, "王敏")
+            await face.page.wait_for_url(re.compile("#/work$"), timeout=OPEN_MS)
             await face.page.evaluate(f'location.hash = "#/ecgs/{ecg}"')
             rig.link.set(LOSS_5_PERCENT)
             await _sees_more(face)

@@ -23,6 +23,7 @@ from load_tests.netem.conditions import Loss
 from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import ROUND_TRIP_80_MS, with_loss
 from tests.support.drifting_device import DriftingDevice
+from tests.support.painted_samples import first_by
 from tests.support.story_pages import Face
 from tests.support.time_code import PUBLISH_TIME_CODE, WATCH_BOTH, ahead_ms, repaints
 from tests.support.waiting import wait_until
@@ -79,6 +80,9 @@ async def test_the_ecg_is_drawn_up_to_the_moment_of_the_picture(tmp_path: Path) 
             await specialist.look(f"ecg-sync-{attempt}")
             if met.is_good:
                 break
+        by = await first_by(specialist.page)
+        print(f"frames first by {by}")
+    assert by["room"] > 0, by
     assert met.is_good, str(met)
 
 

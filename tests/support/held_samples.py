@@ -11,8 +11,7 @@ from playwright.async_api import Page
 
 from media_server.ecg.frame import Samples
 
-# React keeps what a component was given beside its element: from the pane upwards to who holds the live ECG.
-_LIVE = """() => {
+LIVE_ECG = """() => {
     const pane = document.querySelector(".ecg-pane[data-lane]");
     if (!pane) return null;
     const key = Object.keys(pane).find((name) => name.startsWith("__reactFiber$"));
@@ -20,9 +19,11 @@ _LIVE = """() => {
     while (fiber && !fiber.memoizedProps?.live?.watch) fiber = fiber.return;
     return fiber?.memoizedProps.live ?? null;
 }"""
-_READ_LINK = f"({_LIVE})()?.link() ?? ''"
+"""A function of the page that returns its LiveEcg (clients/web/src/io/ecg_ports.ts): React keeps what a
+component was given beside its element, so from the pane upwards to who holds it."""
+_READ_LINK = f"({LIVE_ECG})()?.link() ?? ''"
 _READ_HELD = (
-    f"({_LIVE})()"
+    f"({LIVE_ECG})()"
     + """?.watch.epochs.all.map((samples) => {
     const { start, end, shape: { epoch, leads } } = samples;
     const rows = new Int32Array((end - start) * leads);

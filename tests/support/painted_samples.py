@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from playwright.async_api import Page
+
+from tests.support.held_samples import LIVE_ECG
 
 # A row for each repaint: the wall clock behind everything that it draws, up to which sample the ECG is drawn,
 # how it is followed, and the holes before that.
-WATCH_PAINTED = """() => {
+WATCH_PAINTED = (
+    """() => {
     window.paintedRows = [];
-    const watchOf = (pane) => {
-        // React keeps what a component was given beside its element.
-        const key = Object.keys(pane).find((name) => name.startsWith("__reactFiber$"));
-        for (let fiber = pane[key]; fiber; fiber = fiber.return)
-            if (fiber.memoizedProps?.live?.watch) return fiber.memoizedProps.live.watch;
-        return null;
-    };
+    const liveEcg = """
+    + LIVE_ECG
+    + """;
     const look = () => {
         requestAnimationFrame(look);
         setTimeout(() => {
             const layer = document.querySelector('[data-layer="trace"]');
-            const pane = document.querySelector(".ecg-pane[data-lane]");
             const { until, pace } = layer?.dataset ?? {};
-            const samples = pane && watchOf(pane)?.running;
+            const samples = liveEcg()?.watch.running;
             if (until === undefined || !samples) return;
             const end = Number(until);
             const holes = samples.gaps(samples.start, end, Infinity)
@@ -35,6 +34,8 @@ WATCH_PAINTED = """() => {
     };
     requestAnimationFrame(look);
 }"""
+)
+_FIRST_BY = f"({LIVE_ECG})()?.watch.firstBy ?? {{ room: 0, socket: 0 }}"
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,9 @@ def painted(rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]) -> 
         float(np.diff(times).max()),
         sum(row[2] == "picture" for row in rows) / len(rows),
     )
+
+
+async def first_by(page: Page) -> dict[str, int]:
+    """How many frames the page's live ECG was first brought by each way: "room" and "socket"."""
+    told: dict[str, int] = await page.evaluate(_FIRST_BY)
+    return told

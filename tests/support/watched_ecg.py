@@ -6,6 +6,7 @@ box, gateway and browser on its right.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -27,7 +28,7 @@ from tests.support.consult_people import Colleague, accepted, patient_of, sign_i
 from tests.support.drifting_device import DriftingDevice
 from tests.support.namespaces import emulated_network
 from tests.support.server import LIANZHEN, OUT, Server, running
-from tests.support.story_pages import DESKTOP, Face, open_face, sign_in_as
+from tests.support.story_pages import DESKTOP, OPEN_MS, Face, open_face, sign_in_as
 from tests.support.waiting import HANG_S, wait_until
 
 DEVICE_PORT = 7311
@@ -51,9 +52,14 @@ class WatchedEcg:
         """The asked specialist's page, in the case's room."""
         face = await open_face(self.browser.browser, f"{self.server.http_url}/", DESKTOP)
         await sign_in_as(face, "王敏")
+        # Whoever is sent elsewhere before is taken back to it.
+        await face.page.wait_for_url(re.compile("#/work$"), timeout=OPEN_MS)
         await face.page.evaluate(f'location.hash = "#/cases/{self.case}"')
         enter = face.page.get_by_role("button", name="进入房间")
-        await enter.or_(face.page.locator(".case-video")).first.wait_for(timeout=60_000)
+        try:
+            await enter.or_(face.page.locator(".case-video")).first.wait_for(timeout=OPEN_MS)
+        finally:
+            await face.look(f"{self.server.name}-specialist")
         if await enter.is_visible():
             await enter.click()
         return face

@@ -21,7 +21,7 @@ from signaling.ecg import ecg_desk
 from signaling.ecg.ecgs import Ecg
 from signaling.ecg.gateways import SILENCE_NS
 from signaling.ecg.lane import LOST_NS
-from signaling.ecg.outbox import Outbox
+from signaling.ecg.outbox import LIVE_NS, Outbox
 from signaling.ecg.viewers import Viewer
 from signaling.store import tables as t
 from signaling.store.store import StoreUnavailable, Unit
@@ -223,6 +223,23 @@ async def test_a_viewer_that_does_not_read_is_cut(world: EcgWorld) -> None:
             watching.outbox.push(b"x" * 2_000_000)
             await wait_until(lambda: viewer.socket.close_code == 4408, what="the slow one to be cut")
         await wait_until(lambda: world.desk.stats()["slow_viewers"] == 1, what="it to be counted")
+
+
+async def test_a_viewer_behind_is_not_sent_what_is_old(world: EcgWorld) -> None:
+    frames = measured(1).frames()
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        ecg = await world.request()
+        await gateway.name(ecg)
+        async with world.viewer(ecg) as viewer:
+            await viewer.word("ecg")
+            (watching,) = world.desk.watched()[0].viewers
+            now_ns = world.consult.clock.monotonic_ns()
+            # As if the network had taken nothing between the two: nothing is sent before this task waits.
+            watching.outbox.push_live(frames[0], now_ns)
+            watching.outbox.push_live(frames[1], now_ns + LIVE_NS + 1)
+            await wait_until(lambda: viewer.frames == frames[1:2], what="the newer one")
+        await wait_until(lambda: world.desk.stats()["frames_left_out"] == 1, what="it to be counted")
 
 
 async def test_who_is_put_out_of_a_case_sees_its_ecg_no_more(world: EcgWorld) -> None:

@@ -242,12 +242,7 @@ function Pane(props: {
   const isTooSmall = canvas !== null && canvas.pageSeconds(descriptor) === null;
   useSaid(live, ecg, hasLive && followed?.stale != null, sum.missing_ms, whole === "whole", look_ms);
   return (
-    <div
-      className="ecg-pane"
-      data-lane={lane}
-      data-first-by-socket={watch.firstBy.socket}
-      data-first-by-room={watch.firstBy.room}
-    >
+    <div className="ecg-pane" data-lane={lane}>
       <EcgHeader
         lead={props.lead}
         lane={lane}
