@@ -120,7 +120,26 @@ export class MockEcgReports implements EcgReports {
   }
 
   calling(): Promise<CriticalView[]> {
-    return Promise.resolve([]);
+    if (!new URLSearchParams(location.search).has("critical")) return Promise.resolve([]);
+    return Promise.resolve([
+      {
+        id: "cv_1",
+        ecg: "ec_1",
+        ecg_serial: "E-20261122-0001",
+        patient_name: "张建国",
+        state: "calling" as const,
+        marked_by: "pe_9",
+        marked_by_name: "陈志远",
+        marked_at_ms: Date.now() - 42_000,
+        called: ["李建平", "周岚"],
+        is_called: true,
+        phone: "",
+        unheard_ms: 0,
+        heard_name: "",
+        heard_at_ms: null,
+        reason: "",
+      },
+    ]);
   }
 
   work() {

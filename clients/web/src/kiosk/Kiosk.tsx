@@ -12,6 +12,7 @@ import { SignIn } from "../ui/SignIn";
 import { WorldFrame } from "../ui/WorldFrame";
 import { CaseScreens } from "./CaseScreens";
 import { Consent } from "./Consent";
+import { CriticalRing } from "./CriticalRing";
 import { Emergency } from "./Emergency";
 import { EcgPlace } from "./EcgPlace";
 import { Home } from "./Home";
@@ -148,6 +149,7 @@ function Inside() {
           />
         )}
       </div>
+      <CriticalRing />
       {isEmergency && <Emergency onClose={() => setEmergency(false)} />}
     </>
   );

@@ -1,6 +1,9 @@
 // Sentences of the kiosk, in English.
 
 export const KIOSK_EN = {
+  "kiosk.critical.heard": "Noted as heard",
+  "kiosk.critical.others": "{count} more are ringing.",
+  "kiosk.critical.silent": "No sound: touch the screen.",
   "kiosk.title": "Kiosk",
   "kiosk.back": "Back",
   "kiosk.close": "Close",

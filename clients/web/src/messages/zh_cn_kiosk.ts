@@ -1,6 +1,9 @@
 // Sentences of the kiosk, in Simplified Chinese: short, for a doctor who looks at a patient and not at a screen.
 
 export const KIOSK_ZH = {
+  "kiosk.critical.heard": "已记下：听到了",
+  "kiosk.critical.others": "还有 {count} 份在响。",
+  "kiosk.critical.silent": "没有声音：请点一下屏幕。",
   "kiosk.title": "一体机",
   "kiosk.back": "返回",
   "kiosk.close": "关上",
