@@ -62,7 +62,7 @@ function ecgSent(): Record<string, unknown> {
     id: "ec_1",
     serial: "E-20261109-0007",
     state,
-    is_complete: state === "ended",
+    is_complete: state === "ended" && !asked.has("away"),
     missing_ms: missing,
     patient: { id: "pa_张德福", name: "张德福", sex: "male", birth_year: 1965 },
     case: "ca_1",
@@ -92,7 +92,13 @@ function ecgSent(): Record<string, unknown> {
     late_ms: isFilled() ? 2700 : 0,
     report: null,
     critical: null,
-    allowed: state === "ended" ? ["report"] : ["stop", "report"],
+    missing: missing > 0 ? [{ epoch: 0, first: GAP.start, end: GAP.end, from_us: (begun_ms + 84_000) * 1000 }] : [],
+    is_end_known: false,
+    give_up_from_ms: asked.has("away") && !asked.has("given") ? begun_ms : 0,
+    given_up: asked.has("given")
+      ? { at_ms: Date.now(), by: "pe_1", by_name: "王敏", reason: "心电盒烧坏", missing_ms: missing }
+      : null,
+    allowed: asked.has("away") ? ["report", "give_up"] : state === "ended" ? ["report"] : ["stop", "report"],
   };
 }
 
@@ -224,6 +230,11 @@ export class MockEcgs implements Ecgs {
 
   stop(): Promise<Ecg> {
     asked.add("ended");
+    return soon(ecgNow());
+  }
+
+  giveUp(): Promise<Ecg> {
+    asked.add("given");
     return soon(ecgNow());
   }
 

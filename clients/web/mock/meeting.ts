@@ -3,7 +3,7 @@
 import type { Meeting } from "../src/io/ports";
 import type { Level } from "../src/protocol/ladder";
 import type { EnterChoices, MeetingView, Person, Picture } from "../src/protocol/meeting";
-import type { TruthReport } from "../src/protocol/truth";
+import type { EcgReport, TruthReport } from "../src/protocol/truth";
 import { drawnPerson } from "./people";
 
 const GOOD: TruthReport = {
@@ -196,6 +196,14 @@ export class MockMeeting implements Meeting {
 
   shownFrames(): readonly [] {
     return [];
+  }
+
+  setEcg(seen: EcgReport | null): void {
+    const people = this.#view.people.map((one) =>
+      one.is_self && one.report !== null && seen !== null ? { ...one, report: { ...one.report, ecg: seen } } : one,
+    );
+    this.#view = { ...this.#view, people };
+    for (const listener of this.#listeners) listener();
   }
 
   setStage(): void {

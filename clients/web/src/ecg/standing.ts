@@ -3,6 +3,7 @@
 // Green is said only of what is known: an ECG that has ended is not live, and what nobody has told of yet is not whole.
 
 import type { EcgState } from "../protocol/ecg";
+import type { EcgReport } from "../protocol/truth";
 import { STALE_AFTER_MS } from "./follow";
 import type { Newest } from "./samples";
 
@@ -77,4 +78,26 @@ export function wholenessOf(held: Held, now_ms: number): Wholeness {
   if (held.state === "ended") return held.is_complete ? "whole" : "open";
   const isComing = held.newest !== null && now_ms - held.newest.arrived_ms <= STALE_AFTER_MS;
   return held.isLinkOpen && !held.isGatewayLost && isComing ? "whole" : "open";
+}
+
+/** What a page says to the others of the ECG that it shows; `missing_ms` as of the record. */
+export function sightOf(fresh: Freshness | null, whole: Wholeness, missing_ms: number): EcgReport {
+  const seconds = (ms: number): number => Math.round(ms / 100) / 10;
+  switch (fresh?.kind) {
+    case "link_lost":
+      return { state: "none", sight: "stopped", seconds: 0 };
+    case "gateway_lost":
+    case "stale":
+      return { state: "none", sight: "stopped", seconds: seconds(fresh.for_ms ?? 0) };
+    default:
+      break;
+  }
+  if (whole === "missing") return { state: "degraded", sight: "missing", seconds: seconds(missing_ms) };
+  if (fresh?.kind === "live")
+    return fresh.isFresh
+      ? { state: "good", sight: "live", seconds: seconds(fresh.lag_ms) }
+      : { state: "degraded", sight: "late", seconds: seconds(fresh.lag_ms) };
+  return whole === "whole"
+    ? { state: "good", sight: "complete", seconds: 0 }
+    : { state: "degraded", sight: "open", seconds: 0 };
 }

@@ -56,6 +56,8 @@ export interface Ecgs {
   /** Asks a box to begin. */
   start(wanted: NewEcg): Promise<Ecg>;
   stop(id: string): Promise<Ecg>;
+  /** Declares lost what its gateway does not bring any more. */
+  giveUp(id: string, reason: string): Promise<Ecg>;
   ofCase(id: string): Promise<Ecg[]>;
   list(box: "work" | "mine" | "past"): Promise<Ecg[]>;
   get(id: string): Promise<Ecg>;

@@ -49,6 +49,10 @@ export class RestEcgs implements Ecgs {
     return ecgOf(await call("POST", `${ROOT}/${part(id)}/stop`, {}));
   }
 
+  async giveUp(id: string, reason: string): Promise<Ecg> {
+    return ecgOf(await call("POST", `${ROOT}/${part(id)}/give-up`, { reason }));
+  }
+
   async ofCase(id: string): Promise<Ecg[]> {
     return ecgsFrom(await call("GET", `${ROOT}${query({ case: id })}`));
   }

@@ -43,6 +43,7 @@ import {
   receivedReport,
   reportToSend,
   type Memory,
+  type EcgReport,
   type TruthReport,
 } from "../protocol/truth";
 import type { Backend, Meeting } from "./ports";
@@ -129,6 +130,7 @@ export class LiveMeeting implements Meeting {
   #ladder: Ladder = LADDER_AT_START;
   #worst: string | null = null;
   #heard = new Map<string, Heard>();
+  #ecg: EcgReport | null = null;
   #stage: StageChoice | null = null;
   readonly #shown = new ShownFrames();
   #timer: number | undefined;
@@ -257,6 +259,10 @@ export class LiveMeeting implements Meeting {
     const at = frames.findIndex(({ track }) => track === this.#stageKey());
     const [ofStage] = at < 0 ? [] : frames.splice(at, 1);
     return ofStage === undefined ? frames : [ofStage, ...frames];
+  }
+
+  setEcg(seen: EcgReport | null): void {
+    this.#ecg = seen;
   }
 
   setStage(stage: StageChoice | null): void {
@@ -395,7 +401,8 @@ export class LiveMeeting implements Meeting {
     if (this.#link !== "connected") return;
     const samples = await sampleReceivers(this.#room, this.#stage);
     const now_ms = performance.now();
-    const { memory, report, stopped_since_ms } = measure(this.#memory, samples, now_ms);
+    const { memory, report: received, stopped_since_ms } = measure(this.#memory, samples, now_ms);
+    const report = this.#ecg === null ? received : { ...received, ecg: this.#ecg };
     this.#memory = memory;
     this.#stopped = stopped_since_ms;
     this.#heard.set(this.#room.localParticipant.identity, { report, at_ms: now_ms });

@@ -16,6 +16,7 @@ import type { DeviceProblem } from "../protocol/devices";
 import type { EnterChoices, MeetingView } from "../protocol/meeting";
 import type { CaseTimeline } from "../protocol/replay";
 import type { StageChoice } from "../protocol/stage";
+import type { EcgReport } from "../protocol/truth";
 
 /** Every call rejects with ApiFailure and nothing else. */
 export interface Backend {
@@ -63,6 +64,8 @@ export interface Meeting {
   shownFrames(): readonly ShownFrame[];
   /** Says which picture is on the stage: the truth panel judges that one by its size. */
   setStage(stage: StageChoice | null): void;
+  /** Says what this page sees of an ECG, for the truth panel; null where none is open. */
+  setEcg(seen: EcgReport | null): void;
   /** Sends a short text to the other pages in the room (`to`: to that person's page alone), surely and in order. */
   tell(topic: string, text: string, to?: string): Promise<void>;
   /** Hands on what others tell under a topic, until the returned function is called. */

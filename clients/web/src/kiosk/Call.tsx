@@ -1,6 +1,6 @@
 // The call itself: the expert large, oneself beside, what each side really gets, and consent that can be taken back.
 
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { stayAwake } from "../io/awake";
 import type { Meeting } from "../io/ports";
 import { answerStills } from "../io/still_service";
@@ -8,6 +8,7 @@ import type { Standing } from "../protocol/consent_sheet";
 import { grantedCount, may, unrecordedCause, type Consultation } from "../protocol/consultation";
 import type { MeetingView } from "../protocol/meeting";
 import { clock } from "../protocol/times";
+import type { EcgReport } from "../protocol/truth";
 import { Icon } from "../ui/Icon";
 import { useActing, useLasting, useLoaded, useNow, useTitle } from "../ui/hooks";
 import { useLadderReports } from "../ui/ladder_reports";
@@ -131,6 +132,7 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
   const taking = useTaking(one.patient.id, one.id, one.urgency);
   const now_ms = useNow(1000);
   const [isConsenting, setConsenting] = useState(false);
+  const onSight = useCallback((seen: EcgReport | null) => meeting.setEcg(seen), [meeting]);
   const others = view.people.filter((person) => !person.is_self);
   const inCall = view.entered_at_ms === null ? "" : clock(now_ms - view.entered_at_ms);
   const isIn = view.link === "connected" || view.link === "reconnecting";
@@ -197,7 +199,7 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
                 onPick={setPicked}
                 isAlone={others.length === 0}
               />
-              <TruthPanel people={view.people} />
+              <TruthPanel people={view.people} hasEcg={taking.ecg !== null} />
             </>
           )}
           <div className="k-ecg-start">
@@ -209,7 +211,7 @@ function InCall(props: CallProps & { meeting: Meeting; onHangUp: () => void; onA
             <Trouble failure={taking.isRunning ? null : taking.failure} />
           </div>
         </aside>
-        {taking.isRunning && <EcgRoom taking={taking} />}
+        {taking.isRunning && <EcgRoom taking={taking} onSight={onSight} />}
       </main>
       <div className="k-acts">
         <button

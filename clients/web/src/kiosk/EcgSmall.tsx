@@ -5,14 +5,15 @@ import { railSum } from "../ecg/rail";
 import { USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S } from "../ecg/scale";
 import type { LiveEcg } from "../io/ecg_ports";
 import type { Ecg, EcgDescriptor } from "../protocol/ecg";
+import type { EcgReport } from "../protocol/truth";
 import { useCalibration } from "../ui/ecg/calibration";
-import { chipsOf, textWords, wholeness } from "../ui/ecg/chips";
+import { chipsOf, ecgSight, textWords, wholeness } from "../ui/ecg/chips";
 import { EcgBody } from "../ui/ecg/EcgBody";
 import { EcgChips } from "../ui/ecg/EcgChips";
 import { EcgVitals } from "../ui/ecg/EcgVitals";
 import type { EcgCanvas, Hit, Look, Subject } from "../ui/ecg/ecg_canvas";
 import { markWords } from "../ui/ecg/ecg_words";
-import { useDrawn, useHands, useLateSamples } from "../ui/ecg/hands";
+import { useDrawn, useHands, useLateSamples, useSight } from "../ui/ecg/hands";
 import { useLiveEcg, useLook } from "../ui/ecg/live";
 import { useLasting } from "../ui/hooks";
 import { useWorld } from "../ui/world";
@@ -22,14 +23,18 @@ import "../ui/ecg/ecg.css";
 /** Lower than this six rows run into one another: then three columns more stand in a row. */
 const SIX_ROWS_PX = 380;
 
-export function EcgSmall({ id, height }: { id: string; height: number }) {
+type OnSight = ((seen: EcgReport | null) => void) | undefined;
+
+export function EcgSmall({ id, height, onSight }: { id: string; height: number; onSight: OnSight }) {
   const { speak } = useWorld();
   const { live, failure } = useLiveEcg(id);
   const look_ms = useLook();
   const ecg = live?.watch.ecg ?? null;
   const isSlow = useLasting(live === null, 400);
   if (live !== null && ecg?.descriptor != null)
-    return <Small live={live} ecg={ecg} descriptor={ecg.descriptor} look_ms={look_ms} height={height} />;
+    return (
+      <Small live={live} ecg={ecg} descriptor={ecg.descriptor} look_ms={look_ms} height={height} onSight={onSight} />
+    );
   return (
     <div className="k-ecg-wait" role="status">
       <Trouble failure={failure} />
@@ -47,7 +52,14 @@ export function EcgSmall({ id, height }: { id: string; height: number }) {
 
 const NOBODY = { mark: null, pointed: null };
 
-function Small(props: { live: LiveEcg; ecg: Ecg; descriptor: EcgDescriptor; look_ms: number; height: number }) {
+function Small(props: {
+  live: LiveEcg;
+  ecg: Ecg;
+  descriptor: EcgDescriptor;
+  look_ms: number;
+  height: number;
+  onSight: OnSight;
+}) {
   const { live, ecg, descriptor, look_ms } = props;
   const { watch } = live;
   const { speak, theme, account } = useWorld();
@@ -72,6 +84,7 @@ function Small(props: { live: LiveEcg; ecg: Ecg; descriptor: EcgDescriptor; look
   const sum = railSum(watch.rail(), descriptor.rate_hz);
   const followed = canvas?.followed ?? null;
   const chips = chipsOf(live, "live", followed, sum, false, look_ms, speak);
+  useSight(props.onSight, ecgSight(live, "live", followed, sum, look_ms));
   const point = ({ lead, epoch, sample }: Hit): void => live.point({ show: "pointer", lead, epoch, sample }, false);
   return (
     <div className="k-ecg-view">

@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { clock } from "../protocol/times";
+import type { EcgReport } from "../protocol/truth";
 import { useWorld } from "../ui/world";
 import type { Taking } from "./ecg_taking";
 import { KioskIcon } from "./KioskIcon";
@@ -79,7 +80,7 @@ export function EcgAct({ taking, className }: { taking: Taking; className: strin
 }
 
 /** The live view, as large as its place. */
-export function EcgRoom({ taking }: { taking: Taking }) {
+export function EcgRoom({ taking, onSight }: { taking: Taking; onSight?: (seen: EcgReport | null) => void }) {
   const { speak } = useWorld();
   const place = useRef<HTMLDivElement>(null);
   const [height, setHeight] = useState(0);
@@ -99,7 +100,7 @@ export function EcgRoom({ taking }: { taking: Taking }) {
         </p>
       ) : (
         <Suspense fallback={<p className="k-body">{speak("ecg.connecting")}</p>}>
-          <EcgSmall key={ecg.id} id={ecg.id} height={height} />
+          <EcgSmall key={ecg.id} id={ecg.id} height={height} onSight={onSight} />
         </Suspense>
       )}
       <Trouble failure={taking.failure} />

@@ -186,7 +186,7 @@ export const CONSULT_EN: Readonly<Record<keyof typeof CONSULT_ZH, string>> = {
   "case.word.gate.findings": "Findings written",
   "case.word.gate.advice": "Advice written",
   "case.word.gate.blanks": "No blank of a template left",
-  "case.word.gate.ecg": "ECG is complete",
+  "case.word.gate.ecg": "The ECG is complete, or its rest declared lost",
   "case.word.gateShut.identity": "Identity: {name} has not taken this consult",
   "case.word.gateShut.findings": "Findings not written",
   "case.word.gateShut.advice": "Advice not written",

@@ -183,7 +183,7 @@ export const CONSULT_ZH = {
   "case.word.gate.findings": "已写所见",
   "case.word.gate.advice": "已写建议",
   "case.word.gate.blanks": "模板里没有空着的",
-  "case.word.gate.ecg": "心电数据已齐全",
+  "case.word.gate.ecg": "心电数据已齐全，或已声明缺失",
   "case.word.gateShut.identity": "身份：这次会诊不是 {name} 接的",
   "case.word.gateShut.findings": "还没写所见",
   "case.word.gateShut.advice": "还没写建议",

@@ -1,4 +1,4 @@
-// The three cells of one person in the truth panel: state and words, from the last report and its age.
+// The cells of one person in the truth panel: state and words, from the last report and its age.
 
 import type { Person } from "./meeting";
 import { freshness, type CellState, type TruthReport } from "./truth";
@@ -17,6 +17,13 @@ export type CellWord =
   | "truth.see.notLooking"
   | "truth.page.front"
   | "truth.page.hidden"
+  | "truth.ecg.live"
+  | "truth.ecg.late"
+  | "truth.ecg.stopped"
+  | "truth.ecg.missing"
+  | "truth.ecg.complete"
+  | "truth.ecg.open"
+  | "truth.ecg.na"
   | "truth.never"
   | "truth.waiting"
   | "truth.stale";
@@ -30,6 +37,7 @@ export interface Cell {
 export interface Row {
   hear: Cell;
   see: Cell;
+  ecg: Cell;
   page: Cell;
 }
 
@@ -55,18 +63,23 @@ function seeCell({ see, page }: TruthReport): Cell {
   return cell(see.state, "truth.see.size", { height: see.height, fps: see.fps });
 }
 
+function ecgCell({ ecg }: TruthReport): Cell {
+  if (ecg === undefined) return cell("na", "truth.ecg.na");
+  return cell(ecg.state, `truth.ecg.${ecg.sight}`, { seconds: ecg.seconds });
+}
+
 /** The row of one person. */
 export function rowOf(person: Pick<Person, "report" | "report_age_ms">): Row {
   const { report, report_age_ms } = person;
   if (report === null) {
     const word = report_age_ms < FIRST_REPORT_MS ? "truth.waiting" : "truth.never";
-    return { hear: cell("na", word), see: cell("na", word), page: cell("na", word) };
+    return { hear: cell("na", word), see: cell("na", word), ecg: cell("na", word), page: cell("na", word) };
   }
   const fresh = freshness(0, report_age_ms);
   if (fresh.kind === "stale") {
     const stale = cell("none", "truth.stale", { seconds: Math.round(fresh.age_ms / 1000) });
-    return { hear: stale, see: stale, page: stale };
+    return { hear: stale, see: stale, ecg: stale, page: stale };
   }
   const page = report.page === "front" ? cell("good", "truth.page.front") : cell("degraded", "truth.page.hidden");
-  return { hear: hearCell(report), see: seeCell(report), page };
+  return { hear: hearCell(report), see: seeCell(report), ecg: ecgCell(report), page };
 }

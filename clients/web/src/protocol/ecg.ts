@@ -36,6 +36,23 @@ export interface EcgEpoch {
   readonly first_taken_us: number;
 }
 
+/** Samples of an epoch that are not here. */
+export interface EcgMissing {
+  readonly epoch: number;
+  readonly first: number;
+  readonly end: number;
+  /** When the first was taken, as far as it is known; null where it is not. */
+  readonly from_us: number | null;
+}
+
+/** That somebody has declared lost what was missing then (docs/adr/0020). */
+export interface EcgGivenUp {
+  readonly at_ms: number;
+  readonly by_name: string;
+  readonly reason: string;
+  readonly missing_ms: number;
+}
+
 export interface Ecg {
   readonly id: string;
   readonly serial: string;
@@ -62,6 +79,12 @@ export interface Ecg {
   readonly epochs: readonly EcgEpoch[];
   readonly gap_count: number;
   readonly late_ms: number;
+  readonly missing: readonly EcgMissing[];
+  /** The gateway has said what there will ever be; otherwise more may be missing than is known. */
+  readonly is_end_known: boolean;
+  /** From when on the rest can be declared lost while the gateway stays away; null where nothing is to be. */
+  readonly give_up_from_ms: number | null;
+  readonly given_up: EcgGivenUp | null;
   readonly allowed: readonly string[];
 }
 
@@ -183,7 +206,26 @@ export function ecgFrom(value: unknown): Ecg | null {
     })),
     gap_count: numberOr(value["gap_count"], 0),
     late_ms: numberOr(value["late_ms"], 0),
+    missing: members(value["missing"]).map((one) => ({
+      epoch: numberOr(one["epoch"], 0),
+      first: numberOr(one["first"], 0),
+      end: numberOr(one["end"], 0),
+      from_us: numberOr(one["from_us"], 0) || null,
+    })),
+    is_end_known: value["is_end_known"] === true,
+    give_up_from_ms: numberOr(value["give_up_from_ms"], 0) || null,
+    given_up: givenUpFrom(value["given_up"]),
     allowed: texts(value["allowed"]),
+  };
+}
+
+function givenUpFrom(value: unknown): EcgGivenUp | null {
+  if (!isRecord(value)) return null;
+  return {
+    at_ms: numberOr(value["at_ms"], 0),
+    by_name: text(value["by_name"]),
+    reason: text(value["reason"]),
+    missing_ms: numberOr(value["missing_ms"], 0),
   };
 }
 
@@ -287,8 +329,9 @@ function anchorFrom(value: Record<string, unknown>): ViewerMessage | null {
   return { type: "anchor", track, rtp_timestamp, gateway_us };
 }
 
-/** Whether nothing more will come: what is missing of it is missing for good. */
-export const isFinal = (one: Pick<Ecg, "state" | "is_complete">): boolean => one.state === "ended" && one.is_complete;
+/** Whether nothing more is waited for: what is missing of it is missing for good, as far as anybody knows. */
+export const isFinal = (one: Pick<Ecg, "state" | "is_complete" | "given_up">): boolean =>
+  one.state === "ended" && (one.is_complete || one.given_up !== null);
 
 /** Whether this caller may do it now. */
 export const mayEcg = (one: Pick<Ecg, "allowed">, act: string): boolean => one.allowed.includes(act);

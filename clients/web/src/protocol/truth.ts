@@ -68,10 +68,23 @@ export interface SeeReport {
   stopped: number;
 }
 
+export const ECG_SIGHTS = ["live", "late", "stopped", "missing", "complete", "open"] as const;
+/** What is seen of an ECG: it comes, late or not; nothing comes; a part is missing; all is there, or may not be yet. */
+export type EcgSight = (typeof ECG_SIGHTS)[number];
+
+export interface EcgReport {
+  state: CellState;
+  sight: EcgSight;
+  /** How late, for how long, or how much is missing; 0 where that says nothing. */
+  seconds: number;
+}
+
 export interface TruthReport {
   hear: HearReport;
   see: SeeReport;
   page: PageState;
+  /** Of the ECG on this page; absent where none is open. */
+  ecg?: EcgReport;
 }
 
 interface Point {
@@ -252,7 +265,16 @@ export function receivedReport(text: string): TruthReport | null {
       stopped: count(see["stopped"]),
     },
     page: value["page"] === "hidden" ? "hidden" : "front",
+    ...ecgOf(value["ecg"]),
   };
+}
+
+function ecgOf(value: unknown): { ecg?: EcgReport } {
+  if (!isRecord(value)) return {};
+  const sight = ECG_SIGHTS.find((one) => one === value["sight"]);
+  if (sight === undefined || !STATES.includes(String(value["state"]))) return {};
+  const seconds = isCount(value["seconds"]) ? Math.round(value["seconds"] * 10) / 10 : 0;
+  return { ecg: { state: value["state"] as CellState, sight, seconds } };
 }
 
 /** How fresh a report is that was received at `received_at_ms`. */

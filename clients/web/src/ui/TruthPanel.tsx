@@ -1,4 +1,4 @@
-// "What each side really gets": one row a person, three cells in fixed order, never re-sorted.
+// "What each side really gets": one row a person, its cells in fixed order, never re-sorted.
 
 import { rowOf, type Cell } from "../protocol/cells";
 import type { Person } from "../protocol/meeting";
@@ -20,7 +20,8 @@ function CellView({ cell, label, short }: { cell: Cell; label: string; short?: s
   );
 }
 
-export function TruthPanel({ people }: { people: readonly Person[] }) {
+/** `hasEcg`: there is one to be seen, in a consultation. */
+export function TruthPanel({ people, hasEcg = false }: { people: readonly Person[]; hasEcg?: boolean }) {
   const { speak } = useWorld();
   // Oneself first: that is the row one can do something about.
   const rows = [...people.filter((one) => one.is_self), ...people.filter((one) => !one.is_self)];
@@ -39,9 +40,10 @@ export function TruthPanel({ people }: { people: readonly Person[] }) {
               <span className="who-name">{person.name}</span>
               <small>{person.is_self ? speak("m3.me") : person.place}</small>
             </div>
-            <div className="cells">
+            <div className={hasEcg ? "cells four" : "cells"}>
               <CellView cell={row.hear} label={speak("truth.hear")} />
               <CellView cell={row.see} label={speak("truth.see")} />
+              {hasEcg && <CellView cell={row.ecg} label={speak("truth.ecg")} />}
               <CellView cell={row.page} label={speak("truth.page")} short={speak("truth.pageShort")} />
             </div>
           </div>

@@ -1,6 +1,14 @@
 // How fresh an ECG is, and how whole.
 import { describe, expect, it } from "vitest";
-import { freshnessOf, MOST_AHEAD_MS, MOST_LAG_MS, wholenessOf, type Fresh, type Held } from "../../src/ecg/standing";
+import {
+  freshnessOf,
+  MOST_AHEAD_MS,
+  MOST_LAG_MS,
+  sightOf,
+  wholenessOf,
+  type Fresh,
+  type Held,
+} from "../../src/ecg/standing";
 
 const SERVER_MS = 1_700_000_000_000;
 const FRESH: Fresh = {
@@ -82,5 +90,26 @@ describe("how whole an ECG is", () => {
     expect(wholenessOf(ended, NOW_MS)).toBe("open");
     expect(wholenessOf({ ...ended, is_complete: true }, NOW_MS)).toBe("whole");
     expect(wholenessOf({ ...ended, is_complete: true, missing_ms: 20 }, NOW_MS)).toBe("missing");
+  });
+});
+
+describe("what a page says to the others of its ECG", () => {
+  const live = (lag_ms: number) => ({ kind: "live", lag_ms, isFresh: lag_ms <= 1000 }) as const;
+
+  it("is that nothing comes, before anything else", () => {
+    const stopped = (seconds: number) => ({ state: "none", sight: "stopped", seconds });
+    expect(sightOf({ kind: "link_lost" }, "missing", 2700)).toEqual(stopped(0));
+    expect(sightOf({ kind: "gateway_lost", for_ms: null }, "whole", 0)).toEqual(stopped(0));
+    expect(sightOf({ kind: "gateway_lost", for_ms: 12_340 }, "whole", 0)).toEqual(stopped(12.3));
+    expect(sightOf({ kind: "stale", for_ms: 3200 }, "open", 0)).toEqual(stopped(3.2));
+  });
+
+  it("is what is missing, then how late it comes, then whether all is there", () => {
+    expect(sightOf(live(300), "missing", 2700)).toEqual({ state: "degraded", sight: "missing", seconds: 2.7 });
+    expect(sightOf(live(300), "whole", 0)).toEqual({ state: "good", sight: "live", seconds: 0.3 });
+    expect(sightOf(live(1400), "open", 0)).toEqual({ state: "degraded", sight: "late", seconds: 1.4 });
+    expect(sightOf(null, "whole", 0)).toEqual({ state: "good", sight: "complete", seconds: 0 });
+    expect(sightOf(null, "open", 0)).toEqual({ state: "degraded", sight: "open", seconds: 0 });
+    expect(sightOf({ kind: "live_unknown" }, "whole", 0)).toMatchObject({ sight: "complete" });
   });
 });

@@ -109,6 +109,7 @@ test("every key is used", () => {
     "end.",
     "ladder.",
     "device.",
+    "truth.ecg.",
     "truth.state.",
     "m4.state.",
     "app.language.",

@@ -16,6 +16,7 @@ test("all well", () => {
   expect(fresh(GOOD)).toEqual({
     hear: { state: "good", word: "truth.hear.good", values: {} },
     see: { state: "good", word: "truth.see.size", values: { height: 720, fps: 25 } },
+    ecg: { state: "na", word: "truth.ecg.na", values: {} },
     page: { state: "good", word: "truth.page.front", values: {} },
   });
 });
@@ -50,10 +51,19 @@ test("a page in the background is degraded", () => {
 test("an old report is no data, and says for how long", () => {
   const row = rowOf({ report: GOOD, report_age_ms: 12_400 });
   const stale = { state: "none", word: "truth.stale", values: { seconds: 12 } };
-  expect(row).toEqual({ hear: stale, see: stale, page: stale });
+  expect(row).toEqual({ hear: stale, see: stale, ecg: stale, page: stale });
 });
 
 test("who has never reported is waited for, then known not to report", () => {
   expect(rowOf({ report: null, report_age_ms: 4999 }).hear).toMatchObject({ state: "na", word: "truth.waiting" });
   expect(rowOf({ report: null, report_age_ms: 5000 }).page).toMatchObject({ state: "na", word: "truth.never" });
+});
+
+test("what a page sees of the ECG is told as it was said", () => {
+  const seen = { state: "degraded", sight: "late", seconds: 2.4 } as const;
+  expect(rowOf({ report: { ...GOOD, ecg: seen }, report_age_ms: 0 }).ecg).toEqual({
+    state: "degraded",
+    word: "truth.ecg.late",
+    values: { seconds: 2.4 },
+  });
 });

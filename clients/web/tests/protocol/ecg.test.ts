@@ -108,8 +108,32 @@ describe("an ECG", () => {
       epochs: [],
       gap_count: 0,
       late_ms: 0,
+      missing: [],
+      is_end_known: false,
+      give_up_from_ms: null,
+      given_up: null,
       allowed: [],
     });
+  });
+
+  it("says what is missing, and who has given it up and why", () => {
+    const given_up = { at_ms: 7, by: "pe_1", by_name: "王敏", reason: "盒子烧了", missing_ms: 2700 };
+    const one = ecgOf({
+      missing: [{ epoch: 0, first: 5, end: 9, from_us: 12 }, { from_us: 0 }, 7],
+      is_end_known: true,
+      give_up_from_ms: 600_000,
+      given_up,
+    });
+    expect(one.missing).toEqual([
+      { epoch: 0, first: 5, end: 9, from_us: 12 },
+      { epoch: 0, first: 0, end: 0, from_us: null },
+    ]);
+    expect(one).toMatchObject({ is_end_known: true, give_up_from_ms: 600_000 });
+    expect(one.given_up).toEqual({ at_ms: 7, by_name: "王敏", reason: "盒子烧了", missing_ms: 2700 });
+    expect(ecgOf({ given_up: {} }).given_up).toEqual({ at_ms: 0, by_name: "", reason: "", missing_ms: 0 });
+    expect([isFinal(one), isFinal({ ...one, state: "ended" })]).toEqual([false, true]);
+    expect(isFinal(ecgOf({ state: "ended" }))).toBe(false);
+    expect(isFinal(ecgOf({ state: "ended", is_complete: true }))).toBe(true);
   });
 
   it("cannot be drawn without leads, rate or resolution", () => {
@@ -229,8 +253,8 @@ describe("what a viewer's socket says", () => {
 
 describe("a record", () => {
   it("is final once it has ended and nothing is missing any more", () => {
-    expect(isFinal({ state: "ended", is_complete: true })).toBe(true);
-    expect(isFinal({ state: "ended", is_complete: false })).toBe(false);
-    expect(isFinal({ state: "recording", is_complete: true })).toBe(false);
+    expect(isFinal({ state: "ended", is_complete: true, given_up: null })).toBe(true);
+    expect(isFinal({ state: "ended", is_complete: false, given_up: null })).toBe(false);
+    expect(isFinal({ state: "recording", is_complete: true, given_up: null })).toBe(false);
   });
 });

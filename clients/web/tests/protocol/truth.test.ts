@@ -214,3 +214,14 @@ describe("reports between pages", () => {
     expect(freshness(1000, 5001)).toEqual({ kind: "stale", age_ms: 4001 });
   });
 });
+
+test("what is seen of an ECG travels with the report, and nothing of it is believed unchecked", () => {
+  const told = (ecg: unknown) =>
+    receivedReport(JSON.stringify({ hear: { state: "good" }, see: { state: "good" }, page: "front", ecg }));
+  const seen = { state: "degraded", sight: "late", seconds: 2.4 };
+  expect(told(seen)?.ecg).toEqual(seen);
+  expect(told({ ...seen, seconds: 1.2345 })?.ecg?.seconds).toBe(1.2);
+  expect(told({ ...seen, seconds: "9" })?.ecg?.seconds).toBe(0);
+  for (const wrong of [7, { ...seen, sight: "fine" }, { ...seen, state: "fine" }])
+    expect(told(wrong)).not.toHaveProperty("ecg");
+});

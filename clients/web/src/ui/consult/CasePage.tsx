@@ -140,7 +140,7 @@ function Case({ held, one }: { held: HeldCase; one: Consultation }) {
               onOpinion={() => openSide("opinion")}
             />
           )}
-          {view !== null && isIn && <TruthPanel people={view.people} />}
+          {view !== null && isIn && <TruthPanel people={view.people} hasEcg={reading.ecg !== null} />}
           <Parties one={one} onChanged={held.put} onStale={held.reload} onDialog={setDialog} />
         </div>
         <main className="pane case-main" data-pane tabIndex={-1}>

@@ -8,6 +8,7 @@ import { ecgToShow, type Ecg } from "../../protocol/ecg";
 import type { StripMark } from "../../protocol/ecg_report";
 import type { MeetingView } from "../../protocol/meeting";
 import { timeOfDay } from "../../protocol/times";
+import type { EcgReport } from "../../protocol/truth";
 import { useCaseEcgs } from "../ecg/live";
 import { useLoaded, type Loaded } from "../hooks";
 import { Icon } from "../Icon";
@@ -130,10 +131,19 @@ export function Reading(props: {
     () => (meeting === null ? undefined : (topic, listener) => meeting.onSent(topic, listener)),
     [meeting],
   );
+  const onSight = useCallback((seen: EcgReport | null) => meeting?.setEcg(seen), [meeting]);
   if (open.kind === "ecg" && ecg !== null) {
     return (
       <Suspense fallback={<div className="row wrap case-main-head">{choices}</div>}>
-        <EcgPane key={ecg.id} id={ecg.id} lead={choices} frames={frames} onMark={props.onMark} room={room} />
+        <EcgPane
+          key={ecg.id}
+          id={ecg.id}
+          lead={choices}
+          frames={frames}
+          onMark={props.onMark}
+          room={room}
+          onSight={onSight}
+        />
       </Suspense>
     );
   }

@@ -13,6 +13,7 @@ import type { HearFrames, LiveEcg } from "../../io/ecg_ports";
 import { keep, kept } from "../../io/preferences";
 import { isFinal, mayEcg, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
 import { LEAST_STRIP_S, type StripMark } from "../../protocol/ecg_report";
+import type { EcgReport } from "../../protocol/truth";
 import { Failure, Notice } from "../pieces";
 import { useLasting } from "../hooks";
 import { useWorld } from "../world";
@@ -20,8 +21,9 @@ import { useCaliper } from "./caliper_hand";
 import { useCalibration } from "./calibration";
 import { EcgBody } from "./EcgBody";
 import { EcgCalibration } from "./EcgCalibration";
-import { chipsOf, textWords, wholeness } from "./chips";
+import { chipsOf, ecgSight, textWords, wholeness } from "./chips";
 import { EcgHeader, EcgSettings, type Lane } from "./EcgHeader";
+import { EcgGivingUp } from "./EcgGivingUp";
 import { EcgOutput } from "./EcgOutput";
 import { EcgPrint } from "./EcgPrint";
 import { EcgRail } from "./EcgRail";
@@ -30,7 +32,7 @@ import { EcgVitals } from "./EcgVitals";
 import type { EcgCanvas, Look, Subject } from "./ecg_canvas";
 import { useEcgKeys } from "./ecg_keys";
 import { markWords } from "./ecg_words";
-import { useDrawn, useHands, useLateSamples } from "./hands";
+import { useDrawn, useHands, useLateSamples, useSight } from "./hands";
 import { useLiveEcg, useLook } from "./live";
 import { usePage } from "./page";
 import "./ecg.css";
@@ -50,6 +52,7 @@ export function EcgPane({
   frames = NO_FRAMES,
   onMark = null,
   room,
+  onSight,
 }: {
   id: string;
   lead?: ReactNode;
@@ -58,6 +61,8 @@ export function EcgPane({
   frames?: () => readonly ShownFrame[];
   /** The room in which it is watched, where it is watched in one. */
   room?: HearFrames | undefined;
+  /** Takes what is seen of it, each second. */
+  onSight?: ((seen: EcgReport | null) => void) | undefined;
 }) {
   const { speak } = useWorld();
   const held = useLiveEcg(id);
@@ -76,6 +81,7 @@ export function EcgPane({
         lead={lead}
         frames={frames}
         onMark={onMark}
+        onSight={onSight}
       />
     );
   return (
@@ -84,7 +90,10 @@ export function EcgPane({
       {held.failure !== null ? (
         <Failure title={speak("ecg.failed")} failure={held.failure} onRetry={held.again} />
       ) : ecg !== null ? (
-        <Notice title={speak("ecg.waiting")} more={speak("ecg.waitingMore")} kind="hatched" />
+        <>
+          {live !== null && <EcgGivingUp live={live} ecg={ecg} />}
+          <Notice title={speak("ecg.waiting")} more={speak("ecg.waitingMore")} kind="hatched" />
+        </>
       ) : (
         isSlow && <p className="i2 ecg-wait">{speak("ecg.connecting")}</p>
       )}
@@ -105,6 +114,7 @@ function Pane(props: {
   lead: ReactNode;
   frames: () => readonly ShownFrame[];
   onMark: ((strip: StripMark) => void) | null;
+  onSight: ((seen: EcgReport | null) => void) | undefined;
 }) {
   const { live, ecg, descriptor, look_ms, frames, onMark } = props;
   const { watch } = live;
@@ -155,6 +165,7 @@ function Pane(props: {
   useDrawn(canvas, subject, descriptor);
   useEffect(() => canvas?.setFrames(frames), [canvas, frames]);
   useLateSamples(live, canvas);
+  useSight(props.onSight, ecgSight(live, lane, followed, sum, look_ms));
   useHands(live, canvas, caliper, account?.person ?? "", look_ms);
 
   const turn = (direction: 1 | -1): void => {
@@ -271,6 +282,7 @@ function Pane(props: {
         caliper={caliper}
         stated={<EcgStated ecg={ecg} />}
       />
+      <EcgGivingUp live={live} ecg={ecg} />
       <EcgWarnings ecg={ecg} descriptor={descriptor} differs={watch.differs} />
       <EcgBody
         look={look}

@@ -1,9 +1,10 @@
 // How fresh an ECG is and how whole, in chips: what comes first is what is worst.
 
 import type { RailSum } from "../../ecg/rail";
-import { freshnessOf, wholenessOf, type Freshness, type Wholeness } from "../../ecg/standing";
+import { freshnessOf, sightOf, wholenessOf, type Freshness, type Wholeness } from "../../ecg/standing";
 import type { LiveEcg } from "../../io/ecg_ports";
 import type { Speak } from "../../messages/speak";
+import type { EcgReport } from "../../protocol/truth";
 import type { EcgCanvas } from "./ecg_canvas";
 import { tenths } from "./ecg_words";
 
@@ -30,15 +31,7 @@ export function chipsOf(
 ): Chip[] {
   const chips: Chip[] = [];
   const { watch } = live;
-  const fresh = freshnessOf({
-    state: watch.ecg?.state ?? "waiting",
-    isLinkLost: live.link() === "lost",
-    lostSinceUs: watch.lostSinceUs,
-    server_ms: watch.serverNow_ms(look_ms),
-    isLiveLane: lane === "live",
-    stale_ms: followed?.stale?.for_ms ?? null,
-    drawnUs: followed === null ? null : (watch.running?.takenUs(followed.until) ?? null),
-  });
+  const fresh = freshness(live, lane, followed, look_ms);
   if (fresh !== null) chips.push(freshChip(fresh, speak));
   const hasEnded = watch.ecg?.state === "ended";
   if (lane === "live" && followed?.isPictureFrozen === true && !hasEnded)
@@ -47,6 +40,31 @@ export function chipsOf(
   if (hasEnded) chips.push({ kind: "ok", text: speak("ecg.ended"), short: speak("ecg.ended") });
   chips.push(wholeChip(wholeness(live, sum, look_ms), sum, speak));
   return chips;
+}
+
+/** How fresh what is shown is. */
+function freshness(live: LiveEcg, lane: "live" | "truth", followed: Followed, look_ms: number): Freshness | null {
+  const { watch } = live;
+  return freshnessOf({
+    state: watch.ecg?.state ?? "waiting",
+    isLinkLost: live.link() === "lost",
+    lostSinceUs: watch.lostSinceUs,
+    server_ms: watch.serverNow_ms(look_ms),
+    isLiveLane: lane === "live",
+    stale_ms: followed?.stale?.for_ms ?? null,
+    drawnUs: followed === null ? null : (watch.running?.takenUs(followed.until) ?? null),
+  });
+}
+
+/** What this page sees of the ECG, for the others. */
+export function ecgSight(
+  live: LiveEcg,
+  lane: "live" | "truth",
+  followed: Followed,
+  sum: RailSum,
+  look_ms: number,
+): EcgReport {
+  return sightOf(freshness(live, lane, followed, look_ms), wholeness(live, sum, look_ms), sum.missing_ms);
 }
 
 /** How whole what is watched is; what the rail comes to is `sum`. */

@@ -1,10 +1,14 @@
 // What others point at, and samples that come late, for a drawing.
 
-import { useEffect } from "react";
+import { useEffect, useEffectEvent } from "react";
 import type { LiveEcg } from "../../io/ecg_ports";
 import type { EcgDescriptor } from "../../protocol/ecg";
+import type { EcgReport } from "../../protocol/truth";
 import type { EcgCanvas, Subject } from "./ecg_canvas";
 import type { CaliperMark, PointMark } from "./marks";
+
+/** As often as pages tell each other what they receive. */
+const SIGHT_EVERY_MS = 1000;
 
 /** What is drawn, and by whose description. */
 export function useDrawn(canvas: EcgCanvas | null, subject: Subject | null, descriptor: EcgDescriptor): void {
@@ -48,4 +52,18 @@ export function useHands(
     if (pointed !== null) points.push(pointed);
     canvas?.setHands({ calipers, points });
   }, [live, canvas, mark, pointed, me, look_ms]);
+}
+
+/** Says once a second what this page sees of the ECG, and that it sees it no more. */
+export function useSight(onSight: ((seen: EcgReport | null) => void) | undefined, seen: EcgReport): void {
+  const now = useEffectEvent(() => onSight?.(seen));
+  useEffect(() => {
+    if (onSight === undefined) return;
+    now();
+    const timer = window.setInterval(() => now(), SIGHT_EVERY_MS);
+    return () => {
+      window.clearInterval(timer);
+      onSight(null);
+    };
+  }, [onSight]);
 }
