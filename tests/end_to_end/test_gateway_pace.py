@@ -84,4 +84,4 @@ def _frame_ends(folder: Path) -> Iterator[tuple[float, int]]:
             if not is_old:
                 yield seen_s, envelope.end_sample
         content, is_old = content[at:], False
-        time.sleep(POLL_S)
+        time.sleep(POLL_S)  # what is measured is when a frame comes
