@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-drawing bench-ecg-lanes bench-ecg-sync bench-ecg-latency bench-gateway-pace bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-drawing bench-ecg-lanes bench-ecg-replay bench-ecg-sync bench-ecg-latency bench-gateway-pace bench-forwarding bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -126,6 +126,9 @@ bench-ecg-lanes: setup-service ## CPU of the server for each ECG that comes in a
 
 bench-ecg-drawing: setup ## pictures a second and share of a core of 12 live leads at 1600×900 without a graphics card
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_ecg_pixels.py -k drawn_as_they_come
+
+bench-ecg-replay: setup ## how far ECG and picture are apart when a recording is played: a minute recorded at 1 % loss, 80 ppm
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s --timeout 900 tests/end_to_end/test_ecg_replay.py
 
 bench-ecg-sync: setup ## how far ECG and picture are apart on a real page, ten minutes at 1 % loss, box's clock 80 ppm fast
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s --timeout 1200 tests/end_to_end/test_ecg_sync.py

@@ -38,7 +38,7 @@ PUBLISH_TIME_CODE = """async ([width, height, fps]) => {
 
 # A row for each repaint: when, up to which sample the ECG was drawn, how it is followed, what the picture
 # says, since when that has been on screen, and how far the page knows the ECG to be ahead.
-WATCH_BOTH = """() => {
+_WATCH = """() => {
     window.syncRows = [];
     window.syncUnread = 0;
     const small = new OffscreenCanvas(32, 16);
@@ -63,7 +63,7 @@ WATCH_BOTH = """() => {
         if (video === watched) video.requestVideoFrameCallback(onFrame(video));
     };
     const look = () => {
-        const video = document.querySelector(".case-video .stage-vid video");
+        const video = document.querySelector("VIDEO");
         if (video !== watched) {
             [watched, shown] = [video, null];
             video?.requestVideoFrameCallback(onFrame(video));
@@ -71,8 +71,8 @@ WATCH_BOTH = """() => {
         // Behind everything that this repaint draws.
         const now = performance.now();
         setTimeout(() => {
-            const layer = document.querySelector('[data-layer="trace"]');
-            const { until, pace, ahead } = layer?.dataset ?? {};
+            const layer = document.querySelector('PANE [data-layer="trace"]');
+            const { until, pace, ahead } = { ...layer?.dataset, ...layer?.closest(".replay-ecg")?.dataset };
             if (until === undefined || shown === null) return;
             window.syncRows.push([now, Number(until), pace, ...shown, Number(ahead || 0)]);
         });
@@ -80,6 +80,11 @@ WATCH_BOTH = """() => {
     };
     requestAnimationFrame(look);
 }"""
+
+
+WATCH_BOTH = _WATCH.replace("VIDEO", ".case-video .stage-vid video").replace("PANE", ".ecg-pane")
+WATCH_REPLAY = _WATCH.replace("VIDEO", ".pictures video").replace("PANE", ".replay-ecg")
+"""The same of a recording that is replayed."""
 
 
 @dataclass(frozen=True)

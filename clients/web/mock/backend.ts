@@ -15,6 +15,7 @@ import {
 } from "../src/protocol/api";
 import type { CaseTimeline } from "../src/protocol/replay";
 import type { Account, Role } from "../src/protocol/session";
+import { replayClocks } from "./ecgs";
 
 /** ?as=supervisor (or any other role) shows the pages of that role. */
 const PEOPLE: Readonly<Record<string, { login: string; name: string; roles: Role[] }>> = {
@@ -291,6 +292,7 @@ export class MockBackend implements Backend {
         actor_name: String(actor),
         text: String(text),
       })),
+      clocks: replayClocks,
     };
   }
 }

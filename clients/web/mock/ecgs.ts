@@ -1,12 +1,12 @@
 // ECGs that live in the page: a drawn heart, sent as a gateway and the service send it.
 //
-// ?ecg=normal|gap|late|off|stale|lost|simulated|monitor|waiting|ended|import|none  (several joined by "+")
+// ?ecg=normal|gap|late|off|stale|lost|simulated|monitor|waiting|ended|replay|foreign|import|none  (several joined by "+")
 
 import type { EcgLink, Ecgs, LiveEcg } from "../src/io/ecg_ports";
 import { FrameFlag } from "../src/ecg/frame";
 import type { PointerMessage } from "../src/ecg/pointer";
 import { Watch, type Received } from "../src/ecg/watch";
-import { ApiFailure } from "../src/protocol/api";
+import { ApiFailure, type RecordedClocks } from "../src/protocol/api";
 import { ecgFrom, type Ecg } from "../src/protocol/ecg";
 import { frameBytes } from "./ecg_frames";
 import { HEART_LEADS, heartAt } from "./ecg_heart";
@@ -22,6 +22,10 @@ const at = (second: number): number => Math.round(((BEFORE_S + second) * RATE_HZ
 /** Seconds after the page opened. */
 const GAP = { start: at(3), end: at(5.7) };
 const GAP_FILLED_S = 10;
+/** Of one that has ended and is replayed: what is missing for good, and what came late. */
+const HOLE = { start: at(-55), end: at(-52.3) };
+const LATE = { start: at(-44), end: at(-42) };
+const isReplay = asked.has("replay");
 const OFF = { start: at(-6), end: at(600) };
 const STALE_FROM = at(6);
 const US = 1_000_000;
@@ -29,9 +33,21 @@ const US = 1_000_000;
 const soon = <T>(value: T): Promise<T> => new Promise((done) => window.setTimeout(() => done(value), 60));
 
 const now_s = (): number => (Date.now() - begun_ms) / 1000 - BEFORE_S;
-const newest = (): number => Math.min(at(now_s()), asked.has("ended") ? at(0) : Infinity);
+const newest = (): number => Math.min(at(now_s()), asked.has("ended") || isReplay ? at(0) : Infinity);
 const hasGap = asked.has("gap") || asked.has("late");
 const isGap = (sample: number): boolean => hasGap && sample >= GAP.start && sample < GAP.end;
+const isHole = (sample: number): boolean => isReplay && sample >= HOLE.start && sample < HOLE.end;
+const isLate = (sample: number): boolean => isReplay && sample >= LATE.start && sample < LATE.end;
+/** The ECG began five seconds after the recording. */
+export const replayClocks: RecordedClocks =
+  isReplay || asked.has("foreign")
+    ? {
+        pictures: [{ offset_ms: 100, identity: "chenzhiyuan", way_us: 20_000, is_with_patient: true }],
+        ecgs: [
+          { offset_ms: 0, ecg: asked.has("foreign") ? "ec_foreign" : "ec_1", gateway_us: (begun_ms - 5000) * 1000 },
+        ],
+      }
+    : { pictures: [], ecgs: [] };
 const isFilled = (): boolean => asked.has("late") && now_s() > GAP_FILLED_S;
 
 function frameAt(first: number): Uint8Array {
@@ -39,7 +55,8 @@ function frameAt(first: number): Uint8Array {
   const samples = Int32Array.from({ length: FRAME * HEART_LEADS.length }, (_, i) =>
     Math.round((rows[i % FRAME]?.[Math.floor(i / FRAME)] ?? 0) / STEP_MV),
   );
-  const flags = (isGap(first) ? FrameFlag.Late : 0) | (asked.has("simulated") ? FrameFlag.Simulated : 0);
+  const flags =
+    (isGap(first) || isLate(first) ? FrameFlag.Late : 0) | (asked.has("simulated") ? FrameFlag.Simulated : 0);
   const leadOff = asked.has("off") && first >= OFF.start && first < OFF.end ? 1 << HEART_LEADS.indexOf("V3") : 0;
   const takenUs = begun_ms * 1000 + Math.round((first * US) / RATE_HZ);
   return frameBytes({
@@ -56,7 +73,7 @@ function frameAt(first: number): Uint8Array {
 }
 
 function ecgSent(): Record<string, unknown> {
-  const state = asked.has("waiting") ? "waiting" : asked.has("ended") ? "ended" : "recording";
+  const state = asked.has("waiting") ? "waiting" : asked.has("ended") || isReplay ? "ended" : "recording";
   const missing = hasGap && !isFilled() && now_s() > 3 ? 2700 : 0;
   return {
     id: "ec_1",
@@ -246,15 +263,20 @@ export class MockEcgs implements Ecgs {
     return soon([ecgNow()]);
   }
 
-  get(): Promise<Ecg> {
-    return soon(ecgNow());
+  get(id: string): Promise<Ecg> {
+    return id === "ec_foreign" ? Promise.reject(new ApiFailure(404, "not_found", null, {})) : soon(ecgNow());
   }
 
   frames(_id: string, _epoch: number, start: number, end: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     for (let first = Math.floor(start / FRAME) * FRAME; first < Math.min(end, newest()); first += FRAME)
-      if (!isGap(first) || isFilled()) pieces.push(frameAt(first));
+      if ((!isGap(first) || isFilled()) && !isHole(first)) pieces.push(frameAt(first));
     return soon(Uint8Array.from(pieces.flatMap((piece) => [...piece])));
+  }
+
+  stretches(): ReturnType<Ecgs["stretches"]> {
+    const stored = [[0, HOLE.start] as const, [HOLE.end, newest()] as const];
+    return soon([{ epoch: 0, stored, late: [[LATE.start, LATE.end] as const] }]);
   }
 
   vitals(): ReturnType<Ecgs["vitals"]> {

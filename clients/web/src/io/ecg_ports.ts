@@ -4,7 +4,7 @@
 import type { PointerMessage } from "../ecg/pointer";
 import type { Received, Watch } from "../ecg/watch";
 import type { Urgency } from "../protocol/consultation";
-import type { Ecg, EcgGateway, Vital } from "../protocol/ecg";
+import type { Ecg, EcgGateway, EpochStretches, Vital } from "../protocol/ecg";
 import type { ExportFormat, FileFormat } from "../protocol/ecg_files";
 import type { Stated } from "../protocol/ecg_stated";
 
@@ -61,6 +61,8 @@ export interface Ecgs {
   ofCase(id: string): Promise<Ecg[]>;
   list(box: "work" | "mine" | "past"): Promise<Ecg[]>;
   get(id: string): Promise<Ecg>;
+  /** Which samples are stored, and which of them came late. */
+  stretches(id: string): Promise<EpochStretches[]>;
   /** Whole frames that hold the samples `start` to before `end` of an epoch, as far as they are stored. */
   frames(id: string, epoch: number, start: number, end: number): Promise<Uint8Array>;
   /** The newest values that were measured beside it, from this moment of the gateway's clock on. */

@@ -9,6 +9,8 @@ import {
   type Ecg,
   type EcgGateway,
   type Vital,
+  stretchesFrom,
+  type EpochStretches,
 } from "../protocol/ecg";
 import type { ExportFormat } from "../protocol/ecg_files";
 import { statedFrom, type Stated } from "../protocol/ecg_stated";
@@ -63,6 +65,10 @@ export class RestEcgs implements Ecgs {
 
   async get(id: string): Promise<Ecg> {
     return ecgOf(await call("GET", `${ROOT}/${part(id)}`));
+  }
+
+  async stretches(id: string): Promise<EpochStretches[]> {
+    return stretchesFrom(await call("GET", `${ROOT}/${part(id)}/stretches`));
   }
 
   async frames(id: string, epoch: number, start: number, end: number): Promise<Uint8Array> {

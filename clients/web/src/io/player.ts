@@ -5,6 +5,7 @@ import {
   correctionFor,
   momentOf,
   openingPosition,
+  PICTURE_MS,
   positionAt,
   setClock,
   type Clock,
@@ -91,6 +92,22 @@ export class Player {
     };
   }
 
+  /** Where in the recording the picture on screen of each participant stands. */
+  pictures(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (const lane of this.#lanes) {
+      const shown_s = this.#frames.get(lane.identity);
+      if (shown_s !== undefined) found.set(lane.identity, lane.starts_at_ms + shown_s * 1000);
+    }
+    return found;
+  }
+
+  /** Where the clock stands at this very moment. */
+  positionNow(): number {
+    const now_ms = this.#waitingSince_ms === null ? performance.now() : this.#clock.at_ms;
+    return positionAt(this.#clock, now_ms, this.#duration_ms);
+  }
+
   toggle(): void {
     const now_ms = performance.now();
     const isAtEnd = positionAt(this.#clock, now_ms, this.#duration_ms) >= this.#duration_ms;
@@ -105,6 +122,12 @@ export class Player {
   /** Moves by a difference, which may be negative. */
   step(by_ms: number): void {
     this.#set({ position_ms: positionAt(this.#clock, performance.now(), this.#duration_ms) + by_ms });
+  }
+
+  /** Stops and moves by a picture. */
+  stepPicture(direction: 1 | -1): void {
+    this.#set({ is_running: false });
+    this.step(direction * PICTURE_MS);
   }
 
   setRate(rate: number): void {

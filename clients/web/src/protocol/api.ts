@@ -72,9 +72,31 @@ export interface RecordedEvent extends RoomEvent {
   offset_ms: number;
 }
 
+/** From `offset_ms` on: how long the way from a participant took, and whether they were where the patient is. */
+export interface PictureClock {
+  readonly offset_ms: number;
+  readonly identity: string;
+  readonly way_us: number;
+  readonly is_with_patient: boolean;
+}
+
+/** What the clock of an ECG's gateway read at `offset_ms`. */
+export interface EcgClock {
+  readonly offset_ms: number;
+  readonly ecg: string;
+  readonly gateway_us: number;
+}
+
+/** What puts pictures and ECGs on one axis, in order of time. */
+export interface RecordedClocks {
+  readonly pictures: readonly PictureClock[];
+  readonly ecgs: readonly EcgClock[];
+}
+
 export interface RecordingDetail extends RecordingSummary {
   lanes: Lane[];
   events: RecordedEvent[];
+  clocks: RecordedClocks;
 }
 
 export interface Fault {

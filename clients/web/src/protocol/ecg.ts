@@ -119,6 +119,13 @@ export interface Vital {
 /** What the service has of each epoch, stretches [from, to) in order. */
 export type Inventory = ReadonlyMap<number, readonly (readonly [number, number])[]>;
 
+/** What the service has of one epoch, and what of that came late; in order. */
+export interface EpochStretches {
+  readonly epoch: number;
+  readonly stored: readonly (readonly [number, number])[];
+  readonly late: readonly (readonly [number, number])[];
+}
+
 /** What the service says to a viewer besides frames. */
 export type ViewerMessage =
   | { readonly type: "ecg"; readonly ecg: Ecg; readonly have: Inventory; readonly server_us: number | null }
@@ -277,6 +284,17 @@ export function inventoryFrom(value: unknown): Inventory {
     found.set(epoch, stretches.flatMap(stretchFrom));
   }
   return found;
+}
+
+/** Reads an answer of /ecgs/{id}/stretches; what is no stretch is left out. */
+export function stretchesFrom(answer: unknown): EpochStretches[] {
+  const pairs = (value: unknown): (readonly [number, number])[] =>
+    Array.isArray(value) ? value.flatMap(stretchFrom) : [];
+  return members(record(answer)["epochs"]).map((one) => ({
+    epoch: numberOr(one["epoch"], 0),
+    stored: pairs(one["stored"]),
+    late: pairs(one["late"]),
+  }));
 }
 
 function stretchFrom(value: unknown): (readonly [number, number])[] {

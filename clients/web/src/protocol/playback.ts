@@ -15,7 +15,9 @@ export const CATCH_UP = 0.06;
 /** A jump back or forward, as the buttons say. */
 export const STEP_MS = 10_000;
 
-export const RATES: readonly number[] = [1, 1.5, 2];
+export const RATES: readonly number[] = [0.5, 1, 1.5, 2, 4];
+/** A picture of 25 a second. */
+export const PICTURE_MS = 40;
 
 export interface Clock {
   /** Media position at `at_ms`. */
@@ -120,14 +122,22 @@ export function correctionFor(lane: Lane, clock: Clock, position_ms: number, ele
   return { seek_ms: null, should_play: true, rate: clock.rate * (1 + nudge), is_waiting: !element.can_play };
 }
 
-/** Places worth stopping at: events and the beginnings of gaps, in order, each once. */
-export function stops(lanes: readonly Lane[], events: readonly { offset_ms: number | null }[]): number[] {
-  const places = [
-    ...events.flatMap((event) => (event.offset_ms === null ? [] : [event.offset_ms])),
-    ...lanes.flatMap((lane) => lane.gaps.map((g) => g.from_ms)),
-  ];
-  return [...new Set(places)].sort((a, b) => a - b);
+/** The beginnings of what is missing, of `more` (an ECG's holes) as well; in order, each once. */
+export function gapStops(lanes: readonly Lane[], more: readonly number[] = []): number[] {
+  return inOrder([...lanes.flatMap((lane) => lane.gaps.map((gap) => gap.from_ms)), ...more]);
 }
+
+/** Places worth stopping at: events and the beginnings of gaps, in order, each once. */
+export function stops(
+  lanes: readonly Lane[],
+  events: readonly { offset_ms: number | null }[],
+  more: readonly number[] = [],
+): number[] {
+  const places = events.flatMap((event) => (event.offset_ms === null ? [] : [event.offset_ms]));
+  return inOrder([...places, ...gapStops(lanes, more)]);
+}
+
+const inOrder = (places: readonly number[]): number[] => [...new Set(places)].sort((a, b) => a - b);
 
 /** Going back lands on the stop before the one just passed: pressing [ twice must not stay in place. */
 const PASSED_MS = 1000;

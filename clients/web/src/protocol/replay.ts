@@ -103,6 +103,24 @@ export function replayEntries(recorded: Recorded, timeline: CaseTimeline | null)
   return [...own, ...told].sort((a, b) => a.at_ms - b.at_ms);
 }
 
+/** Events that stand too near each other on the axis to be pressed one by one. */
+export interface EntryGroup {
+  readonly offset_ms: number;
+  readonly entries: readonly ReplayEntry[];
+}
+
+/** What has a place on the axis, in order; what lies within `1 / most` of it after a group's first is of the group. */
+export function entryGroups(entries: readonly ReplayEntry[], duration_ms: number, most: number): EntryGroup[] {
+  const groups: { offset_ms: number; entries: ReplayEntry[] }[] = [];
+  const placed = entries.flatMap((one) => (one.offset_ms === null ? [] : [{ offset_ms: one.offset_ms, entry: one }]));
+  for (const { offset_ms, entry } of placed.sort((a, b) => a.offset_ms - b.offset_ms)) {
+    const last = groups.at(-1);
+    if (last !== undefined && offset_ms - last.offset_ms < duration_ms / most) last.entries.push(entry);
+    else groups.push({ offset_ms, entries: [entry] });
+  }
+  return groups;
+}
+
 /** The entry that the position has last passed; null before the first that has a place. */
 export function currentEntry(entries: readonly ReplayEntry[], position_ms: number): string | null {
   return entries.filter((one) => one.offset_ms !== null && one.offset_ms <= position_ms + 1).at(-1)?.key ?? null;

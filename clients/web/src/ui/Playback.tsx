@@ -1,20 +1,25 @@
 // One recording: every participant's picture in step on one time line, its events, and the two verdicts on it.
 
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Player, type PlayerView } from "../io/player";
 import type { Backend } from "../io/ports";
 import { titleIn, type Lane, type RecordingDetail, type RecordingState } from "../protocol/api";
-import { nextStop, RATES, STEP_MS, stops, type LaneMoment } from "../protocol/playback";
+import { gapStops, nextStop, RATES, STEP_MS, stops, type LaneMoment } from "../protocol/playback";
 import { caseOfRoom, currentEntry, replayEntries, type CaseTimeline, type ReplayEntry } from "../protocol/replay";
 import { clock, day, timeOfDay } from "../protocol/times";
 import { Icon } from "./Icon";
 import { useKeys, useLoaded, usePhone } from "./hooks";
 import { eventWords } from "./Notes";
 import { Failure, Notice } from "./pieces";
+import { piecesOn, useReplayedEcgs, type ReplayedEcg } from "./replay/replay_ecgs";
 import { Timeline } from "./Timeline";
 import { useWorld } from "./world";
 import { Verdicts } from "./Verdicts";
 import { causeWords, kindWords, lengthWords } from "./words";
+
+const ReplayEcg = lazy(() => import("./replay/ReplayEcg").then((pane) => ({ default: pane.ReplayEcg })));
+
+const NO_ECGS: readonly ReplayedEcg[] = [];
 
 /** `state` is what the list says: when a recording ends it is loaded anew. */
 export function Playback({ id, state }: { id: string; state: RecordingState | null }) {
@@ -57,16 +62,38 @@ function Open(props: { detail: RecordingDetail; timeline: CaseTimeline | null; h
     () => player.view(),
   );
   const entries = useMemo(() => replayEntries(detail, timeline), [detail, timeline]);
-  const places = useMemo(() => stops(detail.lanes, entries), [detail, entries]);
+  const replayed = useReplayedEcgs(detail);
+  const shown = replayed.value?.shown ?? NO_ECGS;
+  const ecgLanes = useMemo(
+    () => shown.map((one) => ({ id: one.ecg.id, pieces: piecesOn(one, detail.duration_ms) })),
+    [shown, detail],
+  );
+  const holes = useMemo(
+    () => ecgLanes.flatMap((lane) => lane.pieces.flatMap((one) => (one.kind === "stored" ? [] : [one.from_ms]))),
+    [ecgLanes],
+  );
+  const places = useMemo(() => stops(detail.lanes, entries, holes), [detail, entries, holes]);
   const goTo = (direction: 1 | -1): void => {
     const place = nextStop(places, view.position_ms, direction);
     if (place !== null) player.seek(place);
     else if (direction === -1) player.seek(0);
   };
+  const setSpeed = (direction: 1 | -1): void => {
+    const next = RATES[RATES.indexOf(view.rate) + direction];
+    if (next !== undefined) player.setRate(next);
+  };
   useKeys({
     "[": () => goTo(-1),
     "]": () => goTo(1),
+    g: () => {
+      const place = nextStop(gapStops(detail.lanes, holes), view.position_ms, 1);
+      if (place !== null) player.seek(place);
+    },
     " ": () => player.toggle(),
+    ",": () => player.stepPicture(-1),
+    ".": () => player.stepPicture(1),
+    "<": () => setSpeed(-1),
+    ">": () => setSpeed(1),
     arrowleft: () => player.step(-STEP_MS),
     arrowright: () => player.step(STEP_MS),
   });
@@ -96,8 +123,32 @@ function Open(props: { detail: RecordingDetail; timeline: CaseTimeline | null; h
           </span>
         </p>
       )}
-      <section className="pane player" aria-label={speak("m4.videos")}>
-        <Pictures player={player} view={view} lanes={detail.lanes} isOpen={detail.state === "recording"} />
+      <section className={shown.length > 0 ? "pane player has-ecg" : "pane player"} aria-label={speak("m4.videos")}>
+        <div className="player-top">
+          <Pictures player={player} view={view} lanes={detail.lanes} isOpen={detail.state === "recording"} />
+          {shown.length > 0 && (
+            <Suspense fallback={<div className="ecg-pane" />}>
+              <ReplayEcg
+                player={player}
+                detail={detail}
+                ecgs={shown}
+                position_ms={view.position_ms}
+                speed={view.rate}
+              />
+            </Suspense>
+          )}
+        </div>
+        {replayed.value !== null && replayed.value.refused > 0 && (
+          <p className="refusal pad-line">{speak("m4.ecgRefused")}</p>
+        )}
+        {replayed.failure !== null && (
+          <p className="refusal pad-line">
+            {speak("m4.ecgFailed")}
+            <button type="button" className="btn small" onClick={replayed.reload}>
+              {speak("app.retry")}
+            </button>
+          </p>
+        )}
         <div className="controls">
           {!isPhone && (
             <>
@@ -110,6 +161,26 @@ function Open(props: { detail: RecordingDetail; timeline: CaseTimeline | null; h
               </button>
               <button type="button" className="btn" onClick={() => player.step(STEP_MS)}>
                 {speak("m4.forward10")}
+              </button>
+              <button
+                type="button"
+                className="btn square"
+                aria-label={speak("m4.backPicture")}
+                title={speak("m4.backPicture")}
+                aria-keyshortcuts=","
+                onClick={() => player.stepPicture(-1)}
+              >
+                <Icon name="back" size={16} />
+              </button>
+              <button
+                type="button"
+                className="btn square"
+                aria-label={speak("m4.forwardPicture")}
+                title={speak("m4.forwardPicture")}
+                aria-keyshortcuts="."
+                onClick={() => player.stepPicture(1)}
+              >
+                <Icon name="right" size={16} />
               </button>
             </>
           )}
@@ -158,7 +229,13 @@ function Open(props: { detail: RecordingDetail; timeline: CaseTimeline | null; h
           )}
         </div>
         {view.is_sound_blocked && <p className="refusal pad-line">{speak("m4.soundBlocked")}</p>}
-        <Timeline detail={detail} entries={entries} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
+        <Timeline
+          detail={detail}
+          ecgs={ecgLanes}
+          entries={entries}
+          position_ms={view.position_ms}
+          onSeek={(at) => player.seek(at)}
+        />
         {props.hasTimelineFailed && <p className="refusal pad-line">{speak("m4.caseFailed")}</p>}
         <Events entries={entries} position_ms={view.position_ms} onSeek={(at) => player.seek(at)} />
       </section>

@@ -1,19 +1,26 @@
-// The time line of a recording: one lane a person, hatch where nothing was recorded, marks below, one playhead.
+// The time line of a recording: one lane a person and an ECG, hatch where nothing is there, events below, one playhead.
 
 import { useRef, type KeyboardEvent, type PointerEvent } from "react";
 import type { RecordingDetail } from "../protocol/api";
-import type { ReplayEntry } from "../protocol/replay";
+import { entryGroups, type EntryGroup, type ReplayEntry } from "../protocol/replay";
 import { axisTicks, STEP_MS } from "../protocol/playback";
 import { clock } from "../protocol/times";
 import { usePhone } from "./hooks";
 import { causeWords, kindWords, lengthWords } from "./words";
 import { useWorld } from "./world";
+import { eventWords } from "./Notes";
+import type { EcgPiece } from "./replay/replay_ecgs";
 
 const TICKS_WIDE = 8;
 const TICKS_PHONE = 4;
+/** Events stand so far apart that each can be pressed. */
+const GROUPS_WIDE = 26;
+const GROUPS_PHONE = 7;
+const ECG_CLASSES = { stored: "have-ecg", late: "late", missing: "gap" } as const;
 
 export function Timeline(props: {
   detail: RecordingDetail;
+  ecgs: readonly { readonly id: string; readonly pieces: readonly EcgPiece[] }[];
   /** What stands below the lanes; null offsets have no place here. */
   entries: readonly ReplayEntry[];
   position_ms: number;
@@ -23,14 +30,21 @@ export function Timeline(props: {
   const isPhone = usePhone();
   const track = useRef<HTMLDivElement>(null);
   const { detail, position_ms } = props;
-  const marks = props.entries.filter((entry) => !entry.is_of_case);
-  const ofCase = props.entries.filter((entry) => entry.is_of_case);
   const length = Math.max(1, detail.duration_ms);
   const percent = (at_ms: number): string => `${(100 * Math.max(0, Math.min(length, at_ms))) / length}%`;
   const place = (from_ms: number, to_ms: number) => ({
     left: percent(from_ms),
     width: `${(100 * Math.max(0, Math.min(length, to_ms) - from_ms)) / length}%`,
   });
+  const groups = entryGroups(props.entries, length, isPhone ? GROUPS_PHONE : GROUPS_WIDE);
+  const entryWords = (entry: ReplayEntry): string =>
+    entry.is_of_case
+      ? kindWords(entry.kind, speak)
+      : [eventWords(entry, speak), entry.kind === "mark" ? entry.text : ""].filter(Boolean).join(" ");
+  const groupWords = ({ offset_ms, entries }: EntryGroup): string =>
+    speak("m4.eventAt", { position: clock(offset_ms), what: entries.map(entryWords).join(speak("app.listComma")) });
+  const ecgWords = ({ kind, from_ms, to_ms }: EcgPiece): string =>
+    speak(kind === "late" ? "m4.ecgLate" : "m4.ecgGap", { length: lengthWords(to_ms - from_ms, speak) });
   const seekTo = (event: PointerEvent): void => {
     const box = track.current?.getBoundingClientRect();
     if (box === undefined || box.width === 0) return;
@@ -57,7 +71,9 @@ export function Timeline(props: {
         {detail.lanes.map((lane) => (
           <span key={lane.identity}>{lane.name}</span>
         ))}
-        {ofCase.length > 0 && <span>{speak("m4.caseLane")}</span>}
+        {props.ecgs.map((one) => (
+          <span key={one.id}>{speak("m4.ecg")}</span>
+        ))}
       </div>
       <div
         ref={track}
@@ -93,24 +109,18 @@ export function Timeline(props: {
             })}
           </div>
         ))}
-        {ofCase.length > 0 && (
-          <div className="lane lane-case">
-            {ofCase.map((entry) =>
-              entry.offset_ms === null ? null : (
-                <i key={entry.key} style={{ left: percent(entry.offset_ms) }} title={kindWords(entry.kind, speak)} />
-              ),
-            )}
+        {props.ecgs.map((one) => (
+          <div className="lane" key={one.id}>
+            {one.pieces.map((piece) => (
+              <i
+                className={ECG_CLASSES[piece.kind]}
+                key={piece.from_ms}
+                style={place(piece.from_ms, piece.to_ms)}
+                title={piece.kind === "stored" ? undefined : ecgWords(piece)}
+              />
+            ))}
           </div>
-        )}
-        <div className="lane-marks">
-          {marks.map((entry) => (
-            <i
-              key={entry.key}
-              className={entry.kind === "mark" ? "by-hand" : ""}
-              style={{ left: percent(entry.offset_ms ?? 0) }}
-            />
-          ))}
-        </div>
+        ))}
         <div className="axis" aria-hidden="true">
           {axisTicks(length, isPhone ? TICKS_PHONE : TICKS_WIDE).map((at_ms) => (
             <span key={at_ms} className={at_ms / length > 0.96 ? "last" : ""} style={{ left: percent(at_ms) }}>
@@ -119,6 +129,25 @@ export function Timeline(props: {
           ))}
         </div>
         <span className="playhead" style={{ left: percent(position_ms) }} />
+      </div>
+      <span className="line-events-name">{groups.length > 0 && speak("m4.events")}</span>
+      <div className="line-events" role="group" aria-label={speak("m4.events")}>
+        {groups.map((group, number) => {
+          const next_ms = groups[number + 1]?.offset_ms ?? length;
+          return (
+            <button
+              key={group.offset_ms}
+              type="button"
+              className={group.entries.some((one) => one.kind === "mark" && !one.is_of_case) ? "by-hand" : ""}
+              style={{ left: percent(group.offset_ms), width: place(group.offset_ms, next_ms).width }}
+              aria-label={groupWords(group)}
+              title={groupWords(group)}
+              onClick={() => props.onSeek(group.offset_ms)}
+            >
+              <span>{entryWords(group.entries[0] as ReplayEntry)}</span>
+            </button>
+          );
+        })}
       </div>
     </div>
   );

@@ -7,6 +7,7 @@ import {
   ecgToShow,
   gatewaysFrom,
   inventoryFrom,
+  stretchesFrom,
   isFinal,
   mayEcg,
   viewerMessageFrom,
@@ -257,4 +258,26 @@ describe("a record", () => {
     expect(isFinal({ state: "ended", is_complete: false, given_up: null })).toBe(false);
     expect(isFinal({ state: "recording", is_complete: true, given_up: null })).toBe(false);
   });
+});
+
+it("what is stored and what came late is read; what is no stretch is left out", () => {
+  const answer = {
+    epochs: [
+      { epoch: 1, first_taken_us: 5, stored: [[0, 10], [20, 15], "x", [20, 30]], late: [[2, 4]] },
+      { stored: 7 },
+      null,
+    ],
+  };
+  expect(stretchesFrom(answer)).toEqual([
+    {
+      epoch: 1,
+      stored: [
+        [0, 10],
+        [20, 30],
+      ],
+      late: [[2, 4]],
+    },
+    { epoch: 0, stored: [], late: [] },
+  ]);
+  expect(stretchesFrom(null)).toEqual([]);
 });

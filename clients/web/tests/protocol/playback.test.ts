@@ -3,6 +3,7 @@ import type { Lane, RecordedEvent } from "../../src/protocol/api";
 import {
   axisTicks,
   correctionFor,
+  gapStops,
   momentOf,
   nextStop,
   openingPosition,
@@ -158,6 +159,12 @@ describe("places worth stopping at", () => {
 
   test("are events and beginnings of gaps, each once, in order", () => {
     expect(places).toEqual([200, 30_000, 40_000, 50_000]);
+  });
+
+  test("an ECG's holes are among them, and gaps are a way of their own", () => {
+    expect(stops([LANE], [event(1, 200)], [45_000, 200])).toEqual([200, 30_000, 40_000, 45_000]);
+    expect(gapStops([LANE], [45_000])).toEqual([30_000, 40_000, 45_000]);
+    expect(gapStops([LANE])).toEqual([30_000, 40_000]);
   });
 
   test("what lies outside the recording has no place in it", () => {

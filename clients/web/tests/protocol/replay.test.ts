@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { RecordedEvent } from "../../src/protocol/api";
-import { caseOfRoom, caseTimelineFrom, currentEntry, replayEntries, type Recorded } from "../../src/protocol/replay";
+import {
+  caseOfRoom,
+  caseTimelineFrom,
+  currentEntry,
+  entryGroups,
+  replayEntries,
+  type Recorded,
+  type ReplayEntry,
+} from "../../src/protocol/replay";
 
 const event = (sequence: number, offset_ms: number, kind: string): RecordedEvent => ({
   sequence,
@@ -92,5 +100,31 @@ describe("the list under the player", () => {
     expect(currentEntry(entries, 0)).toBeNull();
     expect(currentEntry(entries, 5000)).toBe("c12");
     expect(currentEntry(entries, 39_999)).toBe("c13");
+  });
+});
+
+describe("events on the axis", () => {
+  const entry = (key: string, offset_ms: number | null): ReplayEntry => ({
+    key,
+    at_ms: 0,
+    offset_ms,
+    kind: "mark",
+    actor_name: "",
+    text: "",
+    is_of_case: false,
+  });
+
+  test("that stand too near each other are one place", () => {
+    const entries = [entry("d", 25_000), entry("a", 1000), entry("b", 5999), entry("x", null), entry("c", 6000)];
+    const groups = entryGroups(entries, 100_000, 20);
+    expect(groups.map((one) => [one.offset_ms, one.entries.map((each) => each.key)])).toEqual([
+      [1000, ["a", "b"]],
+      [6000, ["c"]],
+      [25_000, ["d"]],
+    ]);
+  });
+
+  test("a recording without events has none", () => {
+    expect(entryGroups([], 100, 10)).toEqual([]);
   });
 });

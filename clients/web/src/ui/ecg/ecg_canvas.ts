@@ -60,6 +60,19 @@ export type Subject =
       readonly isSimulated: boolean;
       /** Nothing more will come. */
       readonly isFinal: boolean;
+    }
+  | {
+      /** Stored samples, swept as live ones are. */
+      readonly kind: "replay";
+      readonly page: Readable;
+      /** The sample with which the first page begins, whatever stretch of it is held. */
+      readonly origin: number;
+      /** Up to which sample to draw now; null where the moment lies in none of these. */
+      readonly until: () => number | null;
+      /** Which moment the axis counts from. */
+      readonly startUs: number;
+      readonly isSimulated: boolean;
+      readonly isFinal: boolean;
     };
 
 /** What the reader has put upon it. */
@@ -243,7 +256,7 @@ export class EcgCanvas {
   #sourceNow(): Readable | null {
     const subject = this.#subject;
     if (subject === null) return null;
-    if (subject.kind === "page") return subject.page;
+    if (subject.kind !== "live") return subject.page;
     const running = subject.watch.running;
     return running?.newest == null ? null : running;
   }
@@ -267,7 +280,7 @@ export class EcgCanvas {
     const layout = this.#layOut(leads);
     if (layout === null) return null;
     const { rateHz } = source.shape;
-    const origin = this.#subject?.kind === "page" ? this.#subject.start : source.start;
+    const origin = originOf(this.#subject, source);
     const sweep = sweepOf(layout, scale, rateHz, origin);
     const band: DeviceBand = {
       low_hz: device.band_low_mhz / 1000,
@@ -299,6 +312,7 @@ export class EcgCanvas {
     const plan = this.#planNow();
     const subject = this.#subject;
     if (subject?.kind === "live" && plan !== null) this.#stepLive(plan, subject, now_ms);
+    if (subject?.kind === "replay" && plan !== null) this.#drawTo(plan, subject.until() ?? 0);
     if (this.#isDirty) this.#redraw();
     if (now_ms - this.#marksAt_ms >= MARKS_EVERY_MS) this.#drawMarks(now_ms);
   }
@@ -311,7 +325,10 @@ export class EcgCanvas {
     this.#followed = follow(this.#followed, { rateHz, newest, ...picture }, now_ms);
     if (this.#followed === null) return;
     if (subject.isFrozen && this.#drawnUntil > 0 && this.#drawnUntil >= plan.sweep.origin) return;
-    const { until } = this.#followed;
+    this.#drawTo(plan, this.#followed.until);
+  }
+
+  #drawTo(plan: Plan, until: number): void {
     if (until === this.#drawnUntil && !this.#isDirty) return;
     if (this.#isDirty || until < this.#drawnUntil || until - this.#drawnUntil >= plan.sweep.page) {
       this.#drawnUntil = until;
@@ -360,7 +377,7 @@ export class EcgCanvas {
   }
 
   #headPlaces({ rows, sweep }: Plan): number[] {
-    if (this.#subject?.kind !== "live") return [];
+    if (this.#subject?.kind === "page") return [];
     const found = rows.map(({ panel }) => headX(sweep, panel, this.#drawnUntil));
     return [...new Set(found.flatMap((x) => (x === null ? [] : x)))];
   }
@@ -428,7 +445,8 @@ export class EcgCanvas {
     const isLive = subject?.kind === "live";
     const ecg = isLive ? subject.watch.ecg : null;
     const stretches = new Map(plan.rows.map(({ panel }) => [panel, this.#stretchesOf(plan, panel)]));
-    const startUs = subject?.kind === "page" ? subject.startUs : (ecg?.epochs[0]?.first_taken_us ?? 0);
+    const stored = subject === null || subject.kind === "live" ? null : subject;
+    const startUs = stored?.startUs ?? ecg?.epochs[0]?.first_taken_us ?? 0;
     const isRunning = isLive && ecg?.state !== "ended";
     const { source, layout, rows, sweep } = plan;
     return {
@@ -437,13 +455,13 @@ export class EcgCanvas {
       layout,
       rows,
       stretchesOf: (panel) => stretches.get(panel) ?? [],
-      until: isLive ? this.#drawnUntil : null,
+      until: subject?.kind === "page" ? null : this.#drawnUntil,
       size: this.#size,
       inks: this.#inks,
       words: this.#look.words,
       ...this.#hands,
-      isSimulated: isMade(source, ecg?.is_simulated === true || (subject?.kind === "page" && subject.isSimulated)),
-      isFinal: subject?.kind === "page" ? subject.isFinal : ecg !== null && isFinal(ecg),
+      isSimulated: isMade(source, stored?.isSimulated ?? ecg?.is_simulated === true),
+      isFinal: stored?.isFinal ?? (ecg !== null && isFinal(ecg)),
       stale: isRunning ? (this.#followed?.stale ?? null) : null,
       startUs,
       blank: (stretch) => this.#trace.clear(stretch),
@@ -457,3 +475,8 @@ export class EcgCanvas {
 const distinct = (stretches: readonly Stretch[]): Stretch[] => [
   ...new Map(stretches.map((one) => [`${one.left} ${one.right}`, one])).values(),
 ];
+
+function originOf(subject: Subject | null, source: Readable): number {
+  if (subject?.kind === "page") return subject.start;
+  return subject?.kind === "replay" ? subject.origin : source.start;
+}
