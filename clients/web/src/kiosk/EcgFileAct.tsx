@@ -1,19 +1,11 @@
 // An ECG that another box has written to files: brought in for the patient who stands there.
 
-import { useState } from "react";
-import { URGENCIES, type Urgency } from "../protocol/consultation";
-import { clock } from "../protocol/times";
-import { FilesChoice, useFiles } from "../ui/ecg/EcgFiles";
+import { lazy, Suspense, useState } from "react";
 import { useWorld } from "../ui/world";
+import type { FileAct } from "./EcgFileSheet";
 import { KioskIcon } from "./KioskIcon";
-import { Choice, Sheet, Trouble } from "./pieces";
 
-interface FileAct {
-  patient: string;
-  /** Null: an ECG of its own. */
-  case_: string | null;
-  urgency: Urgency;
-}
+const EcgFileSheet = lazy(() => import("./EcgFileSheet").then((part) => ({ default: part.EcgFileSheet })));
 
 export function EcgFileAct(props: FileAct & { className: string }) {
   const { speak } = useWorld();
@@ -24,52 +16,11 @@ export function EcgFileAct(props: FileAct & { className: string }) {
         <KioskIcon name="ecg" />
         {speak("ecg.files.bring")}
       </button>
-      {isOpen && <FileSheet {...props} onClose={() => setOpen(false)} />}
-    </>
-  );
-}
-
-function FileSheet(props: FileAct & { onClose: () => void }) {
-  const { speak } = useWorld();
-  const hand = useFiles(props.patient, props.case_, props.urgency, () => undefined);
-  const { brought } = hand;
-  return (
-    <Sheet title={speak("ecg.files.bring")} onClose={props.onClose}>
-      {brought !== null ? (
-        <p className="k-body" role="status">
-          {speak("ecg.files.brought", { serial: brought.serial, time: clock(brought.duration_ms) })}
-        </p>
-      ) : (
-        <>
-          <FilesChoice hand={hand} button="k-btn" />
-          {props.case_ === null && (
-            <div className="k-row" role="group" aria-label={speak("ecg.files.urgency")}>
-              {URGENCIES.map((one) => (
-                <Choice key={one} isOn={hand.urgency === one} onChoose={() => hand.setUrgency(one)}>
-                  {speak(`case.word.urgency.${one}`)}
-                </Choice>
-              ))}
-            </div>
-          )}
-          <Trouble failure={hand.failure} />
-        </>
+      {isOpen && (
+        <Suspense>
+          <EcgFileSheet {...props} onClose={() => setOpen(false)} />
+        </Suspense>
       )}
-      <div className="k-row end">
-        {brought === null ? (
-          <button
-            type="button"
-            className={hand.send === null ? "k-btn k-next locked" : "k-btn act k-next"}
-            aria-disabled={hand.send === null}
-            onClick={() => hand.send?.()}
-          >
-            {speak(hand.isBusy ? "ecg.files.sending" : "ecg.files.send")}
-          </button>
-        ) : (
-          <button type="button" className="k-btn act k-next" onClick={props.onClose}>
-            {speak("kiosk.close")}
-          </button>
-        )}
-      </div>
-    </Sheet>
+    </>
   );
 }

@@ -1,6 +1,6 @@
 // The kiosk: who is signed in, whom it is about, and which of its screens stands there.
 
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { DeskPorts } from "../io/desk_ports";
 import type { Backend, Devices, Meetings } from "../io/ports";
 import type { Consultation } from "../protocol/consultation";
@@ -12,7 +12,6 @@ import { SignIn } from "../ui/SignIn";
 import { WorldFrame } from "../ui/WorldFrame";
 import { CaseScreens } from "./CaseScreens";
 import { Consent } from "./Consent";
-import { CriticalRing } from "./CriticalRing";
 import { Emergency } from "./Emergency";
 import { EcgPlace } from "./EcgPlace";
 import { Home } from "./Home";
@@ -22,6 +21,9 @@ import { Replies } from "./Replies";
 import { Request } from "./Request";
 import { SelfTestPage } from "./SelfTestPage";
 import { KioskContext, type KioskTools } from "./reach";
+
+// Fetched behind the first screen.
+const CriticalRing = lazy(() => import("./CriticalRing").then((part) => ({ default: part.CriticalRing })));
 
 export function Kiosk(props: {
   backend: Backend;
@@ -149,7 +151,9 @@ function Inside() {
           />
         )}
       </div>
-      <CriticalRing />
+      <Suspense>
+        <CriticalRing />
+      </Suspense>
       {isEmergency && <Emergency onClose={() => setEmergency(false)} />}
     </>
   );

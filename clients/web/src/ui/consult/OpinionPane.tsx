@@ -17,6 +17,7 @@ import { useActing, useLoaded } from "../hooks";
 import { Icon } from "../Icon";
 import { Failure } from "../pieces";
 import { SignDialog } from "../SignDialog";
+import { CriticalGate, GateRow, PatientGate, SignButton, TemplatesRow } from "../signing";
 import { failureWords, momentWords } from "../words";
 import { useWorld } from "../world";
 import { useCaseNews } from "./cases";
@@ -227,20 +228,11 @@ function Editor(props: {
       </div>
       <div className="opinion-scroll">
         {templates.value !== null && templates.value.length > 0 && (
-          <div className="row wrap tight" role="group" aria-label={speak("s2.templates")}>
-            <span className="i3">{speak("s2.templates")}</span>
-            {templates.value.slice(0, 4).map((template) => (
-              <button
-                key={template.code}
-                type="button"
-                className="btn small soft"
-                aria-pressed={text.template === template.code}
-                onClick={() => setText(withTemplate(text, template, language === "en" ? "en" : "zh"))}
-              >
-                {template.title[language === "en" ? "en" : "zh"]}
-              </button>
-            ))}
-          </div>
+          <TemplatesRow
+            templates={templates.value.slice(0, 4)}
+            chosen={text.template}
+            onChoose={(template) => setText(withTemplate(text, template, language === "en" ? "en" : "zh"))}
+          />
         )}
         <label className="field" htmlFor="opinion-findings">
           <span className="label">{speak("s2.findings")}</span>
@@ -315,20 +307,13 @@ function Editor(props: {
         <br />
         {speak("s2.bindWhat")}
       </p>
-      {lock === null ? (
-        <button type="button" className="btn act big" disabled={saving.isBusy} onClick={beginSigning}>
-          <Icon name="pen" size={22} />
-          {speak("s2.sign")} <kbd>{"Ctrl Enter"}</kbd>
-        </button>
-      ) : (
-        <button type="button" className="lockbtn" aria-disabled="true">
-          <i aria-hidden="true" />
-          <span>
-            <Icon name="lock" />
-            {speak(`case.word.lock.${lock}`)}
-          </span>
-        </button>
-      )}
+      <SignButton
+        lock={lock === null ? null : speak(`case.word.lock.${lock}`)}
+        isBusy={saving.isBusy}
+        onSign={beginSigning}
+      >
+        {speak("s2.sign")} <kbd>{"Ctrl Enter"}</kbd>
+      </SignButton>
       {isSigning && (
         <SignDialog
           title={speak("s2.sign")}
@@ -370,44 +355,21 @@ function Gates(props: {
   return (
     <ul className="gates" aria-label={speak("s2.gates")}>
       {props.gates.map(({ gate, isOpen }) => (
-        <li key={gate} className={isOpen ? "gate-row" : "gate-row shut"}>
-          {isOpen ? (
-            <span className="ok">
-              <Icon name="check" size={18} weight={2.4} />
-            </span>
-          ) : (
-            <span className="gate-hatch" aria-hidden="true" />
-          )}
+        <GateRow key={gate} isOpen={isOpen}>
           {gate === "patient" ? (
-            <label className="row gate-label">
-              <span>{speak("case.word.gate.patient", { name: one.patient.name, more: sexAndAge(one, speak) })}</span>
-              <span className="sp" />
-              <input type="checkbox" checked={isOpen} onChange={(event) => props.onPatient(event.target.checked)} />
-              <span>{speak("s2.patientChecked")}</span>
-            </label>
+            <PatientGate
+              words={speak("case.word.gate.patient", { name: one.patient.name, more: sexAndAge(one, speak) })}
+              isChecked={isOpen}
+              onCheck={props.onPatient}
+            />
           ) : gate === "critical_value" ? (
-            <fieldset className="row gate-label">
-              <legend className="unseen">{speak("s2.critical")}</legend>
-              <span>{speak("s2.critical")}</span>
-              <span className="sp" />
-              {([false, true] as const).map((answer) => (
-                <label key={String(answer)} className="row">
-                  <input
-                    type="radio"
-                    name="critical"
-                    checked={props.critical === answer}
-                    onChange={() => props.onCritical(answer)}
-                  />
-                  <span>{speak(answer ? "s2.yes" : "s2.no")}</span>
-                </label>
-              ))}
-            </fieldset>
+            <CriticalGate name="critical" answer={props.critical} onAnswer={props.onCritical} />
           ) : (
             <span>
               {speak(isOpen ? `case.word.gate.${gate}` : `case.word.gateShut.${gate}`, { name: account?.name ?? "" })}
             </span>
           )}
-        </li>
+        </GateRow>
       ))}
     </ul>
   );

@@ -22,6 +22,7 @@ import { useActing, useLoaded } from "../hooks";
 import { Icon } from "../Icon";
 import { Failure } from "../pieces";
 import { SignDialog } from "../SignDialog";
+import { CriticalGate, GateRow, PatientGate, SignButton, TemplatesRow } from "../signing";
 import { failureWords, momentWords } from "../words";
 import { useWorld } from "../world";
 import { CriticalCall } from "./CriticalCall";
@@ -135,20 +136,11 @@ function Editor(props: { ecg: Ecg; view: ReportView; marked: Marked | null; onCh
       <div className="opinion-scroll">
         <StripList ecg={ecg} report={text} saved={saved} onChange={setText} />
         {templates.value !== null && (
-          <div className="row wrap tight" role="group" aria-label={speak("s2.templates")}>
-            <span className="i3">{speak("s2.templates")}</span>
-            {templates.value.map((form) => (
-              <button
-                key={form.code}
-                type="button"
-                className="btn small soft"
-                aria-pressed={text.template === form.code}
-                onClick={() => setText(withReportTemplate(text, form, inLanguage))}
-              >
-                {form.title[inLanguage]}
-              </button>
-            ))}
-          </div>
+          <TemplatesRow
+            templates={templates.value}
+            chosen={text.template}
+            onChoose={(form) => setText(withReportTemplate(text, form, inLanguage))}
+          />
         )}
         <Statements report={text} groups={statements.value ?? []} onChange={setText} />
         <label className="field" htmlFor="report-findings">
@@ -372,20 +364,9 @@ function Signing(props: {
           {failureWords(act.failure, speak)}
         </p>
       )}
-      {lock === null ? (
-        <button type="button" className="btn act big" disabled={act.isBusy} onClick={begin}>
-          <Icon name="pen" size={22} />
-          {speak(`report.sign.${step}`)}
-        </button>
-      ) : (
-        <button type="button" className="lockbtn" aria-disabled="true">
-          <i aria-hidden="true" />
-          <span>
-            <Icon name="lock" />
-            {speak(`report.lock.${lock}`)}
-          </span>
-        </button>
-      )}
+      <SignButton lock={lock === null ? null : speak(`report.lock.${lock}`)} isBusy={act.isBusy} onSign={begin}>
+        {speak(`report.sign.${step}`)}
+      </SignButton>
       {signing !== null && (
         <SignDialog
           title={speak(`report.sign.${step}`)}
@@ -424,38 +405,15 @@ function Gate(props: {
   const { gate, isOpen } = props.view;
   const { onCritical } = props;
   return (
-    <li className={isOpen ? "gate-row" : "gate-row shut"}>
-      {isOpen ? (
-        <span className="ok">
-          <Icon name="check" size={18} weight={2.4} />
-        </span>
-      ) : (
-        <span className="gate-hatch" aria-hidden="true" />
-      )}
+    <GateRow isOpen={isOpen}>
       {gate === "patient" ? (
-        <label className="row gate-label">
-          <span>{speak("report.gate.patient", { name: props.ecg.patient.name })}</span>
-          <span className="sp" />
-          <input type="checkbox" checked={isOpen} onChange={(event) => props.onPatient(event.target.checked)} />
-          <span>{speak("s2.patientChecked")}</span>
-        </label>
+        <PatientGate
+          words={speak("report.gate.patient", { name: props.ecg.patient.name })}
+          isChecked={isOpen}
+          onCheck={props.onPatient}
+        />
       ) : gate === "critical_value" && onCritical !== null ? (
-        <fieldset className="row gate-label">
-          <legend className="unseen">{speak("s2.critical")}</legend>
-          <span>{speak("s2.critical")}</span>
-          <span className="sp" />
-          {([false, true] as const).map((answer) => (
-            <label key={String(answer)} className="row">
-              <input
-                type="radio"
-                name="report-critical"
-                checked={props.critical === answer}
-                onChange={() => onCritical(answer)}
-              />
-              <span>{speak(answer ? "s2.yes" : "s2.no")}</span>
-            </label>
-          ))}
-        </fieldset>
+        <CriticalGate name="report-critical" answer={props.critical} onAnswer={onCritical} />
       ) : gate === "critical_value" ? (
         <span>
           {speak("s2.critical")} {speak(props.critical === true ? "s2.yes" : "s2.no")}
@@ -463,6 +421,6 @@ function Gate(props: {
       ) : (
         <span>{speak(isOpen ? `report.gate.${gate}` : `report.gateShut.${gate}`)}</span>
       )}
-    </li>
+    </GateRow>
   );
 }
