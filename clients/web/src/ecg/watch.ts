@@ -17,6 +17,8 @@ import { Vitals } from "./vitals";
 export const GAP_HOLD_MS = 500;
 /** People in one case, and some who look on: more is no room. */
 const MOST_POINTERS = 32;
+/** Who points takes it back after 6 s, unless the page that points is gone by then. */
+export const POINTER_LIFE_MS = 10_000;
 const US_PER_MS = 1000;
 
 /** Who points, and where. */
@@ -39,7 +41,7 @@ export class Watch {
   readonly anchors = new Anchors();
   private told: Ecg | null = null;
   private stored: Inventory = new Map();
-  private pointers = new Map<string, PointedBy>();
+  private pointers = new Map<string, PointedBy & { readonly came_ms: number }>();
   private lostUs: number | null = null;
   /** Server time minus the page's, ms. */
   private serverAhead_ms: number | null = null;
@@ -63,9 +65,12 @@ export class Watch {
     return this.lostUs;
   }
 
-  /** Those who point at something now. */
-  get pointed(): readonly PointedBy[] {
-    return [...this.pointers.values()].filter((one) => one.pointer.show !== "nothing");
+  /** Those who point at something now; a caliper stands until it is taken away. */
+  pointed(now_ms: number): readonly PointedBy[] {
+    return [...this.pointers.values()].filter(
+      ({ pointer: { show }, came_ms }) =>
+        show === "caliper" || (show === "pointer" && now_ms - came_ms < POINTER_LIFE_MS),
+    );
   }
 
   /** Frames that could not be read or belong to no known epoch. */
@@ -105,6 +110,7 @@ export class Watch {
         if (message.server_us !== null) this.serverAhead_ms = message.server_us / US_PER_MS - now_ms;
         // What was said before the socket broke may have been taken back meanwhile; it is said anew.
         this.lostUs = null;
+        this.pointers.clear();
         break;
       case "state":
         this.receiveEcg(message.ecg);
@@ -124,7 +130,7 @@ export class Watch {
         this.lostUs = null;
         break;
       case "pointed":
-        this.point(message.by, message.name, message.pointer);
+        this.point(message.by, message.name, message.pointer, now_ms);
         break;
       case "anchor":
         this.anchors.receive({
@@ -231,11 +237,11 @@ export class Watch {
     this.epochs.describe({ epoch, rateHz: rate_hz, leads: leads.length });
   }
 
-  private point(by: string, name: string, value: unknown): void {
+  private point(by: string, name: string, value: unknown, came_ms: number): void {
     const pointer = pointerFrom(value);
     if (pointer === null) return;
     if (!this.pointers.has(by) && this.pointers.size >= MOST_POINTERS) return;
-    this.pointers.set(by, { by, name, pointer });
+    this.pointers.set(by, { by, name, pointer, came_ms });
   }
 }
 

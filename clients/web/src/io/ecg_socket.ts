@@ -1,6 +1,7 @@
 // The viewer's socket of one ECG, opened again after every break for as long as somebody looks.
 
 import type { PointerMessage } from "../ecg/pointer";
+import { PointQueue } from "../ecg/point_queue";
 import { RoomLane } from "../ecg/room_lane";
 import { Watch, type Received } from "../ecg/watch";
 import { waitBeforeTry } from "../protocol/reconnect";
@@ -38,7 +39,8 @@ export class EcgSocket implements LiveEcg {
   #heard_ms = 0;
   #isAsking = false;
   #isWanted = true;
-  #pointing: { pointer: PointerMessage; is_kept: boolean } | null = null;
+  readonly #pointing = new PointQueue();
+  #isShowing = false;
   #pointTimer: number | undefined;
 
   constructor(id: string, ask: AskFrames) {
@@ -59,9 +61,8 @@ export class EcgSocket implements LiveEcg {
   }
 
   point(pointer: PointerMessage, isKept: boolean): void {
-    // A place that is kept must not be overtaken by one that is not.
-    if (this.#pointing?.is_kept === true && !isKept) this.#sendPoint();
-    this.#pointing = { pointer, is_kept: isKept };
+    this.#pointing.put({ pointer, is_kept: isKept });
+    this.#isShowing = pointer.show !== "nothing";
     this.#pointTimer ??= window.setTimeout(() => this.#sendPoint(), POINT_EVERY_MS);
   }
 
@@ -90,6 +91,7 @@ export class EcgSocket implements LiveEcg {
     window.clearTimeout(this.#pointTimer);
     window.clearInterval(this.#asking);
     window.clearInterval(this.#listening);
+    this.#leave();
     this.#socket?.close();
     this.#listeners.clear();
   }
@@ -101,7 +103,10 @@ export class EcgSocket implements LiveEcg {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heard_ms = performance.now();
-    socket.onopen = () => this.#become("open");
+    socket.onopen = () => {
+      this.#become("open");
+      this.#sendPoint();
+    };
     socket.onmessage = (message: MessageEvent<unknown>) => {
       this.#tried = 0;
       const now_ms = performance.now();
@@ -143,13 +148,22 @@ export class EcgSocket implements LiveEcg {
     for (const listener of this.#listeners) listener(received);
   }
 
+  /** Says what is still to be kept, and takes away what the others see of this page. */
+  #leave(): void {
+    if (this.#isShowing) this.#pointing.put({ pointer: { show: "nothing" }, is_kept: false });
+    while (!this.#pointing.isEmpty && this.#socket?.readyState === WebSocket.OPEN) this.#sendPoint();
+    window.clearTimeout(this.#pointTimer);
+  }
+
+  /** One each time; what waits while the socket is away is sent when it is open again. */
   #sendPoint(): void {
     window.clearTimeout(this.#pointTimer);
     this.#pointTimer = undefined;
-    const said = this.#pointing;
-    this.#pointing = null;
-    if (said === null || this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    const said = this.#pointing.take();
+    if (said === null) return;
     this.#socket.send(JSON.stringify({ type: "point", ...said.pointer, is_kept: said.is_kept }));
+    if (!this.#pointing.isEmpty) this.#pointTimer = window.setTimeout(() => this.#sendPoint(), POINT_EVERY_MS);
   }
 
   async #fill(): Promise<void> {

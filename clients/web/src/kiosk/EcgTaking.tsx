@@ -96,7 +96,9 @@ export function EcgRoom({ taking, onSight }: { taking: Taking; onSight?: (seen: 
     <div ref={place} className="k-ecg-room">
       {ecg === null || height === 0 ? null : ecg.state === "ended" ? (
         <p className="k-body" role="status">
-          {speak("ecg.kiosk.done", { text: speak("ecg.kiosk.stored", { time: clock(ecg.duration_ms) }) })}
+          {speak("ecg.kiosk.done", {
+            text: speak("ecg.kiosk.stored", { time: clock(Math.max(0, ecg.duration_ms - ecg.missing_ms)) }),
+          })}
         </p>
       ) : (
         <Suspense fallback={<p className="k-body">{speak("ecg.connecting")}</p>}>

@@ -1,7 +1,7 @@
 // What a viewer knows of an ECG.
 import { describe, expect, it } from "vitest";
 import { frameBytes } from "../../mock/ecg_frames";
-import { GAP_HOLD_MS, Watch } from "../../src/ecg/watch";
+import { GAP_HOLD_MS, POINTER_LIFE_MS, Watch } from "../../src/ecg/watch";
 import { frameOf, START_US } from "./frames";
 
 const NOW_MS = 1000;
@@ -140,13 +140,29 @@ describe("what the service says", () => {
     const at = { show: "pointer", lead: "V3", epoch: 0, sample: 7 };
     say(watch, { type: "pointed", by: "pe_1", name: "王敏", ...at });
     say(watch, { type: "pointed", by: "pe_2", name: "李建平", show: "no such thing" });
-    expect(watch.pointed).toEqual([{ by: "pe_1", name: "王敏", pointer: at }]);
+    expect(watch.pointed(0)).toMatchObject([{ by: "pe_1", name: "王敏", pointer: at }]);
     say(watch, { type: "pointed", by: "pe_1", name: "王敏", show: "nothing" });
-    expect(watch.pointed).toEqual([]);
+    expect(watch.pointed(0)).toEqual([]);
     for (let i = 0; i < 50; i += 1) say(watch, { type: "pointed", by: `pe_${i}`, name: "", ...at });
-    expect(watch.pointed).toHaveLength(32);
+    expect(watch.pointed(0)).toHaveLength(32);
     say(watch, { type: "pointed", by: "pe_3", name: "", ...at, sample: 9 });
-    expect(watch.pointed.find((one) => one.by === "pe_3")?.pointer).toMatchObject({ sample: 9 });
+    expect(watch.pointed(0).find((one) => one.by === "pe_3")?.pointer).toMatchObject({ sample: 9 });
+  });
+
+  it("is nobody's place for ever: a page that is gone points no longer", () => {
+    const watch = begun();
+    const points = [
+      { sample: 1, mv: 0 },
+      { sample: 9, mv: 0 },
+    ];
+    say(watch, { type: "pointed", by: "pe_1", name: "王敏", show: "pointer", lead: "V3", epoch: 0, sample: 7 });
+    say(watch, { type: "pointed", by: "pe_2", name: "李建平", show: "caliper", lead: "V3", epoch: 0, points });
+    const byAt = (now_ms: number) => watch.pointed(now_ms).map((one) => one.by);
+    expect(byAt(NOW_MS + POINTER_LIFE_MS - 1)).toEqual(["pe_1", "pe_2"]);
+    expect(byAt(NOW_MS + POINTER_LIFE_MS)).toEqual(["pe_2"]);
+    // What was said before a break may have been taken back in it.
+    say(watch, { type: "ecg", ecg: ecg(), server_us: 5_000_000 });
+    expect(byAt(NOW_MS)).toEqual([]);
   });
 });
 

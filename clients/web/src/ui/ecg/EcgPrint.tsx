@@ -12,7 +12,7 @@ import { isFinal, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
 import { day, timeOfDay } from "../../protocol/times";
 import { useWorld } from "../world";
 import type { Look } from "./ecg_canvas";
-import { bandWords } from "./ecg_words";
+import { bandWords, notchWords } from "./ecg_words";
 import type { Inks } from "./inks";
 import {
   AXIS_PX,
@@ -96,7 +96,10 @@ export function EcgPrint(props: {
         {speak("ecg.print.scale", {
           speed: look.scale.speed_mm_s,
           gain: look.scale.gain_mm_mv,
-          band: bandWords(props.band, speak) + (props.band.isForSt ? "" : ` ${speak("ecg.bandNotSt")}`),
+          band:
+            bandWords(props.band, speak) +
+            (props.band.isForSt ? "" : ` ${speak("ecg.bandNotSt")}`) +
+            notchWords(look.choice, descriptor, speak),
           rate: descriptor.rate_hz,
           device: `${ecg.institution_name} ${ecg.device_name}`,
         })}

@@ -12,6 +12,7 @@ import { shownLeads, type ShownLead } from "../../ecg/leads";
 import { millivoltsAtY, sampleAtX, shownSpan, xOf, type Strip } from "../../ecg/place";
 import { isMade, type Readable } from "../../ecg/readable";
 import type { Scale } from "../../ecg/scale";
+import type { Samples } from "../../ecg/samples";
 import { headX, stripOf, sweepOf, sweepStep, sweptView, type Sweep, type SweepStretch } from "../../ecg/sweep";
 import { GAP_HOLD_MS, type Watch } from "../../ecg/watch";
 import { isFinal, type EcgDescriptor } from "../../protocol/ecg";
@@ -108,6 +109,8 @@ export class EcgCanvas {
   #look: Look;
   #device: EcgDescriptor | null = null;
   #subject: Subject | null = null;
+  /** The live samples that are drawn. */
+  #held: Samples | null = null;
   #hands: Hands = { calipers: [], points: [] };
   #inks: Inks;
   #plan: Plan | null = null;
@@ -156,7 +159,9 @@ export class EcgCanvas {
       before?.kind === "live" && subject?.kind === "live" && before.watch === subject.watch && device === this.#device;
     this.#device = device;
     // Held still or let go: the same lines stand there.
-    if (!isSame) this.#anew();
+    if (isSame) return;
+    this.#held = null;
+    this.#anew();
   }
 
   /** Sets who tells which pictures are on screen beside it: what comes live is drawn in step with them. */
@@ -257,8 +262,11 @@ export class EcgCanvas {
     const subject = this.#subject;
     if (subject === null) return null;
     if (subject.kind !== "live") return subject.page;
+    // What is held still stays, although the device has begun to count anew meanwhile.
+    if (subject.isFrozen && this.#held !== null) return this.#held;
     const running = subject.watch.running;
-    return running?.newest == null ? null : running;
+    this.#held = running?.newest == null ? null : running;
+    return this.#held;
   }
 
   /** Anew where the source is another: another epoch, another page. */
@@ -447,7 +455,8 @@ export class EcgCanvas {
     const stretches = new Map(plan.rows.map(({ panel }) => [panel, this.#stretchesOf(plan, panel)]));
     const stored = subject === null || subject.kind === "live" ? null : subject;
     const startUs = stored?.startUs ?? ecg?.epochs[0]?.first_taken_us ?? 0;
-    const isRunning = isLive && ecg?.state !== "ended";
+    const held = isLive ? this.#held : null;
+    const isRunning = isLive && ecg?.state !== "ended" && held === subject.watch.running;
     const { source, layout, rows, sweep } = plan;
     return {
       source,
@@ -465,8 +474,8 @@ export class EcgCanvas {
       stale: isRunning ? (this.#followed?.stale ?? null) : null,
       startUs,
       blank: (stretch) => this.#trace.clear(stretch),
-      // What has ended has no hole that grows.
-      now_ms: isLive && !isRunning ? (subject.watch.running?.newest?.arrived_ms ?? now_ms) + GAP_HOLD_MS - 1 : now_ms,
+      // What has ended, or was the epoch before, has no hole that grows.
+      now_ms: isLive && !isRunning ? (held?.newest?.arrived_ms ?? now_ms) + GAP_HOLD_MS - 1 : now_ms,
     };
   }
 }

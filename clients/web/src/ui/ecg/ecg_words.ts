@@ -1,6 +1,6 @@
 // What an ECG says of itself, in words: lengths, ages, bands, and the line that a screen reader reads.
 
-import { bandName, type BandName, type ShownBand } from "../../ecg/filters";
+import { bandName, type BandName, type FilterChoice, type ShownBand } from "../../ecg/filters";
 import { gapFate, type GapFate } from "../../ecg/samples";
 import { clock, timeOfDay } from "../../protocol/times";
 import type { MessageKey, Speak } from "../../messages/speak";
@@ -49,4 +49,10 @@ export const mvWords = (mv: number, speak: Speak): string => speak("ecg.caliper.
 export function bandWords(band: ShownBand, speak: Speak): string {
   const name = speak(BAND_KEYS[bandName(band)]);
   return speak("ecg.bandOf", { low: String(band.low_hz), high: String(band.high_hz), name });
+}
+
+/** Behind the band, where the view or the device takes the mains out; "" where neither does. */
+export function notchWords(choice: FilterChoice, device: { readonly notch_hz: number }, speak: Speak): string {
+  const notches = ([50, 60] as const).filter((hz) => choice.notch_hz === hz || device.notch_hz === hz);
+  return notches.map((hz) => ` ${speak(`ecg.notch.${hz}`)}`).join("");
 }

@@ -42,7 +42,7 @@ export function useHands(
   useEffect(() => {
     const calipers: CaliperMark[] = [];
     const points: PointMark[] = [];
-    for (const { by, name, pointer } of live.watch.pointed) {
+    for (const { by, name, pointer } of live.watch.pointed(look_ms)) {
       if (by === me) continue;
       if (pointer.show === "pointer") points.push({ ...pointer, name });
       if (pointer.show === "caliper")
