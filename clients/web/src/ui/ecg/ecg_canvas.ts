@@ -248,8 +248,9 @@ export class EcgCanvas {
     const height = this.#host.clientHeight;
     this.#size = { width, height };
     const area = this.#area();
-    for (const layer of [this.#grid, this.#trace, this.#standing, this.#marks]) layer.fit(area, ratio);
-    this.#axis.fit({ width, height: AXIS_PX }, ratio, area.height);
+    const ground = this.#inks.paper;
+    for (const layer of [this.#grid, this.#trace, this.#standing, this.#marks]) layer.fit(area, ratio, ground);
+    this.#axis.fit({ width, height: AXIS_PX }, ratio, ground, area.height);
     this.#anew();
   }
 

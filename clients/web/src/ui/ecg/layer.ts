@@ -41,8 +41,11 @@ export class Layer {
     this.element.setAttribute("aria-hidden", "true");
   }
 
-  /** Begins anew, empty, in this size and so far below; `ratio`: pixels of the glass for one of the pane. */
-  fit({ width, height }: Size, ratio: number, top = 0): void {
+  /**
+   * Begins anew, empty, in this size and so far below; `ratio`: pixels of the glass for one of the pane. An opaque layer
+   * is black until it is painted, which may be some pictures later: it begins as `ground`.
+   */
+  fit({ width, height }: Size, ratio: number, ground: string, top = 0): void {
     this.element.replaceChildren();
     this.#slices = [];
     this.#height = height;
@@ -60,6 +63,10 @@ export class Layer {
       this.element.append(canvas);
       const pen = canvas.transferControlToOffscreen().getContext("2d", { alpha: !this.#kind.isOpaque });
       if (pen === null) continue;
+      if (this.#kind.isOpaque) {
+        pen.fillStyle = ground;
+        pen.fillRect(0, 0, canvas.width, canvas.height);
+      }
       pen.setTransform(ratio, 0, 0, ratio, -left, -top * ratio);
       this.#slices.push({ left: left / ratio, right: right / ratio, pen });
     }
