@@ -581,7 +581,7 @@ class EcgDesk:
             _tell(lane, {"type": "have", "have": lane.stream.shown()})
 
     def _let_go(self, lane: Lane, now_ns: int) -> None:
-        if not lane.is_idle:
+        if not lane.is_idle or self._is_closed:
             lane.idle_since_ns = now_ns
         elif now_ns - lane.idle_since_ns > IDLE_NS:
             self._forget(lane)
@@ -712,7 +712,7 @@ class EcgDesk:
         await self.settle_all()
         await asyncio.gather(*self._shutting.values())
         await self.disk.close()
-        for lane in self._lanes.values():
+        for lane in tuple(self._lanes.values()):
             await self.seal(lane.ecg)
 
     def stats(self) -> Mapping[str, int]:
@@ -737,7 +737,7 @@ class EcgDesk:
             lane = self._lanes.get(name)
             if lane is not None:
                 return lane
-            if len(self._lanes) >= MAX_LANES:
+            if self._is_closed or len(self._lanes) >= MAX_LANES:
                 raise StoreUnavailable("unavailable")
             if name in self._shutting:
                 await asyncio.wait([self._shutting[name]])

@@ -390,3 +390,23 @@ async def test_what_is_opened_while_it_is_being_closed_is_there_whole(world: Ecg
         await gateway.ended(ecg, recording)
         await world.becomes(ecg, is_complete=True)
     assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
+
+
+async def test_what_becomes_idle_while_the_service_ends_does_not_keep_it_from_ending(
+    world: EcgWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = {await world.brought(), await world.brought()}
+    await world.rows_written()
+    sealed: set[str] = set()
+
+    async def seal(ecg: Ecg) -> None:
+        world.let_go()
+        sealed.add(ecg.id)
+
+    monkeypatch.setattr(world.desk, "seal", seal)
+    await world.desk.close()
+    assert sealed == brought
+    assert world.desk.stats()["disk_failures"] == 0
+    # Nor is anything opened any more that nobody would close.
+    with pytest.raises(StoreUnavailable):
+        await world.desk._lane(EcgId("ec_another"))
