@@ -17,7 +17,7 @@ from signaling.errors import SettingWrong, Unavailable
 from signaling.gateway_parser import add_gateway_parser
 from signaling.messages import say_to
 from signaling.opinion_parser import add_opinion_parser
-from signaling.settings import chosen_language
+from signaling.settings import chosen_language, read_settings
 
 EXIT_OK: Final = 0
 EXIT_REFUSED: Final = 1
@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    # First, for the rest takes seconds to import: whoever wrote a wrong setting hears so at once.
+    settings = read_settings()
     # Imported here: token and verify must not need the native core.
     try:
         from signaling.serving import serve
@@ -50,7 +52,7 @@ def _serve(options: argparse.Namespace) -> int:
         if error.name == "lianzhen_core":
             raise Unavailable("core_missing", say_to("start.core_missing", chosen_language())) from None
         raise
-    return serve(is_demo=options.command == "demo")
+    return serve(settings, is_demo=options.command == "demo")
 
 
 def _demo(options: argparse.Namespace) -> int:

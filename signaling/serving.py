@@ -21,16 +21,15 @@ from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
 from signaling.server import Listening, media_refusal, run_server
-from signaling.settings import DEFAULT_HTTPS_PORT, Settings, read_settings, split_media_address, variable_of
+from signaling.settings import DEFAULT_HTTPS_PORT, Settings, split_media_address, variable_of
 from signaling.store.store import StoreUnavailable
 from signaling.tls import CERTIFICATE_FILE, own_certificate, tls_context
 
 _PROBE_FILE: Final = ".writable"
 
 
-def serve(*, is_demo: bool) -> int:
+def serve(settings: Settings, *, is_demo: bool) -> int:
     """Runs the server until it is told to stop. Raises SettingWrong, Unavailable."""
-    settings = read_settings()
     configure_logs(level=settings.log_level, is_json=wants_json(settings.log_format), stream=sys.stderr)
     _check_data_dir(settings)
     key = find_key(settings, is_demo=is_demo)
