@@ -10,8 +10,6 @@ CARGO := cargo
 # Release for tests as well: the native library is then compiled once, and the emulated networks run fast.
 CARGO_FLAGS := --manifest-path $(CORE)/Cargo.toml --workspace --locked
 BIN := .venv/bin
-# One more than there are processors, since tests also wait: for browsers, for what they killed.
-TEST_WORKERS := $(shell expr $$(nproc) + 1)
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
@@ -91,7 +89,7 @@ test-web: setup-service ## the pages' own tests
 	cd $(WEB) && npm test --silent -- --testTimeout=60000 --hookTimeout=60000
 
 test-python: setup ## unit, contract, integration and end-to-end tests
-	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not alone and (not end_to_end or beside)"
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not alone and (not end_to_end or beside)"
 	$(BIN)/pytest --durations=15 -m "alone or (end_to_end and not beside)"
 
 test-kill: setup ## kill -9 while recording, at 50 random moments (about ten minutes)

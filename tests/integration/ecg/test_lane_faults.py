@@ -75,7 +75,8 @@ async def test_a_full_disk_sends_the_gateway_away_and_takes_it_back(
         await gateway.ended(ecg, recording)
         await world.becomes(ecg, is_complete=True)
     assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)
-    assert world.desk.stats()["disk_failures"] == 1
+    # In how many writes the refused frames came to the disk, the disk's thread decides.
+    assert world.desk.stats()["disk_failures"] >= 1
 
 
 async def test_after_a_power_cut_what_was_not_synced_is_asked_for_again(
