@@ -10,6 +10,7 @@ import { Bar, Trouble } from "./pieces";
 import { Reply } from "./Reply";
 import { Ringing } from "./Ringing";
 import { useCallStay } from "./stay";
+import { useEvery } from "../ui/hooks";
 
 /** A push may be lost with the socket that carried it: who waits for an answer asks as well. */
 const ASK_EVERY_MS = 5000;
@@ -34,11 +35,7 @@ export function CaseScreens(props: {
   const isNear = screen === "call" || one?.state === "ringing";
   const stay = useCallStay(props.id, isNear, one !== null && may(one, "room"));
   const { reload } = held;
-  useEffect(() => {
-    if (screen === "reply") return;
-    const timer = window.setInterval(reload, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [screen, reload]);
+  useEvery(screen === "reply" ? null : ASK_EVERY_MS, reload);
 
   if (one === null) {
     return (

@@ -5,26 +5,17 @@ import { useEffect, useEffectEvent, useState } from "react";
 import { ring } from "../io/ring_sound";
 import { waitedMs, type CriticalView } from "../protocol/ecg_report";
 import { clock } from "../protocol/times";
-import { useCaseNews } from "../ui/consult/cases";
-import { useActing, useLoaded, useNow } from "../ui/hooks";
+import { useCalling } from "../ui/ecg_report/calling";
+import { useActing, useNow } from "../ui/hooks";
 import { momentWords } from "../ui/words";
 import { useWorld } from "../ui/world";
 import { Trouble } from "./pieces";
 
-/** Of an ECG without a case nothing is pushed. */
-const ASK_EVERY_MS = 5000;
-
 export function CriticalRing() {
-  const { ecgReports, account } = useWorld();
-  const calling = useLoaded("critical values", () => ecgReports.calling());
-  const { reload } = calling;
-  useCaseNews(null, reload, { of: "criticalvalue" });
-  useEffect(() => {
-    const timer = window.setInterval(reload, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [reload]);
+  const { account } = useWorld();
+  const { calling, reload } = useCalling();
   // Whoever stands at the kiosk is asked, not only those who are called by name: one of them must hear it.
-  const shown = (calling.value ?? []).filter((one) => one.marked_by !== account?.person);
+  const shown = calling.filter((one) => one.marked_by !== account?.person);
   const first = shown[0];
   if (first === undefined) return null;
   return <Ringing key={first.id} one={first} others={shown.length - 1} onHeard={reload} />;

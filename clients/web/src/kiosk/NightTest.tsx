@@ -1,18 +1,18 @@
 // The self-test that runs by itself at 03:00, when nobody is signed in; draws nothing.
 
-import { useEffect, useEffectEvent } from "react";
 import { keep, kept } from "../io/preferences";
 import { runSelfTest } from "../io/selftest_run";
 import { isNightlyDue } from "../protocol/selftest";
 import { useWorld } from "../ui/world";
 import { useKiosk } from "./reach";
+import { useEvery } from "../ui/hooks";
 
 const LOOK_EVERY_MS = 30_000;
 
 export function NightTest({ isIdle }: { isIdle: boolean }) {
   const { backend, devices } = useWorld();
   const { desk } = useKiosk();
-  const look = useEffectEvent((): void => {
+  useEvery(LOOK_EVERY_MS, () => {
     const now = new Date();
     // Somebody who is signed in at three in the morning has a patient: a test would take the camera from them.
     if (!isIdle || !isNightlyDue(Number(kept("selftest") ?? 0), now)) return;
@@ -22,9 +22,5 @@ export function NightTest({ isIdle }: { isIdle: boolean }) {
       desk.reportSelfTest(test).catch(() => undefined),
     );
   });
-  useEffect(() => {
-    const timer = window.setInterval(() => look(), LOOK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, []);
   return null;
 }

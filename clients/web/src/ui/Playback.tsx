@@ -20,6 +20,10 @@ import { causeWords, kindWords, lengthWords } from "./words";
 const ReplayEcg = lazy(() => import("./replay/ReplayEcg").then((pane) => ({ default: pane.ReplayEcg })));
 
 const NO_ECGS: readonly ReplayedEcg[] = [];
+const PICTURE_STEPS = [
+  { word: "m4.backPicture", key: ",", icon: "back", by: -1 },
+  { word: "m4.forwardPicture", key: ".", icon: "right", by: 1 },
+] as const;
 
 /** `state` is what the list says: when a recording ends it is loaded anew. */
 export function Playback({ id, state }: { id: string; state: RecordingState | null }) {
@@ -162,26 +166,19 @@ function Open(props: { detail: RecordingDetail; timeline: CaseTimeline | null; h
               <button type="button" className="btn" onClick={() => player.step(STEP_MS)}>
                 {speak("m4.forward10")}
               </button>
-              <button
-                type="button"
-                className="btn square"
-                aria-label={speak("m4.backPicture")}
-                title={speak("m4.backPicture")}
-                aria-keyshortcuts=","
-                onClick={() => player.stepPicture(-1)}
-              >
-                <Icon name="back" size={16} />
-              </button>
-              <button
-                type="button"
-                className="btn square"
-                aria-label={speak("m4.forwardPicture")}
-                title={speak("m4.forwardPicture")}
-                aria-keyshortcuts="."
-                onClick={() => player.stepPicture(1)}
-              >
-                <Icon name="right" size={16} />
-              </button>
+              {PICTURE_STEPS.map(({ word, key, icon, by }) => (
+                <button
+                  key={key}
+                  type="button"
+                  className="btn square"
+                  aria-label={speak(word)}
+                  title={speak(word)}
+                  aria-keyshortcuts={key}
+                  onClick={() => player.stepPicture(by)}
+                >
+                  <Icon name={icon} size={16} />
+                </button>
+              ))}
             </>
           )}
           <span className="nb">

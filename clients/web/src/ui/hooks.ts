@@ -104,11 +104,18 @@ export function useActing(): Acting {
 /** The wall clock, drawn anew every `every_ms`. */
 export function useNow(every_ms: number): number {
   const [now_ms, setNow] = useState(() => Date.now());
+  useEvery(every_ms, () => setNow(Date.now()));
+  return now_ms;
+}
+
+/** Does this every `every_ms`, the first time after as long; null: not now. */
+export function useEvery(every_ms: number | null, act: () => void): void {
+  const again = useEffectEvent(act);
   useEffect(() => {
-    const timer = window.setInterval(() => setNow(Date.now()), every_ms);
+    if (every_ms === null) return;
+    const timer = window.setInterval(() => again(), every_ms);
     return () => window.clearInterval(timer);
   }, [every_ms]);
-  return now_ms;
 }
 
 const hashChanges = (onChange: () => void): (() => void) => {

@@ -1,9 +1,10 @@
 // Who is large on the page: whose turn it is to speak, unless the one who watches has chosen.
 
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useState } from "react";
 import type { Meeting } from "../io/ports";
 import type { Person } from "../protocol/meeting";
 import { chooseStage, NO_TURN, stepTurn, type Seat, type StageChoice, type Turn } from "../protocol/stage";
+import { useEvery } from "./hooks";
 
 /** How often the turn to speak is looked at; a quarter of the time it takes to change. */
 const TURN_EVERY_MS = 300;
@@ -18,14 +19,10 @@ export function useStage(people: readonly Person[], meeting: Meeting) {
     has_screen: person.screen !== null && person.screen.state !== "off",
     is_speaking: person.is_speaking,
   }));
-  const look = useEffectEvent(() => {
+  useEvery(TURN_EVERY_MS, () => {
     const next = stepTurn(turn, seats, performance.now());
     if (next.identity !== turn.identity || next.rival !== turn.rival) setTurn(next);
   });
-  useEffect(() => {
-    const timer = window.setInterval(() => look(), TURN_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, []);
   const stage = chooseStage(seats, turn, picked);
   const identity = stage?.identity;
   const source = stage?.source;

@@ -1,12 +1,12 @@
 // The way out for an ECG whose gateway does not come back: a person declares the rest lost, with a reason; what was
 // declared stands above the ECG for everybody.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { LiveEcg } from "../../io/ecg_ports";
 import { mayEcg, type Ecg } from "../../protocol/ecg";
 import { timeOfDay } from "../../protocol/times";
 import { LinesField, Refused, SaveRow } from "../forms";
-import { useActing, useNow } from "../hooks";
+import { useActing, useEvery, useNow } from "../hooks";
 import { Dialog } from "../pieces";
 import { momentWords } from "../words";
 import { useWorld } from "../world";
@@ -24,17 +24,12 @@ export function EcgGivingUp({ live, ecg }: { live: LiveEcg; ecg: Ecg }) {
   const now_ms = useNow(1000);
   const isAway = ecg.state !== "recording" || live.watch.lostSinceUs !== null;
   const isWaitedFor = !ecg.is_complete && ecg.given_up === null && isAway && ecg.give_up_from_ms !== null;
-  useEffect(() => {
-    if (!isWaitedFor) return;
-    const ask = (): void => {
-      ecgs.get(ecg.id).then(
-        (told) => live.watch.receiveEcg(told),
-        () => undefined,
-      );
-    };
-    const timer = window.setInterval(ask, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [isWaitedFor, ecgs, ecg.id, live]);
+  useEvery(isWaitedFor ? ASK_EVERY_MS : null, () => {
+    ecgs.get(ecg.id).then(
+      (told) => live.watch.receiveEcg(told),
+      () => undefined,
+    );
+  });
   if (ecg.given_up !== null && !ecg.is_complete)
     return (
       <p className="ecg-strip" role="status">

@@ -5,7 +5,7 @@ import type { LiveEcg } from "../../io/ecg_ports";
 import { ApiFailure, unreachable } from "../../protocol/api";
 import type { Ecg, Vital } from "../../protocol/ecg";
 import { useCaseNews } from "../consult/cases";
-import { useLoaded } from "../hooks";
+import { useEvery, useLoaded } from "../hooks";
 import { useWorld } from "../world";
 
 /** Numbers beside the drawing: faster nobody reads. */
@@ -72,10 +72,7 @@ function followVitals(live: LiveEcg, ask: (from_us: number) => Promise<Vital[]>)
 /** The page's own clock (performance.now), so that what is drawn from it changes a few times a second. */
 export function useLook(): number {
   const [now_ms, setNow] = useState(() => performance.now());
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow(performance.now()), LOOK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, []);
+  useEvery(LOOK_EVERY_MS, () => setNow(performance.now()));
   return now_ms;
 }
 
@@ -85,10 +82,7 @@ export function useCaseEcgs(id: string): { ecgs: readonly Ecg[]; reload: () => v
   const loaded = useLoaded(`ecgs ${id}`, () => ecgs.ofCase(id));
   const { reload } = loaded;
   useCaseNews(id, reload);
-  useEffect(() => {
-    const timer = window.setInterval(reload, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [reload]);
+  useEvery(ASK_EVERY_MS, reload);
   return { ecgs: loaded.value ?? NONE, reload };
 }
 

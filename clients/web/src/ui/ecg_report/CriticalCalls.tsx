@@ -1,26 +1,15 @@
 // Critical values that call: over every page of who is called or has marked one, until somebody has heard it.
 
-import { useEffect } from "react";
-import { useCaseNews } from "../consult/cases";
-import { useLoaded } from "../hooks";
 import { useWorld } from "../world";
 import { CriticalCall } from "./CriticalCall";
+import { useCalling } from "./calling";
 import "./report.css";
 
-/** Of an ECG without a case nothing is pushed. */
-const ASK_EVERY_MS = 5000;
-
 export function CriticalCalls() {
-  const { speak, ecgReports, account } = useWorld();
-  const calling = useLoaded("critical values", () => ecgReports.calling());
-  const { reload } = calling;
-  useCaseNews(null, reload, { of: "criticalvalue" });
-  useEffect(() => {
-    const timer = window.setInterval(reload, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [reload]);
+  const { speak, account } = useWorld();
+  const { calling, reload } = useCalling();
   const isMine = (person: string): boolean => person === account?.person;
-  const shown = (calling.value ?? []).filter((one) => one.is_called || isMine(one.marked_by));
+  const shown = calling.filter((one) => one.is_called || isMine(one.marked_by));
   if (shown.length === 0) return null;
   return (
     <div className="critical-over" role="alert">

@@ -1,11 +1,11 @@
 // An ECG without a room, stored and forwarded: read and reported with the same panes as in a consultation.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { isFinal } from "../../protocol/ecg";
 import { hashOf } from "../../protocol/route";
 import { EcgKeyMap } from "../consult/KeyMap";
 import { EcgPane } from "../ecg/EcgPane";
-import { useKeys, useLoaded, useTitle } from "../hooks";
+import { useEvery, useKeys, useLoaded, useTitle } from "../hooks";
 import { Icon } from "../Icon";
 import { Failure, OfflineBanner, Skeleton } from "../pieces";
 import { Brand, Top } from "../Top";
@@ -22,11 +22,7 @@ export function EcgReportPage({ id }: { id: string }) {
   const held = useLoaded(`ecg ${id}`, () => ecgs.get(id));
   const { reload } = held;
   const isOver = held.value !== null && isFinal(held.value);
-  useEffect(() => {
-    if (isOver) return;
-    const timer = window.setInterval(reload, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [reload, isOver]);
+  useEvery(isOver ? null : ASK_EVERY_MS, reload);
   const [isShowingKeys, setShowingKeys] = useState(false);
   useKeys({ "?": () => setShowingKeys(true) });
   const { marked, mark } = useMarks();

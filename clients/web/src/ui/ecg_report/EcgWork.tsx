@@ -1,11 +1,10 @@
 // The reading centre's part of the work list: ECGs that wait for a report or a review, the most urgent first.
 
-import { useEffect } from "react";
 import { type EcgWork as Work } from "../../protocol/ecg_report";
 import { hashOf } from "../../protocol/route";
 import { clock } from "../../protocol/times";
 import { useCaseNews } from "../consult/cases";
-import { useLoaded, useNow } from "../hooks";
+import { useEvery, useLoaded, useNow } from "../hooks";
 import { useWorld } from "../world";
 import "./report.css";
 
@@ -18,10 +17,7 @@ export function EcgWork() {
   const { reload } = work;
   const now_ms = useNow(1000);
   useCaseNews(null, reload, { wait_ms: 1000 });
-  useEffect(() => {
-    const timer = window.setInterval(reload, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [reload]);
+  useEvery(ASK_EVERY_MS, reload);
   // Who reads nowhere has no such list.
   if (work.value === null || work.value.length === 0) return null;
   return (

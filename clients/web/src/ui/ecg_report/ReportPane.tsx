@@ -18,7 +18,7 @@ import {
 import { timeOfDay } from "../../protocol/times";
 import { useCaseNews } from "../consult/cases";
 import { TextField } from "../forms";
-import { useActing, useLoaded } from "../hooks";
+import { useActing, useEvery, useLoaded } from "../hooks";
 import { Icon } from "../Icon";
 import { Failure } from "../pieces";
 import { SignDialog } from "../SignDialog";
@@ -43,10 +43,7 @@ export function ReportPane({ ecg, marked }: { ecg: Ecg; marked: Marked | null })
   const { reload } = kept;
   useCaseNews(ecg.case === "" ? null : ecg.case, reload, { of: "report" });
   useCaseNews(ecg.case === "" ? null : ecg.case, reload, { of: "criticalvalue" });
-  useEffect(() => {
-    const timer = window.setInterval(reload, ASK_EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [reload]);
+  useEvery(ASK_EVERY_MS, reload);
   const view = kept.value;
   const isLoaded = kept.loadedAt_ms !== null;
   const canWrite = view?.allowed.includes("report") === true;
