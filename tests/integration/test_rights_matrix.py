@@ -301,7 +301,8 @@ async def test_every_cell_of_the_table_is_answered_as_it_says(matrix: Matrix) ->
             before = matrix.digest()
             await matrix.ask(denied, lines)
             assert matrix.digest() == before, f"a refused {route.method} {route.path} changed something"
-            await matrix.ask(allowed, lines)
+            # What really runs is asked one after the other: a service may refuse the fourth file at once.
+            await matrix.ask(allowed, lines[:1] if _acts_on_anything(route) else lines)
             if not _acts_on_anything(route):
                 assert matrix.digest() == before, f"{route.method} {route.path} acted on a wrong request"
         for _, writer in lines:
