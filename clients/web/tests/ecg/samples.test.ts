@@ -97,7 +97,7 @@ describe("what is kept", () => {
 describe("the newest sample", () => {
   it("is not moved by what is filled in", () => {
     const samples = filled([frameOf(0, 20), frameOf(60, 20)]);
-    const newest = { epoch: 0, end: 80, endUs: START_US + 160_000, arrived_ms: at_ms(80), reach_ms: at_ms(80) + 50 };
+    const newest = { epoch: 0, end: 80, endUs: START_US + 160_000, arrived_ms: at_ms(80), reach_ms: at_ms(80) + 40 };
     expect(samples.newest).toEqual(newest);
     samples.take(frameOf(20, 20), 5000);
     expect(samples.newest).toEqual(newest);
