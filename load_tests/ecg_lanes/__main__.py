@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,15 +189,23 @@ async def measure_room(url: str, count: int, seconds: float) -> dict[str, float]
 
 
 async def _lost(cast: Cast, senders: Senders, viewers: dict[str, list[PlainSocket]]) -> int:
-    """Returns how many streams are not stored whole, or have a viewer that was cut."""
+    """Returns how many streams are not stored whole, or have a viewer that was cut; tells what of each."""
     await asyncio.sleep(2)
     lost = 0
     for stream in senders.streams:
         state = await cast.state(stream)
         ends = [epoch["end"] for epoch in state["epochs"]]
         is_stored = state["missing_ms"] == 0 and max(ends, default=0) >= senders.sent * FRAME_SAMPLES
-        is_seen = not any(viewer.is_closed or not viewer.binary_bytes for viewer in viewers[stream.ecg])
-        lost += not (is_stored and is_seen and not stream.socket.is_closed)
+        unseen = [each for each in viewers[stream.ecg] if each.is_closed or not each.binary_bytes]
+        if is_stored and not unseen and not stream.socket.is_closed:
+            continue
+        lost += 1
+        print(
+            f"{stream.ecg}: {state['missing_ms']} ms missing, stored to {ends} of "
+            f"{senders.sent * FRAME_SAMPLES}, gateway closed {stream.socket.is_closed} "
+            f"({stream.socket.close_code}), viewers cut {[each.close_code for each in unseen]}",
+            file=sys.stderr,
+        )
         await asyncio.sleep(0.06)
     return lost
 

@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 
 TEXT: Final = 0x81
 BINARY: Final = 0x82
+CLOSE: Final = 0x88
+PING: Final = 0x89
+PONG: Final = 0x8A
 _MASKED: Final = 0x80
 _NO_MASK: Final = bytes(4)
 _SHORT, _MEDIUM, _LONG = 125, 126, 127
@@ -42,6 +45,8 @@ class PlainSocket(asyncio.Protocol):
         self.texts: list[dict[str, Any]] = []
         self.is_open = asyncio.Event()
         self.is_closed = False
+        self.close_code = 0
+        """What the server said at the end (§7.4); 0 where it said nothing."""
         self._buffer = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -89,6 +94,11 @@ class PlainSocket(asyncio.Protocol):
                 self.binary_bytes += size
             elif opcode == TEXT:
                 self.texts.append(json.loads(buffer[start : start + size]))
+            elif opcode == CLOSE:
+                self.close_code = int.from_bytes(buffer[start : start + 2])
+            elif opcode == PING:
+                # Who does not answer is cut (§5.5.2): a page's browser does.
+                self.send(message(PONG, bytes(buffer[start : start + size])))
             at = start + size
         del buffer[:at]
 

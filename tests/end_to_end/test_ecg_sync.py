@@ -22,15 +22,16 @@ import pytest
 from load_tests.netem.conditions import Loss
 from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import ROUND_TRIP_80_MS, with_loss
+from tests.support.apart import Seen, events, longest_pause_ms, seen, told
 from tests.support.drifting_device import DriftingDevice
 from tests.support.painted_samples import first_by
 from tests.support.story_pages import Face
-from tests.support.time_code import PUBLISH_TIME_CODE, WATCH_BOTH, ahead_ms, repaints
+from tests.support.time_code import PUBLISH_TIME_CODE, WATCH_BOTH, repaints
 from tests.support.waiting import wait_until
 from tests.support.watched_ecg import watched_ecg
 
 IS_BENCH = bool(os.environ.get("LIANZHEN_FIGURES"))
-MEASURED_S = 600.0 if IS_BENCH else 20.0
+MEASURED_S = float(os.environ.get("LIANZHEN_SYNC_S", 600)) if IS_BENCH else 20.0
 SETTLING_S = 5.0
 """After the first moment of a picture was told: its clock is known by the quickest of the first reports."""
 ATTEMPTS = 1 if IS_BENCH else 3
@@ -38,6 +39,7 @@ ATTEMPTS = 1 if IS_BENCH else 3
 DRIFT_PPM = 80
 P95_MS, MOST_MS = 40.0, 80.0
 SAMPLE_MS = 2.0
+SHOWN_EVENTS = 12
 LEAST_SHARE = 0.9 if IS_BENCH else 0.2
 """Of the repaints, in step with a picture: else the figures would be those of a page that runs free."""
 ONE_CLOCK_MS = 100.0
@@ -96,6 +98,8 @@ class Met:
     whole_ms: list[float]
     """The same where the samples had come that the picture's moment asked for: the error of the clocks."""
     unread: int
+    late: str
+    """When they were further apart than wanted, a line each, the worst; and the figures of each minute."""
 
     @property
     def is_good(self) -> bool:
@@ -116,6 +120,7 @@ class Met:
             f"ECG less picture in {MEASURED_S:.0f} s, {self.repaints} repaints: {_figures(self.errors_ms)} "
             f"(wanted p95 {P95_MS:.0f}, most {MOST_MS:.0f}); {share:.1f} % with their samples at hand: "
             f"{_figures(self.whole_ms)}; {in_step:.1f} % in step with a picture, {self.unread} unreadable"
+            f"{self.late}"
         )
 
 
@@ -123,15 +128,34 @@ async def _measured(page: Face, box: DriftingDevice) -> Met:
     await page.page.evaluate("window.syncRows.length = 0; window.syncUnread = 0")
     await asyncio.sleep(MEASURED_S)  # samples: so long is measured
     rows = repaints(await page.page.evaluate("window.syncRows"))
-    in_step = [
-        (row, ahead_ms(box.taken_ms(row.until), row.painted_ms)) for row in rows if row.pace == "picture"
-    ]
+    in_step = [seen(row, box.taken_ms) for row in rows if row.pace == "picture"]
     return Met(
         repaints=len(rows),
-        errors_ms=[error for _, error in in_step],
-        whole_ms=[error for row, error in in_step if row.lacks_ms <= SAMPLE_MS],
+        errors_ms=[row.error_ms for row in in_step],
+        whole_ms=[row.error_ms for row in in_step if row.lacks_ms <= SAMPLE_MS],
         unread=int(await page.page.evaluate("window.syncUnread")),
+        late=_late(in_step),
     )
+
+
+def _late(rows: list[Seen]) -> str:
+    if not rows:
+        return ""
+    began_ms = rows[0].now_ms
+    usual = (
+        statistics.median(row.ecg_old_ms for row in rows),
+        statistics.median(row.picture_old_ms for row in rows),
+    )
+    lines = [f"at most repaints the sample is {usual[0]:.0f} ms old, the picture {usual[1]:.0f}"]
+    for minute in range(int((rows[-1].now_ms - began_ms) // 60_000) + 1):
+        some = [row for row in rows if (row.now_ms - began_ms) // 60_000 == minute]
+        if some:
+            apart = _figures([row.error_ms for row in some])
+            lines.append(f"minute {minute + 1}: {apart}; longest pause {longest_pause_ms(some):.0f} ms")
+    found = sorted(events(rows, MOST_MS), key=lambda event: max(abs(row.error_ms) for row in event))
+    lines.append(f"{len(found)} times apart by more than {MOST_MS:.0f} ms; the worst:")
+    lines += [told(event, began_ms, usual) for event in found[: -SHOWN_EVENTS - 1 : -1]]
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def _figures(errors: list[float]) -> str:

@@ -59,7 +59,7 @@ _WATCH = """() => {
     const onFrame = (video) => (now, told) => {
         const code = readCode(video);
         if (code === null) window.syncUnread += 1;
-        shown = code === null ? null : [code, told.expectedDisplayTime];
+        shown = code === null ? null : [code, performance.timeOrigin + told.expectedDisplayTime];
         if (video === watched) video.requestVideoFrameCallback(onFrame(video));
     };
     const look = () => {
@@ -74,7 +74,7 @@ _WATCH = """() => {
             const layer = document.querySelector('PANE [data-layer="trace"]');
             const { until, pace, ahead } = { ...layer?.dataset, ...layer?.closest(".replay-ecg")?.dataset };
             if (until === undefined || shown === null) return;
-            window.syncRows.push([now, Number(until), pace, ...shown, Number(ahead || 0)]);
+            window.syncRows.push([performance.timeOrigin + now, Number(until), pace, ...shown, Number(ahead || 0)]);
         });
         requestAnimationFrame(look);
     };
@@ -92,13 +92,14 @@ class Repaint:
     """What a page showed at once."""
 
     now_ms: float
+    """Since the Unix epoch."""
     until: int
     """The ECG was drawn up to this sample."""
     pace: str
     painted_ms: int
     """What the picture says, modulo WRAP_MS."""
     shown_ms: float
-    """Since when it has been on screen, on the page's clock."""
+    """Since when it has been on screen, by the same clock."""
     lacks_ms: float
     """By how much the page knows its samples to be behind the picture: they have not come yet."""
 
