@@ -1,7 +1,7 @@
 """Where what is taken goes: into every ECG being recorded, onto the disk, and only then to the uplink.
 
-Called on the loop's thread. Writing a frame is one write(2) of some 250 bytes; a file is synced every ten
-seconds, which may hold the loop for some milliseconds: shorter than a frame, and nothing else is urgent here.
+Called on the loop's thread. Writing a frame is one write(2) of some 250 bytes; what waits for the disk itself
+is done on a thread of its own (disk_thread.py).
 """
 
 from __future__ import annotations
@@ -211,9 +211,15 @@ class Intake:
             content = kept.keep(taken)
         except OSError as error:
             self.unwritten_frames += 1
-            if now_us - self._disk_told_us >= DISK_RETOLD_US:
-                self._disk_told_us = now_us
-                self._tell("disk_full", errno=error.errno)
+            self._tell_disk(error, now_us)
             return
         if content:
             self._uplink.receive_frame(kept.ecg, content)
+        unsynced = self._shelf.disk.failed()
+        if unsynced is not None:
+            self._tell_disk(unsynced, now_us)
+
+    def _tell_disk(self, error: OSError, now_us: int) -> None:
+        if now_us - self._disk_told_us >= DISK_RETOLD_US:
+            self._disk_told_us = now_us
+            self._tell("disk_full", errno=error.errno)

@@ -24,6 +24,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from clients.gateway.disk_thread import DiskThread
 from clients.gateway.errors import GatewayUnfit, SourceFault
 from clients.gateway.holding import Stretch
 from clients.gateway.taking import Taken
@@ -69,7 +70,7 @@ class KeptEcg:
     """One ECG's folder. Not for two threads at once."""
 
     def __init__(
-        self, folder: Path, *, stream: int, state: EcgState, at_us: int, epochs: list[Epoch]
+        self, folder: Path, disk: DiskThread, *, stream: int, state: EcgState, at_us: int, epochs: list[Epoch]
     ) -> None:
         self.ecg = folder.name
         self.stream = stream
@@ -77,23 +78,24 @@ class KeptEcg:
         self.epochs = epochs
         self._at_us = at_us
         self._folder = folder
-        self._log = FrameLog(folder)
+        self._log = FrameLog(folder, later=disk.later)
 
     @classmethod
-    def create(cls, folder: Path, *, stream: int, now_us: int) -> KeptEcg:
+    def create(cls, folder: Path, disk: DiskThread, *, stream: int, now_us: int) -> KeptEcg:
         """Returns a new one. Raises OSError."""
         make_private_folder(folder)
-        kept = cls(folder, stream=stream, state=EcgState.RECORDING, at_us=now_us, epochs=[])
+        kept = cls(folder, disk, stream=stream, state=EcgState.RECORDING, at_us=now_us, epochs=[])
         kept._write()
         return kept
 
     @classmethod
-    def open(cls, folder: Path) -> KeptEcg:
+    def open(cls, folder: Path, disk: DiskThread) -> KeptEcg:
         """Returns one that is there. Raises OSError; GatewayUnfit: what describes it is damaged."""
         try:
             meta = json.loads((folder / META_FILE).read_bytes())
             return cls(
                 folder,
+                disk,
                 stream=int(meta["stream"]),
                 state=EcgState(meta["state"]),
                 at_us=int(meta["at_us"]),
@@ -225,16 +227,17 @@ class Shelf:
         except BlockingIOError:
             os.close(self._lock)
             raise GatewayUnfit("folder_in_use") from None
+        self.disk = DiskThread()
         for folder in sorted(self._folder.iterdir()):
             try:
-                self.ecgs[folder.name] = KeptEcg.open(folder)
+                self.ecgs[folder.name] = KeptEcg.open(folder, self.disk)
             except (OSError, GatewayUnfit):
                 self.damaged.append(folder.name)
 
     def begin(self, ecg: str, now_us: int) -> KeptEcg:
         """Returns the folder of a new ECG. Raises OSError."""
         stream = max((kept.stream for kept in self.ecgs.values()), default=0) % MAX_STREAM + 1
-        kept = self.ecgs[ecg] = KeptEcg.create(self._folder / ecg, stream=stream, now_us=now_us)
+        kept = self.ecgs[ecg] = KeptEcg.create(self._folder / ecg, self.disk, stream=stream, now_us=now_us)
         return kept
 
     def sweep(self, now_us: int) -> list[str]:
@@ -250,6 +253,7 @@ class Shelf:
 
     def close(self) -> None:
         """Puts everything on disk and lets go of the folder. Raises OSError."""
+        self.disk.close()
         for kept in self.ecgs.values():
             kept.close()
         os.close(self._lock)

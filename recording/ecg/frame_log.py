@@ -8,7 +8,8 @@ log is opened again; a signed folder is left as it is found.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +31,15 @@ _DIGITS: Final = 6
 class FrameLog:
     """The frames of one stream in a folder. Not for two threads at once; one process owns the folder.
 
-    ``sealed`` are the files that will not change any more, and are on disk.
+    ``sealed`` are the files that will not change any more; they are on disk once ``later`` has done what it
+    was given for them.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Opens the folder or makes it. Raises OSError."""
+    def __init__(self, folder: Path, *, later: Callable[[Callable[[], None]], None] | None = None) -> None:
+        """Opens the folder or makes it. ``later``: has what waits for the disk done elsewhere, in order, by
+        whom a frame must not wait for it; without it is done before ``append`` returns. Raises OSError.
+        """
+        self._later = later or _now
         make_private_folder(folder)
         self._folder = folder
         self._runs = Runs()
@@ -101,29 +106,29 @@ class FrameLog:
     def close(self) -> None:
         """Puts everything on disk and closes. Closing twice is harmless. Raises OSError."""
         if self._file is not None:
-            self._seal(self._file)
+            _finish(self._file)
+            self.sealed.append(self._file.path)
             self._file = None
 
     def _file_for(self, taken_us: int) -> AppendFile:
         # A clock that was set back opens no new file; one that was set forward opens one too many.
         if self._file is not None and taken_us - self._opened_us >= FILE_SAMPLED_US:
-            self._seal(self._file)
+            self._later(partial(_finish, self._file))
+            self.sealed.append(self._file.path)
             self._file = None
         if self._file is None:
             number = _number(self.sealed[-1]) + 1 if self.sealed else 1
             self._file = AppendFile.create(self._path(number), b"")
-            sync_folder(self._folder)
-            if number == 1:
-                # The folder is as new as its first file, and the one that it lies in may be.
-                sync_folder(self._folder.parent)
-                sync_folder(self._folder.parent.parent)
+            self._later(partial(self._sync_names, number))
             self._opened_us = taken_us
         return self._file
 
-    def _seal(self, file: AppendFile) -> None:
-        file.sync()
-        file.close()
-        self.sealed.append(file.path)
+    def _sync_names(self, number: int) -> None:
+        sync_folder(self._folder)
+        if number == 1:
+            # The folder is as new as its first file, and the one that it lies in may be.
+            sync_folder(self._folder.parent)
+            sync_folder(self._folder.parent.parent)
 
     def _reopen(self, path: Path) -> None:
         end = self._scan(path)
@@ -166,6 +171,15 @@ def envelopes(content: bytes) -> Iterator[Envelope]:
             return
         yield envelope
         offset = envelope.end
+
+
+def _now(work: Callable[[], None]) -> None:
+    work()
+
+
+def _finish(file: AppendFile) -> None:
+    file.sync()
+    file.close()
 
 
 def _number(path: Path) -> int:

@@ -76,6 +76,15 @@ def desk(tmp_path: Path) -> Desk:
     return desk
 
 
+def test_what_could_not_be_put_on_disk_afterwards_is_told_and_goes_up_all_the_same(desk: Desk) -> None:
+    desk.start()
+    desk.keys()
+    desk.shelf.disk.failed = lambda: OSError(errno.EIO, "worn")  # type: ignore[method-assign]
+    desk.feed(0, 40)
+    assert (desk.keys(), desk.intake.unwritten_frames) == (["disk_full"], 0)
+    assert desk.kept() == [(0, 0, 40)]
+
+
 def test_nothing_is_kept_before_somebody_asks(desk: Desk) -> None:
     desk.feed(0, 40)
     assert (desk.shelf.ecgs, desk.intake.is_recording) == ({}, False)

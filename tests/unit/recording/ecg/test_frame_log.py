@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from media_server.ecg.spans import Span
 from recording.ecg import frame_log
 from recording.ecg.frame_log import FILE_SAMPLED_US, FrameLog
 from recording.errors import MisuseError
+from recording.files import AppendFile
 from recording.manifest import MANIFEST_FILE
 
 SAMPLES = 20
@@ -75,6 +77,27 @@ def test_every_ten_seconds_a_file_is_sealed(tmp_path: Path) -> None:
     asked = range(2 * per_file - 1, 2 * per_file + 3)
     read = list(log.read(0, SAMPLES * asked.start, SAMPLES * asked.stop))
     assert read == [frame(number) for number in asked]
+
+
+def test_what_waits_for_the_disk_may_be_done_elsewhere_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(frame_log, "sync_folder", synced.append)
+    monkeypatch.setattr(AppendFile, "sync", lambda file: synced.append(file.path))
+    waiting: list[Callable[[], None]] = []
+    log = FrameLog(tmp_path / "e/log", later=waiting.append)
+    per_file = FILE_SAMPLED_US // FRAME_US
+    for number in range(per_file + 1):
+        append(log, frame(number))
+    assert (synced, len(waiting)) == ([], 3)
+    assert list(log.spans(0)) == [Span(0, SAMPLES * (per_file + 1))]
+    for work in waiting:
+        work()
+    folders = [tmp_path / "e/log", tmp_path / "e", tmp_path]
+    assert synced == [*folders, log.sealed[0], folders[0]]
+    log.close()
+    assert (synced[-1], len(waiting)) == (tmp_path / "e/log/000002.e1", 3)
 
 
 def test_after_a_kill_at_any_byte_the_whole_frames_are_there_and_it_goes_on(tmp_path: Path) -> None:
