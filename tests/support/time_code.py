@@ -74,7 +74,8 @@ _WATCH = """() => {
             const layer = document.querySelector('PANE [data-layer="trace"]');
             const { until, pace, ahead } = { ...layer?.dataset, ...layer?.closest(".replay-ecg")?.dataset };
             if (until === undefined || shown === null) return;
-            window.syncRows.push([performance.timeOrigin + now, Number(until), pace, ...shown, Number(ahead || 0)]);
+            const seen = [performance.timeOrigin + now, Number(until), pace, ...shown, Number(ahead || 0)];
+            window.syncRows.push(seen);
         });
         requestAnimationFrame(look);
     };
