@@ -19,7 +19,8 @@ STATED_FILE: Final = "stated.json"
 _MARK: Final = b'"format":"' + FORMAT.encode() + b'"'
 Count: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-EcgFile: TypeAlias = Annotated[str, Field(pattern=r"^([0-9]{6}\.e1|vitals\.jsonl|stated\.json)$")]
+_FILES: Final = r"[0-9]{6}\.e1|vitals\.jsonl|stated\.json|manifest-[0-9]{4}\.(json|sig)"
+EcgFile: TypeAlias = Annotated[str, Field(pattern=rf"^({_FILES})$")]
 
 
 class _Part(BaseModel):
@@ -46,11 +47,29 @@ class SealedEpoch(_Part):
 
 
 class SealedFile(_Part):
-    """A file of frames, the vital signs beside them, or what an imported file said."""
+    """A file of frames, the vital signs beside them, what an imported file said, or a former manifest and its
+    signature (ecg_sealing.set_aside).
+    """
 
     file: EcgFile
     bytes: Count
     sha256: Sha256
+
+
+class LostStretch(Stretch):
+    """Of an epoch, which may have no other samples."""
+
+    epoch: Count
+
+
+class LostRest(_Part):
+    """That somebody has declared lost what was missing then. ``stretches``: what is known of it;
+    ``is_end_known`` false: its gateway may have measured more after the last sample.
+    """
+
+    declared_at_ms: Count
+    is_end_known: bool
+    stretches: list[LostStretch]
 
 
 class LedgerHead(_Part):
@@ -61,7 +80,9 @@ class LedgerHead(_Part):
 
 
 class EcgManifest(_Part):
-    """The whole manifest. ``descriptor`` is what ``parse_descriptor`` takes."""
+    """The whole manifest. ``descriptor`` is what ``parse_descriptor`` takes; ``lost`` is there only where the
+    rest of the ECG was given up.
+    """
 
     format: Literal["lianzhen-ecg/1"]
     suite: str
@@ -72,6 +93,7 @@ class EcgManifest(_Part):
     files: list[SealedFile]
     ledger: LedgerHead
     sealed_at_ms: Count
+    lost: LostRest | None = None
 
 
 def is_ecg_manifest(content: bytes) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
 from fractions import Fraction
+from html import escape
 from typing import Any, Final
 
 from media_server.ecg.descriptor import Source
@@ -26,6 +27,8 @@ MAX_STRIP_S: Final = 60
 """Of 12 leads at 500 Hz a minute is 1.3 MB of JSON."""
 ERROR: Final = "E"
 """What stands for a sample that is not there (SampledData.data)."""
+_SIMULATED: Final = "模拟数据，并非测量所得 · simulated, not measured"
+_XHTML: Final = "http://www.w3.org/1999/xhtml"
 _NAMESPACE: Final = uuid.UUID("4f1a9d6c-2b7e-5e0a-8a33-6c69616e7a68")
 _MDC_LEAD: Final = 131_328
 """MDC_ECG_ELEC_POTL: the leads follow it in the order of SCP-ECG's numbers (ISO 11073-10101)."""
@@ -48,6 +51,8 @@ class FhirContext:
     subject: Subject
     zone: tzinfo
     report: FhirReport = FhirReport()
+    warning: str = ""
+    """What whoever reads the samples or the report must know."""
 
 
 def write_fhir(recorded: Recorded, context: FhirContext) -> bytes:
@@ -90,6 +95,10 @@ def _report(recorded: Recorded, context: FhirContext, observation: str) -> dict[
         found["performer"] = [{"display": signed.author}]
     if signed.conclusion:
         found["conclusion"] = signed.conclusion
+    if context.warning:
+        # R4 gives a report no notes, and what was signed is not added to: text for people (§2.4.1).
+        inside = escape(context.warning, quote=False)
+        found["text"] = {"status": "additional", "div": f'<div xmlns="{_XHTML}"><p>{inside}</p></div>'}
     return found
 
 
@@ -113,8 +122,10 @@ def _observation(recorded: Recorded, context: FhirContext) -> dict[str, Any]:
         }
     if described.model:
         found["device"] = {"display": described.model}
-    if described.source is Source.SIMULATOR:
-        found["note"] = [{"text": "模拟数据，并非测量所得 · simulated, not measured"}]
+    is_simulated = described.source is Source.SIMULATOR
+    notes = [_SIMULATED if is_simulated else "", context.warning]
+    if any(notes):
+        found["note"] = [{"text": note} for note in notes if note]
     return found
 
 

@@ -57,6 +57,7 @@ from signaling.ecg.ecg_export import (
     part_of,
     strips_to_read,
     with_given_up,
+    with_given_up_of,
 )
 from signaling.ecg.ecg_import import Imported, forget_frames, import_ecg, write_frames
 from signaling.ecg.ecg_rights import OpenedEcg, found_ecg
@@ -283,7 +284,8 @@ class EcgFilePages:
         assert ecg.descriptor is not None, "an ECG without a descriptor has no strips"
         frames = await self._frames(ecg, strip.epoch, strip.first_sample, strip.end_sample)
         found = await asyncio.to_thread(session_of, frames, ecg.descriptor)
-        return part_of(found, read_envelope(frames[0]).first_sample, strip)
+        part = part_of(found, read_envelope(frames[0]).first_sample, strip)
+        return with_given_up_of(part, strip, ecg)
 
     async def _frames(self, ecg: Ecg, epoch: int, start: int, end: int) -> list[bytes]:
         assert ecg.descriptor is not None, "an ECG without a descriptor has no frames"

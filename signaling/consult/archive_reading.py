@@ -20,6 +20,7 @@ from signaling.consult.opinion_archive import (
     Archive,
     FiledAttachment,
     FiledEvent,
+    FiledLoss,
     FiledOpinion,
     FiledPatient,
     Professional,
@@ -28,6 +29,7 @@ from signaling.consult.opinion_archive import (
 from signaling.consult.opinion_rows import find_opinion
 from signaling.consult.opinion_verdict import LedgerSight
 from signaling.consult.parties import PartyState, parties_of
+from signaling.ecg.ecgs import ecgs_where
 from signaling.store import tables as t
 
 MAX_EVENTS: Final = 2_000
@@ -56,7 +58,8 @@ async def read_archive(connection: AsyncConnection, case_id: str, reader: Instit
     parties = await parties_of(connection, [case.id])
     sat_in = [party.person for party in parties if party.state in _SAT_IN]
     participants = tuple(dict.fromkeys(who for who in (case.inviter, case.expert, case.host, *sat_in) if who))
-    names |= set(participants)
+    losses = await _losses(connection, case)
+    names |= set(participants) | {loss.by for loss in losses}
     devices = {str(event.fields.get("device", "")) for event in events} | {case.device}
     return Archive(
         case=case,
@@ -72,6 +75,7 @@ async def read_archive(connection: AsyncConnection, case_id: str, reader: Instit
         attachments=attachments,
         opinion=opinion,
         events=events,
+        losses=losses,
     )
 
 
@@ -185,4 +189,22 @@ async def _attachments(connection: AsyncConnection, case: Case) -> tuple[FiledAt
             row.at_ms,
         )
         for row in await connection.execute(query)
+    )
+
+
+async def _losses(connection: AsyncConnection, case: Case) -> tuple[FiledLoss, ...]:
+    c = t.ecg.c
+    ecgs = await ecgs_where(connection, c.case_id == case.id, c.given_up.is_not(None))
+    return tuple(
+        FiledLoss(
+            serial=ecg.serial,
+            at_ms=ecg.given_up.at_ms,
+            by=ecg.given_up.by,
+            reason=ecg.given_up.reason,
+            missing_ms=ecg.missing_ms,
+            is_end_known=ecg.declared is not None,
+            is_come=ecg.is_complete,
+        )
+        for ecg in reversed(ecgs)
+        if ecg.given_up is not None
     )

@@ -25,12 +25,14 @@ from signaling.consult.fhir_elements import (
 )
 from signaling.consult.fhir_people import SERVICE, role_id
 from signaling.consult.opinion_archive import Archive, FiledAdoption, FiledOpinion, FiledSignature
+from signaling.consult.opinion_paper import loss_lines
 from signaling.trace.audit_event import instant
 
 SIGNED_FORM_TYPE: Final = "application/json"
 SIGNATURE_TYPE: Final = "application/octet-stream"
 """64 raw bytes of Ed25519: no registered media type names them."""
 FINDINGS, ADVICE, CRITICAL_VALUE, ADOPTION = "findings", "advice", "critical-value", "adoption"
+ECG_LOST = "ecg-lost"
 """Our codes of the sections."""
 _LOINC: Final = "http://loinc.org"
 _SIGNATURE_PURPOSE: Final = "urn:iso-astm:E1762-95:2013"
@@ -46,6 +48,8 @@ def composition(archive: Archive, opinion: FiledOpinion, signature: FiledSignatu
     sections = signed_sections(opinion.content)
     if opinion.adoption is not None:
         sections.append(_section("邀请方决定", ADOPTION, _adoption_lines(opinion.adoption)))
+    if archive.losses:
+        sections.append(_section("心电数据缺失", ECG_LOST, loss_lines(archive)))
     return {
         "resourceType": "Composition",
         "id": resource_id(opinion.id),

@@ -104,6 +104,21 @@ class FiledOpinion:
 
 
 @dataclass(frozen=True, slots=True)
+class FiledLoss:
+    """That somebody declared the rest of an ECG of the case lost. ``missing_ms`` is what is known to be
+    missing now, ``is_come`` whether all of it has come since.
+    """
+
+    serial: str
+    at_ms: int
+    by: str
+    reason: str
+    missing_ms: int
+    is_end_known: bool
+    is_come: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FiledEvent:
     """One event of the case in the reader's own ledger; ``fields`` is its line, parsed."""
 
@@ -131,6 +146,8 @@ class Archive:
     opinion: FiledOpinion | None
     events: tuple[FiledEvent, ...]
     """In the reader's own ledger, oldest first."""
+    losses: tuple[FiledLoss, ...] = ()
+    """Oldest ECG first."""
 
     def side(self, institution: str) -> Side:
         """Returns one of both sides."""

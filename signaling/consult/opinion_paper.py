@@ -15,7 +15,7 @@ from clinical.consent import ConsentPurpose, ConsentState, standing_of
 from clinical.consultation import ConsultationKind, Urgency
 from clinical.opinion import Factor, Seal, read_signed_form
 from clinical.specialties import specialty_words, title_words
-from signaling.consult.opinion_archive import Archive, FiledOpinion, FiledSignature, Side
+from signaling.consult.opinion_archive import Archive, FiledLoss, FiledOpinion, FiledSignature, Side
 from signaling.roster.hospital_time import HOSPITAL_ZONE, moment_of
 
 TITLE: Final = "远程会诊意见书"
@@ -131,10 +131,26 @@ def _invitation(archive: Archive) -> Iterable[Entry]:
             for purpose, words in _PURPOSES.items()
         ),
     )
+    if archive.losses:
+        yield Entry("心电数据缺失", "\n".join(loss_lines(archive)))
     moments = (("发出", case.invited_at_ms), ("接受", case.accepted_at_ms), ("开始", case.active_at_ms))
     told = "；".join(f"{name} {clock(at_ms)}" for name, at_ms in moments if at_ms is not None)
     if told:
         yield Entry("经过", told)
+
+
+def loss_lines(archive: Archive) -> list[str]:
+    """Returns what is told of each ECG whose rest was declared lost."""
+    return [_loss(archive, loss) for loss in archive.losses]
+
+
+def _loss(archive: Archive, loss: FiledLoss) -> str:
+    who = archive.person_name(loss.by) or loss.by
+    told = f"{loss.serial}：{clock(loss.at_ms)} 由 {who} 声明不再等待其余数据。理由：{loss.reason}。"
+    if loss.is_come:
+        return f"{told}此后网关已全部补传。"
+    known = f"已知缺 {loss.missing_ms / 1000:.1f} 秒" if loss.missing_ms else "已收到的部分之间没有缺失"
+    return f"{told}{known}" + ("。" if loss.is_end_known else "；最后一个采样点之后可能还有数据。")
 
 
 def _opinion(archive: Archive, seal: Seal) -> Iterable[Entry]:

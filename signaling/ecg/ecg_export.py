@@ -95,13 +95,33 @@ def with_given_up(session: Recorded, ecg: Ecg) -> Recorded:
     """Returns the session with a word at its end where the rest was declared lost and has not come: gaps are
     gaps by themselves, what may follow the last sample is not seen otherwise.
     """
+    return _noted(session, lost_rest(ecg), len(session.samples) - 1)
+
+
+def with_given_up_of(part: Recorded, strip: Strip, ecg: Ecg) -> Recorded:
+    """Returns what is here of a strip, with a word that the rest of its ECG was declared lost and has not
+    come, and how much is missing of the strip itself.
+    """
+    here = len(part.samples) - sum(span.length for span in part.missing)
+    gone_ms = (strip.end_sample - strip.first_sample - here) * 1000 // strip.rate_hz
+    said = lost_rest(ecg)
+    return _noted(part, said and f"{said}; {gone_ms} ms missing of this part", None)
+
+
+def lost_rest(ecg: Ecg) -> str:
+    """Returns what files say of a rest that was declared lost and has not come, "" of every other ECG."""
     if ecg.given_up is None or ecg.is_complete:
-        return session
+        return ""
     at = datetime.fromtimestamp(ecg.given_up.at_ms / 1000, CHINA).isoformat(timespec="seconds")
     end = "end known" if ecg.declared is not None else "more may follow"
-    text = f"declared lost {at}; missing {ecg.missing_ms} ms; {end}"
-    note = Annotation(len(session.samples) - 1, GIVEN_UP_CODE, text, "lianzhen")
-    return replace(session, annotations=(*session.annotations, note))
+    return f"rest of the ECG declared lost {at}; missing {ecg.missing_ms} ms; {end}"
+
+
+def _noted(recorded: Recorded, text: str, at: int | None) -> Recorded:
+    if not text:
+        return recorded
+    note = Annotation(at, GIVEN_UP_CODE, text, "lianzhen")
+    return replace(recorded, annotations=(*recorded.annotations, note))
 
 
 def export_session(recorded: Recorded, wanted: ExportFormat, context: ExportContext) -> Exported:
@@ -120,7 +140,7 @@ def export_session(recorded: Recorded, wanted: ExportFormat, context: ExportCont
 def export_strips(strips: Sequence[Recorded], wanted: ExportFormat, context: ExportContext) -> Exported:
     """Returns strips, at least one, in a format that is not of WHOLE. Raises Unwritable."""
     if wanted is ExportFormat.FHIR:
-        about = FhirContext(context.ecg, context.subject, CHINA, context.report)
+        about = FhirContext(context.ecg, context.subject, CHINA, context.report, _lost_words(strips[0]))
         return Exported(f"{context.serial}.json", "application/fhir+json", write_fhir(strips[0], about))
     files = {
         f"{context.serial}-{number:02}.dcm": write_dicom_strip(strip, _dicom(context))
@@ -130,6 +150,11 @@ def export_strips(strips: Sequence[Recorded], wanted: ExportFormat, context: Exp
         ((name, content),) = files.items()
         return Exported(name, "application/dicom", content)
     return Exported(f"{context.serial}-dicom.zip", "application/zip", _archive(files))
+
+
+def _lost_words(strip: Recorded) -> str:
+    said = next((note.text for note in strip.annotations if note.code == GIVEN_UP_CODE), "")
+    return said and f"此心电的其余数据已声明缺失 · {said}"
 
 
 def _cut_to_strip(first: Strip) -> Strip:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, TypeVar
 from clinical.ids import EcgId
 from media_server.ecg.frame import Envelope, read_envelope
 from media_server.ecg.spans import Span
-from recording.ecg.ecg_sealing import is_sealed
+from recording.ecg.ecg_sealing import is_sealed, is_whole, set_aside
 from recording.ecg.frame_log import FrameLog
 from recording.files import AppendFile, make_private_folder
 from signaling.ecg.vitals import Vital, vitals_in
@@ -98,6 +98,8 @@ class FrameDisk:
         # Looking through a long log takes a second or so, and after a restart there are many: nothing waits.
         self._openers = ThreadPoolExecutor(max_workers=MAX_OPENED_AT_ONCE, thread_name_prefix="ecg-open")
         self._logs: dict[EcgId, FrameLog] = {}
+        self._signed: set[EcgId] = set()
+        """Open logs whose folders are sealed."""
         self._queue: list[_Queued] = []
         self._queued_bytes = 0
         self._is_due = asyncio.Event()
@@ -157,7 +159,7 @@ class FrameDisk:
         await self._do(self._sync, ecg)
 
     async def keep_vitals(self, ecg: EcgId, lines: bytes) -> None:
-        """Keeps lines (vitals.py), but not of an ECG that is sealed. Raises OSError."""
+        """Keeps lines (vitals.py), but not of an ECG that is sealed whole. Raises OSError."""
         await self._do(self._keep_vitals, ecg, lines)
 
     def vitals(self, ecg: EcgId, from_us: int, to_us: int, limit: int) -> list[Vital]:
@@ -214,10 +216,13 @@ class FrameDisk:
         log = self._logs.get(ecg)
         if log is None:
             log = self._logs[ecg] = FrameLog(self.folder(ecg))
+            if is_sealed(self.folder(ecg)):
+                self._signed.add(ecg)
         spans = {epoch: tuple(log.spans(epoch)) for epoch in log.epochs}
         return Kept(spans, {epoch: _first_taken_us(log, epoch, kept[0]) for epoch, kept in spans.items()})
 
     def _shut(self, ecg: EcgId) -> None:
+        self._signed.discard(ecg)
         log = self._logs.pop(ecg, None)
         if log is not None:
             log.close()
@@ -245,6 +250,9 @@ class FrameDisk:
             if log is None or queued.ecg in failed:
                 continue
             try:
+                if queued.ecg in self._signed:
+                    set_aside(self.folder(queued.ecg))
+                    self._signed.discard(queued.ecg)
                 for envelope in queued.envelopes:
                     log.append(queued.content, envelope)
                     at = envelope.epoch, envelope.first_sample, envelope.end_sample
@@ -273,10 +281,11 @@ class FrameDisk:
         return {each: Stretches(tuple(log.spans(each)), tuple(log.late(each))) for each in log.epochs}
 
     def _keep_vitals(self, ecg: EcgId, lines: bytes) -> None:
-        if is_sealed(self.folder(ecg)):
+        if is_whole(self.folder(ecg)):
             # Whoever was away says its last values again; what is signed stays as it is.
             self.counts.vitals_left_out += lines.count(b"\n")
             return
+        set_aside(self.folder(ecg))
         make_private_folder(self.folder(ecg))
         file = AppendFile.reopen(self.folder(ecg) / VITALS_FILE)
         try:

@@ -132,6 +132,14 @@ def missing_of(spans: Mapping[int, Spans], declared: Declared) -> int:
     )
 
 
+def holes_of(spans: Mapping[int, Spans], declared: Declared) -> Iterator[tuple[int, Span]]:
+    """Yields epoch and samples of what may be missing of what was declared."""
+    for epoch, stretches in declared.items():
+        for stretch in stretches:
+            for hole in holes_in(spans.get(epoch, Spans()), stretch):
+                yield epoch, hole
+
+
 def holes_in(spans: Spans, stretch: Span | Counted) -> Iterator[Span]:
     """Yields what may be missing of a stretch that was declared: of Counted, holes of the device among it,
     unless all of it is here.

@@ -48,8 +48,11 @@ class Lane:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody needs it in memory."""
-        return not (self.gateway or self.viewers or self.readers or self.is_due)
+        """Whether nobody needs it in memory: a gateway, which stays connected for weeks, only while there is
+        something to come.
+        """
+        is_awaited = self.gateway is not None and not self.ecg.is_complete
+        return not (is_awaited or self.viewers or self.readers or self.is_due)
 
     def is_missed(self, now_ns: int) -> bool:
         """Whether frames should come and have not for a while."""

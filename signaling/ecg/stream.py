@@ -25,7 +25,7 @@ from signaling.ecg.inventory import (
     MAX_STRETCHES,
     Declared,
     EpochExtent,
-    holes_in,
+    holes_of,
     missing_of,
     shown_of,
     told_parts,
@@ -238,23 +238,10 @@ class Stream:
 
     def missing(self) -> tuple[MissingStretch, ...]:
         """Returns the longest stretches of ``missing_samples``, in order."""
-        found = (
-            MissingStretch(number, hole)
-            for number, epoch in self._epochs.items()
-            for hole in epoch.stored.missing(epoch.first, epoch.arrived.end)
-        )
-        if self.declared is not None:
-            found = (
-                MissingStretch(number, hole)
-                for number, stretches in self.declared.items()
-                for stretch in stretches
-                for hole in holes_in(self._stored(number), stretch)
-            )
-        return longest(found)
-
-    def _stored(self, number: int) -> Spans:
-        epoch = self._epochs.get(number)
-        return Spans() if epoch is None else epoch.stored
+        whole = {each.epoch: (Span(each.first, each.end),) for each in self.extents()}
+        stored = {number: one.stored for number, one in self._epochs.items()}
+        found = holes_of(stored, whole if self.declared is None else self.declared)
+        return longest(MissingStretch(*each) for each in found)
 
     @property
     def missing_ms(self) -> int:

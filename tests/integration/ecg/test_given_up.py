@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from media_server.ecg.spans import Span
 from recording.exchange.reading import read_recording
+from recording.verdict import Verdict
+from recording.verify import verify_folder
 from signaling.auth.rights import Role
 from signaling.ecg.given_up import GIVE_UP_AFTER_MS
 from tests.support.api import person
 from tests.support.consult_world import CLINIC, HE, HOSPITAL, LI, QIAN, STRANGER, WANG
 from tests.support.ecg_world import (
     RATE_HZ,
+    SIGNING_KEY,
     EcgWorld,
     ecg_world,
     late,
@@ -24,6 +29,7 @@ from tests.support.ecg_world import (
     missing,
     sha256_of_recordings,
 )
+from tests.support.waiting import wait_until
 
 READER = person(Role.SPECIALIST, institution=CLINIC, name="pe_reader")
 REASON = {"reason": "  网关在事故中损坏  "}
@@ -99,7 +105,9 @@ async def test_the_rest_of_an_ecg_is_declared_lost_and_its_case_can_be_signed(wo
         (note,) = [each for each in found.annotations if "declared lost" in each.text]
         assert "missing 3000 ms; more may follow" in note.text
     for institution in (CLINIC, HOSPITAL):
-        assert (await world.kinds(ecg, institution))[-5:-3] == ["ecg.ended", "ecg.given_up"]
+        # It is sealed as soon as nobody needs it.
+        kinds = [kind for kind in await world.kinds(ecg, institution) if kind != "ecg.sealed"]
+        assert kinds[-5:-3] == ["ecg.ended", "ecg.given_up"]
         (act,) = [each for each in await world.consult.acts(institution) if each["kind"] == "ecg.given_up"]
         assert (act["after"]["missing_ms"], act["after"]["is_end_known"]) == (3_000, False)
         assert "损坏" not in str(act["after"])
@@ -173,3 +181,55 @@ async def test_without_a_case_who_reads_it_at_home_gives_it_up(world: EcgWorld) 
     world.consult.clock.advance_ms(GIVE_UP_AFTER_MS)
     for caller, status in ((LI, 403), (WANG, 404), (READER, 200)):
         assert (await world.ask(caller, "POST", f"/ecgs/{ecg}/give-up", REASON)).status == status
+
+
+async def verified(world: EcgWorld, ecg: str) -> Verdict:
+    return await asyncio.to_thread(verify_folder, world.folder / "ecg" / ecg, SIGNING_KEY.public_key())
+
+
+async def sealed(world: EcgWorld, ecg: str, times: int) -> None:
+    """Returns when it has been let go and sealed."""
+    world.let_go()
+
+    async def seals() -> Any:
+        return (await world.kinds(ecg)).count("ecg.sealed")
+
+    await wait_until(seals, what="the seal", accept=lambda count: count == times)
+
+
+async def test_what_is_here_is_sealed_with_the_loss_and_again_with_what_comes(world: EcgWorld) -> None:
+    case = await world.consult.accepted()
+    ecg = await broken_off(world, case)
+    world.consult.clock.advance_ms(GIVE_UP_AFTER_MS)
+    assert (await world.ask(WANG, "POST", f"/ecgs/{ecg}/give-up", REASON)).status == 200
+    await world.rows_written()
+    await sealed(world, ecg, 1)
+    verdict = await verified(world, ecg)
+    assert verdict.is_sound
+    assert [(gap.from_ms, gap.to_ms, gap.cause) for gap in verdict.completeness.known_gaps] == [
+        (2_000, 5_000, "declared_lost"),
+        (6_000, 6_000, "end_unknown"),
+    ]
+    for kind in ("fhir", "dicom_strip"):
+        (content,) = (await exported(world, ecg, kind)).values()
+        assert b"missing 3000 ms; more may follow; 3000 ms missing of this part" in content
+    # Reading it leaves the seal as it is; what its gateway brings after all is taken.
+    assert (await verified(world, ecg)).is_sound
+    recording = measured(7)
+    async with world.gateway() as gateway:
+        await gateway.greet()
+        have = await gateway.name(ecg)
+        value = {"t_us": 1_000, "code": "MDC_RESP_RATE", "value": 16, "unit": "/min"}
+        value |= {"validity": "valid", "source": "device"}
+        await gateway.say(type="vitals", ecg=ecg, values=[value])
+        await gateway.send([late(frame) for frame in missing(have, recording)])
+        await gateway.ended(ecg, recording)
+        await world.becomes(ecg, is_complete=True)
+        await world.rows_written()
+        # The gateway is still connected, for weeks it may be.
+        await sealed(world, ecg, 2)
+    verdict = await verified(world, ecg)
+    assert verdict.is_sound and verdict.completeness.known_gaps == ()
+    names = {path.name for path in (world.folder / "ecg" / ecg).iterdir()}
+    assert {"manifest.json", "manifest-0001.json", "manifest-0001.sig", "vitals.jsonl"} <= names
+    assert await world.stored_sha256(ecg) == sha256_of_recordings(recording)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from media_server.ecg.descriptor import Descriptor, Source
 from media_server.ecg.frame import Frame, decode_frame, encode_frame, read_envelope
+from media_server.ecg.spans import Span, Spans
 from recording.canonical import canonical_json
 from recording.ecg.ecg_manifest import LedgerHead, is_ecg_manifest, parse_ecg_manifest
-from recording.ecg.ecg_sealing import SealRequest, is_sealed, seal_ecg
+from recording.ecg.ecg_sealing import GivenUpRest, SealRequest, is_sealed, is_whole, seal_ecg, set_aside
 from recording.ecg.frame_log import FrameLog
 from recording.manifest import Malformed, sign_manifest
 from recording.signing import Ed25519Signer
@@ -171,3 +173,121 @@ def test_a_manifest_that_is_none_is_refused(folder: Path) -> None:
     assert verified(folder).integrity.fault == Fault("manifest.json", 26, "manifest_malformed")
     with pytest.raises(Malformed):
         parse_ecg_manifest(b"{}")
+
+
+def lost(kept: Mapping[int, Spans]) -> Iterable[tuple[int, Span]]:
+    """Of the hole in epoch 0 all but its first ten samples; of epoch 2, of which nothing came, everything."""
+    assert [list(kept[epoch]) for epoch in kept] == [[(100, 140), (650, 670)], [(0, 20)]]
+    return [(0, Span(150, 650)), (2, Span(0, 500))]
+
+
+GIVEN_UP = REQUEST._replace(given_up=GivenUpRest(1_795_323_900_000, is_end_known=False, missing=lost))
+
+
+@pytest.fixture
+def given_up(folder: Path) -> Path:
+    """The same, sealed as one whose rest was declared lost."""
+    for name in ("manifest.json", "manifest.sig"):
+        (folder / name).unlink()
+    assert seal_ecg(folder, GIVEN_UP, SIGNER)
+    return folder
+
+
+def append(folder: Path, first: int, *, epoch: int = 0) -> None:
+    """A frame that comes later."""
+    log = FrameLog(folder)
+    content = encode_frame(Frame(1, epoch, first, 30_000_000, np.ones((20, 2), np.int32)))
+    log.append(content, read_envelope(content))
+    log.close()
+
+
+def test_a_lost_rest_is_a_known_gap_with_its_cause(given_up: Path) -> None:
+    manifest = parse_ecg_manifest((given_up / "manifest.json").read_bytes())
+    assert manifest.lost is not None
+    assert (manifest.lost.declared_at_ms, manifest.lost.is_end_known) == (1_795_323_900_000, False)
+    verdict = verified(given_up)
+    assert verdict.is_sound
+    assert [(gap.track, gap.from_ms, gap.to_ms, gap.cause) for gap in verdict.completeness.known_gaps] == [
+        ("epoch 0", 80, 100, "not_sent"),
+        ("epoch 0", 100, 1_100, "declared_lost"),
+        ("epoch 1", 40, 40, "end_unknown"),
+        ("epoch 2", 0, 1_000, "declared_lost"),
+    ]
+
+
+def test_of_an_ecg_that_was_not_given_up_the_manifest_says_nothing_of_that(folder: Path) -> None:
+    assert b"lost" not in (folder / "manifest.json").read_bytes()
+    assert is_whole(folder)
+
+
+def test_an_end_that_is_known_is_no_gap(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    rest = GivenUpRest(1, is_end_known=True, missing=lambda _: [])
+    assert seal_ecg(folder, REQUEST._replace(given_up=rest), SIGNER)
+    assert [gap.cause for gap in verified(folder).completeness.known_gaps] == ["not_sent"]
+
+
+def test_what_comes_after_all_is_sealed_together_with_the_first_seal(given_up: Path) -> None:
+    assert is_sealed(given_up) and not is_whole(given_up)
+    for number, first in enumerate((150, 170), 1):
+        former = (given_up / "manifest.json").read_bytes()
+        set_aside(given_up)
+        set_aside(given_up)
+        assert not is_sealed(given_up) and not is_whole(given_up)
+        fault = verified(given_up).integrity.fault
+        assert fault is not None and fault.code == "manifest_missing"
+        append(given_up, first)
+        with (given_up / "vitals.jsonl").open("ab") as vitals:
+            vitals.write(b'{"code":"rr"}\n')
+        assert seal_ecg(given_up, REQUEST, SIGNER)
+        assert (given_up / f"manifest-{number:04d}.json").read_bytes() == former
+        assert verified(given_up).is_sound
+    manifest = parse_ecg_manifest((given_up / "manifest.json").read_bytes())
+    assert [each.file for each in manifest.files if each.file.startswith("manifest")] == [
+        "manifest-0001.json",
+        "manifest-0001.sig",
+        "manifest-0002.json",
+        "manifest-0002.sig",
+    ]
+
+
+def test_what_was_changed_between_two_seals_is_found_by_the_first(given_up: Path) -> None:
+    frames, content = given_up / "000001.e1", (given_up / "000001.e1").read_bytes()
+    second = read_envelope(content).end
+    set_aside(given_up)
+    frames.write_bytes(content[: second + 40] + bytes([content[second + 40] ^ 1]) + content[second + 41 :])
+    append(given_up, 150)
+    assert seal_ecg(given_up, REQUEST, SIGNER)
+    assert verified(given_up).integrity.fault == Fault("000001.e1", second, "segment_altered")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("manifest-0001.json", b"{}", Fault("manifest-0001.json", 0, "manifest_malformed")),
+        ("manifest-0001.sig", b"{", Fault("manifest-0001.sig", 1, "signature_malformed")),
+        ("manifest-0001.sig", None, Fault("manifest-0001.sig", None, "signature_missing")),
+        ("vitals.jsonl", None, Fault("vitals.jsonl", 0, "segment_altered")),
+    ],
+)
+def test_a_first_seal_that_was_spoilt_before_the_second_is_named(
+    given_up: Path, name: str, content: bytes | None, fault: Fault
+) -> None:
+    set_aside(given_up)
+    (given_up / name).unlink()
+    if content is not None:
+        (given_up / name).write_bytes(content)
+    assert seal_ecg(given_up, REQUEST, SIGNER)
+    assert verified(given_up).integrity.fault == fault
+
+
+def test_a_seal_without_its_signature_is_set_aside_as_it_is(given_up: Path) -> None:
+    (given_up / "manifest.sig").unlink()
+    set_aside(given_up)
+    assert not (given_up / "manifest-0001.sig").exists()
+    assert (given_up / "manifest-0001.json").exists()
+
+
+def test_a_manifest_that_is_none_counts_as_whole(folder: Path) -> None:
+    (folder / "manifest.json").write_bytes(b"something else")
+    assert is_whole(folder)

@@ -239,6 +239,16 @@ def test_a_fhir_strip_without_a_report_is_preliminary_and_says_that_it_is_simula
     assert (component["code"], component["valueSampledData"]["data"]) == ({"text": "MLII"}, "1 -2")
 
 
+def test_a_warning_stands_in_both_fhir_resources_and_is_text() -> None:
+    warned = FhirContext("ecg-1", NOBODY, CHINA, warning="3 s < all")
+    bundle = json.loads(write_fhir(ecg(1, leads=("MLII",)), warned))
+    report, observation = (entry["resource"] for entry in bundle["entry"])
+    assert report["text"]["status"] == "additional" and "<p>3 s &lt; all</p>" in report["text"]["div"]
+    assert [note["text"] for note in observation["note"]][1:] == ["3 s < all"]
+    plain = json.loads(write_fhir(whole_ecg(), FhirContext("x", NOBODY, CHINA)))
+    assert "text" not in plain["entry"][0]["resource"] and "note" not in plain["entry"][1]["resource"]
+
+
 def test_a_device_is_named_where_it_is_known() -> None:
     described = replace(whole_ecg().descriptor, model="Box A1", source=Source.DEVICE)
     recorded = replace(whole_ecg(), descriptor=described)

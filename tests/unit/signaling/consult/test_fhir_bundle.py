@@ -15,9 +15,11 @@ from fhir.resources.R4B.bundle import Bundle
 from clinical.consultation import ConsultationState
 from clinical.opinion import read_signed_form
 from recording.signing import is_signed
+from signaling.consult.bundle_check import check_bundle
 from signaling.consult.fhir_bundle import bundle_of
 from signaling.consult.opinion_archive import Archive
 from tests.support.filed_cases import CASE, KEY, PEOPLE, bare_archive, full_archive, opinion, seal_of
+from tests.unit.signaling.consult.test_opinion_paper import LOSS
 
 
 def resources(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -55,6 +57,16 @@ def test_it_is_valid_r4_and_every_reference_resolves_inside(archive: Archive) ->
     urls = [entry["fullUrl"] for entry in bundle["entry"]]
     assert len(set(urls)) == len(urls)
     assert set(references(bundle)) <= set(urls)
+
+
+def test_the_lost_rest_of_an_ecg_is_a_section_that_spoils_no_signature() -> None:
+    archive = full_archive(losses=(LOSS,))
+    bundle = bundle_of(archive)
+    Bundle.model_validate_json(json.dumps(bundle))
+    (composition,) = resources(bundle, "Composition")
+    last = composition["section"][-1]
+    assert last["title"] == "心电数据缺失" and "已知缺 3.0 秒" in last["text"]["div"]
+    assert check_bundle(bundle, KEY.public_key()).faults == ()
 
 
 def test_the_models_do_find_what_is_wrong() -> None:

@@ -12,7 +12,7 @@ from pylopdf_fonts_zh_cn import sans_path
 
 from clinical.consultation import ConsultationKind, Urgency
 from clinical.opinion import Content, signed_form
-from signaling.consult.opinion_archive import Archive
+from signaling.consult.opinion_archive import Archive, FiledLoss
 from signaling.consult.opinion_paper import Paper, clock, paper_of
 from signaling.consult.opinion_pdf import pdf_of
 from tests.support.filed_cases import CASE, CONTENT, full_archive, opinion, seal_of, signature_over
@@ -57,6 +57,25 @@ def test_what_is_printed_is_what_was_signed_whatever_the_store_says_now() -> Non
     forged = replace(opinion(), content=Content("一切正常", ("回家",), critical_value=True))
     said = words(paper_of(full_archive(opinion=forged)))
     assert (said["所见与判断"], said["危急值"]) == (CONTENT.findings, "否")
+
+
+LOSS = FiledLoss("E-20251121-0007", 1_763_700_000_000, "pe_wang", "网关损坏", 3_000, False, False)
+
+
+def test_the_lost_rest_of_an_ecg_is_told() -> None:
+    assert "心电数据缺失" not in words(paper_of(full_archive()))
+    losses = (
+        LOSS,
+        replace(LOSS, by="pe_gone", missing_ms=0, is_end_known=True),
+        replace(LOSS, is_come=True),
+    )
+    first, second, third = words(paper_of(full_archive(losses=losses)))["心电数据缺失"].splitlines()
+    assert first.startswith(
+        "E-20251121-0007：2025-11-21 12:40:00 由 王敏 声明不再等待其余数据。理由：网关损坏。"
+    )
+    assert first.endswith("已知缺 3.0 秒；最后一个采样点之后可能还有数据。")
+    assert "由 pe_gone 声明" in second and second.endswith("已收到的部分之间没有缺失。")
+    assert third.endswith("此后网关已全部补传。")
 
 
 def test_before_the_decision_it_says_so_and_is_of_the_time_of_signing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,10 +21,14 @@ from signaling.ecg.ecg_export import (
     ExportFormat,
     export_session,
     export_strips,
+    lost_rest,
     part_of,
     strips_to_read,
+    with_given_up_of,
 )
-from tests.support.ecg_exports import whole_ecg
+from tests.support.ecg_exports import HOLES, holed_ecg, whole_ecg
+from tests.unit.signaling.ecg.test_ecg_rights import ECG
+from tests.unit.signaling.ecg.test_giving_up import GIVEN_UP
 
 CONTEXT = ExportContext("ec_1", "E-20261122-0001", NOBODY, "", FhirReport(), 1)
 FIRST = Strip(0, 100, 90_000, 500)
@@ -99,3 +104,25 @@ def test_fhir_takes_the_first_strip() -> None:
     assert (exported.name, exported.media_type) == ("E-20261122-0001.json", "application/fhir+json")
     observation = json.loads(exported.content)["entry"][1]["resource"]
     assert len(observation["component"][0]["valueSampledData"]["data"].split()) == 5
+
+
+def test_a_strip_says_that_the_rest_of_its_ecg_was_declared_lost_and_what_it_lacks_itself() -> None:
+    lost = replace(ECG, given_up=GIVEN_UP, missing_ms=9_000)
+    strip, holes = Strip(0, 0, 5_500, 500), sum(hole.length for hole in HOLES)
+    # What was read of it ends a second before the strip does.
+    part = with_given_up_of(holed_ecg(), strip, lost)
+    (note,) = [note for note in part.annotations if note.code == "given-up"]
+    assert note.at is None and "missing 9000 ms; more may follow" in note.text
+    assert note.text.endswith(f"; {2 * (holes + 500)} ms missing of this part")
+    bundle = json.loads(export_strips([part], ExportFormat.FHIR, CONTEXT).content)
+    told, measured = (entry["resource"] for entry in bundle["entry"])
+    assert "已声明缺失" in told["text"]["div"] and note.text in measured["note"][0]["text"]
+    again = read_recording({"a": export_strips([part], ExportFormat.DICOM_STRIP, CONTEXT).content})
+    assert note.text in [each.text.removeprefix("given-up ") for each in again.annotations]
+
+
+def test_what_has_come_after_all_is_no_loss() -> None:
+    for whole in (ECG, replace(ECG, given_up=GIVEN_UP, is_complete=True)):
+        assert lost_rest(whole) == ""
+        assert with_given_up_of(holed_ecg(), FIRST, whole).annotations == holed_ecg().annotations
+    assert "end known" in lost_rest(replace(ECG, given_up=GIVEN_UP, declared={}))

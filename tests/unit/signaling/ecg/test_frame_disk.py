@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 
 from clinical.ids import EcgId
+from media_server.ecg.descriptor import parse_descriptor
 from media_server.ecg.frame import read_envelope
+from recording.ecg.ecg_manifest import LedgerHead
+from recording.ecg.ecg_sealing import GivenUpRest, SealRequest, is_sealed, seal_ecg
 from recording.ecg.frame_log import FrameLog
 from recording.manifest import MANIFEST_FILE
+from recording.signing import Ed25519Signer
 from signaling.ecg.frame_disk import VITALS_FILE, FrameDisk, Written
 from signaling.ecg.vitals import Vital, vitals_to_lines
-from tests.support.ecg_world import FRAME_SAMPLES, measured
+from tests.support.ecg_world import DESCRIPTOR, FRAME_SAMPLES, SIGNING_KEY, measured
 
 ECG = EcgId("ec_one")
+DEVICE = parse_descriptor(DESCRIPTOR)
 FRAME = measured(1).frames()[0]
 
 
@@ -62,6 +67,35 @@ async def test_vital_signs_are_not_added_to_what_is_sealed(desk: Disk) -> None:
     await desk.disk.keep_vitals(ECG, b"one\ntwo\n")
     assert (desk.disk.folder(ECG) / VITALS_FILE).read_bytes() == b"one\n"
     assert desk.disk.counts.vitals_left_out == 2
+    await desk.disk.close()
+
+
+async def test_what_comes_for_a_sealed_ecg_sets_its_seal_aside(desk: Disk) -> None:
+    folder = desk.disk.folder(ECG)
+    await desk.disk.open(ECG)
+    await desk.disk.shut(ECG)
+    request = SealRequest(ECG, DEVICE, LedgerHead(count=0, head=""), 1)
+    rest = GivenUpRest(1, is_end_known=False, missing=lambda _: [])
+    assert seal_ecg(folder, request._replace(given_up=rest), Ed25519Signer(SIGNING_KEY))
+    await desk.disk.open(ECG)
+    for frame in measured(1).frames()[:2]:
+        desk.disk.put(ECG, frame, [read_envelope(frame)])
+        await desk.disk.flush()
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"000001.e1", "manifest-0001.json", "manifest-0001.sig"}
+    assert len(desk.written) == 2
+    await desk.disk.close()
+
+
+async def test_vital_signs_of_a_rest_that_was_given_up_are_kept(desk: Disk) -> None:
+    folder = desk.disk.folder(ECG)
+    await desk.disk.keep_vitals(ECG, b"one\n")
+    request = SealRequest(ECG, DEVICE, LedgerHead(count=0, head=""), 1)
+    rest = GivenUpRest(1, is_end_known=True, missing=lambda _: [])
+    assert seal_ecg(folder, request._replace(given_up=rest), Ed25519Signer(SIGNING_KEY))
+    await desk.disk.keep_vitals(ECG, b"two\n")
+    assert (folder / VITALS_FILE).read_bytes() == b"one\ntwo\n"
+    assert not is_sealed(folder) and desk.disk.counts.vitals_left_out == 0
     await desk.disk.close()
 
 

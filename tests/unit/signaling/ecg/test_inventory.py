@@ -23,6 +23,7 @@ from signaling.ecg.inventory import (
     extents_from_json,
     extents_to_json,
     holes_in,
+    holes_of,
     missing_of,
     parse_declared,
     shown_of,
@@ -145,3 +146,12 @@ def test_missing_is_what_was_declared_and_is_not_here() -> None:
     assert missing_of({0: _spans((0, 30))}, declared) == 4
     assert missing_of({0: _spans((5, 25)), 1: _spans((0, 4))}, declared) == 10
     assert missing_of({}, {}) == 0
+
+
+def test_holes_are_those_of_what_was_declared_also_of_an_epoch_that_is_not_here() -> None:
+    declared = parse_declared({"0": [[0, 10], [20, 30]], "1": [0, 4], "2": [5, 5]})
+    assert list(holes_of({0: _spans((0, 7), (25, 30))}, declared)) == [
+        (0, Span(7, 10)),
+        (0, Span(20, 25)),
+        (1, Span(0, 4)),
+    ]
