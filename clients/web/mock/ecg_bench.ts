@@ -8,6 +8,7 @@ import { EcgCanvas } from "../src/ui/ecg/ecg_canvas";
 import { markWords } from "../src/ui/ecg/ecg_words";
 import { ecgFrom, type Ecg } from "../src/protocol/ecg";
 import { speaker } from "../src/messages/speak";
+import { ZH_CN } from "../src/messages/zh_cn";
 import "../src/ui/tokens.css";
 import "../src/ui/ecg/ecg.css";
 
@@ -20,7 +21,7 @@ const look = (layout: LayoutName, pxPerMm: number) => ({
   layout,
   scale: { pxPerMm, speed_mm_s: 25, gain_mm_mv: 10 } as const,
   choice: { band: "diagnostic", notch_hz: 0 } as const,
-  words: markWords(speaker("zh-CN")),
+  words: markWords(speaker(ZH_CN)),
   theme: "light",
 });
 const canvas = new EcgCanvas(pane, look("12x1", 4));

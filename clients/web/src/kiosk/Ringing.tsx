@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { may, type Consultation } from "../protocol/consultation";
 import { relayOf, type Relay, type Station } from "../protocol/relay";
 import { waitMinutes } from "../protocol/intake";
-import { keyOr, type Speak } from "../messages/speak";
+import type { Speak } from "../messages/speak";
 import { Icon } from "../ui/Icon";
 import { useActing, useLoaded, useNow, useTitle } from "../ui/hooks";
 import { useKeptDevice, useLevel, useOwnStream } from "../ui/own_devices";
@@ -206,7 +206,7 @@ function NoAnswer({ one, phone }: { one: Consultation; phone: string }) {
 
 function refusalWords(refusal: NonNullable<Relay["refusal"]>, speak: Speak): string {
   if (refusal.isPassed) return speak("kiosk.ring.passed", { name: refusal.name });
-  const reason = speak(keyOr(`case.word.decline.${refusal.reason}`, "case.word.decline.other"));
+  const reason = speak(speak.keyOr(`case.word.decline.${refusal.reason}`, "case.word.decline.other"));
   return speak("kiosk.ring.refused", { name: refusal.name, reason });
 }
 

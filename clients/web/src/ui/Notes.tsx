@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState, type Ref, type SubmitEvent } from "react";
 import { ApiFailure, mergeEvents, type RoomEvent } from "../protocol/api";
 import { timeOfDay } from "../protocol/times";
-import { keyOr, type Speak } from "../messages/speak";
+import type { Speak } from "../messages/speak";
 import { Icon } from "./Icon";
 import { useWorld } from "./world";
 
@@ -51,11 +51,11 @@ export function useNotes(room: string, isConnected: boolean): Notes {
 /** One event in words; the words of a mark are the person's own. */
 export function eventWords(event: Pick<RoomEvent, "kind" | "actor_name" | "text">, speak: Speak): string {
   if (event.kind.startsWith("recording_")) {
-    const what = speak(keyOr(`event.${event.kind}`, "event.other"), { name: "", kind: event.kind });
+    const what = speak(speak.keyOr(`event.${event.kind}`, "event.other"), { name: "", kind: event.kind });
     return event.actor_name === "" ? what : speak("event.by", { what, name: event.actor_name });
   }
   if (event.kind === "room_opened" && event.actor_name === "") return speak("event.room_opened.byNobody");
-  return speak(keyOr(`event.${event.kind}`, "event.other"), { name: event.actor_name, kind: event.kind });
+  return speak(speak.keyOr(`event.${event.kind}`, "event.other"), { name: event.actor_name, kind: event.kind });
 }
 
 export function NoteList({ notes }: { notes: Notes }) {

@@ -3,7 +3,7 @@
 import { useId, useRef, useState, type SubmitEvent } from "react";
 import { ApiFailure } from "../protocol/api";
 import { returnFrom } from "../protocol/route";
-import { keyOr, type MessageKey, type Speak } from "../messages/speak";
+import type { MessageKey, Speak } from "../messages/speak";
 import { ComputerCheck } from "./ComputerCheck";
 import { Refused } from "./forms";
 import { GateFrame } from "./Gate";
@@ -44,7 +44,7 @@ function refusalOf(error: unknown): Refusal | null {
 function refusedWords(returned: ReturnType<typeof returnFrom>, speak: Speak): string | null {
   if (returned === null || returned === "linked") return null;
   const code = returned.refused;
-  return speak(keyOr(`refusal.${code}`, "m1.providerFailed"), { code });
+  return speak(speak.keyOr(`refusal.${code}`, "m1.providerFailed"), { code });
 }
 
 /** `lead` says what one signs in for: it differs between the pages. */

@@ -3,14 +3,14 @@
 import type { ReactNode } from "react";
 import type { Fault, Lane, RecordingState } from "../protocol/api";
 import { cardsOf, type CardState, type CompletenessCard, type IntegrityCard } from "../protocol/verdict";
-import { keyOr, type Speak } from "../messages/speak";
+import type { Speak } from "../messages/speak";
 import { Icon } from "./Icon";
 import { useLoaded } from "./hooks";
 import { causeWords, lengthWords } from "./words";
 import { useWorld } from "./world";
 
 function faultWords(fault: Fault, speak: Speak): string {
-  const what = speak(keyOr(`fault.${fault.code}`, "fault.other"), { code: fault.code });
+  const what = speak(speak.keyOr(`fault.${fault.code}`, "fault.other"), { code: fault.code });
   return fault.offset === null
     ? speak("verify.faultFile", { file: fault.file, what })
     : speak("verify.fault", { file: fault.file, offset: fault.offset, what });

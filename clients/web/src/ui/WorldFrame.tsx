@@ -1,13 +1,13 @@
 // What stands around every page: who is signed in, the network, the events socket, language and brightness.
 
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { ApiFailure, type News } from "../protocol/api";
 import type { DeskPorts } from "../io/desk_ports";
 import type { Backend, Devices, Meetings } from "../io/ports";
 import { keep, kept } from "../io/preferences";
 import { RETRY_SERVER_MS } from "../protocol/reconnect";
 import { stepOf, type Account } from "../protocol/session";
-import { languageFrom, speaker, type Language } from "../messages/speak";
+import { useLanguage } from "./language";
 import { WorldContext, type Leaving, type Network, type World } from "./world";
 
 /** How far the caller has come; "unknown" until the service has said whether somebody is signed in. */
@@ -26,14 +26,13 @@ export function WorldFrame(props: {
 }) {
   const { backend, devices, meetings, desks } = props;
   const [leaving, setLeaving] = useState<Leaving | null>(null);
-  const [language, setLanguage] = useState<Language>(() => languageFrom(kept("language")));
+  const { spoken, setLanguage } = useLanguage();
   const [theme, setTheme] = useState<"light" | "reading">(() => (kept("theme") === "reading" ? "reading" : "light"));
   const [hasKeys, setKeys] = useState(() => kept("keys") !== "off");
   const [account, setAccount] = useState<Account | null | "unknown">("unknown");
   const network = useNetwork(backend);
   const { polite, urgent, announce } = useAnnouncements();
   const onPush = usePushes(backend, account !== null && account !== "unknown" && stepOf(account) === "in");
-  const speak = useMemo(() => speaker(language), [language]);
   const signedOut = useCallback((why: Leaving) => {
     // Whoever finds that nobody is signed in, when nobody was, has nothing to say about it.
     setAccount((before) => {
@@ -46,9 +45,6 @@ export function WorldFrame(props: {
     setAccount(one);
   }, []);
 
-  useEffect(() => {
-    document.documentElement.lang = language;
-  }, [language]);
   useEffect(() => {
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);
@@ -72,17 +68,15 @@ export function WorldFrame(props: {
     };
   }, [backend, account, isOnline]);
 
+  // Who is signed in is asked meanwhile.
+  if (spoken === null) return null;
   const world: World = {
     ...desks,
+    ...spoken,
     backend,
     devices,
     meetings,
-    language,
-    speak,
-    setLanguage: (next) => {
-      keep("language", next);
-      setLanguage(next);
-    },
+    setLanguage,
     theme,
     setTheme: (next) => {
       keep("theme", next);

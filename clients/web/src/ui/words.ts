@@ -4,7 +4,7 @@ import { hospitalClock } from "../protocol/hospital_time";
 import { day, daysBefore, minutesAndSeconds, timeOfDay } from "../protocol/times";
 import type { ApiFailure } from "../protocol/api";
 import { offsetParts } from "../protocol/staff";
-import { keyOr, type Speak } from "../messages/speak";
+import type { Speak } from "../messages/speak";
 
 /** Why something did not work: our own sentence for the code, else the server's, else the code itself. */
 export function failureWords(failure: ApiFailure, speak: Speak): string {
@@ -14,7 +14,7 @@ export function failureWords(failure: ApiFailure, speak: Speak): string {
       (fact): fact is [string, string | number] => typeof fact[1] === "string" || typeof fact[1] === "number",
     ),
   );
-  const own = keyOr(`refusal.${failure.code}`, "error.other");
+  const own = speak.keyOr(`refusal.${failure.code}`, "error.other");
   if (own !== "error.other") return speak(own, facts);
   return failure.words ?? speak("error.other", { code: failure.code });
 }
@@ -26,7 +26,9 @@ export function byPhone(phone: string, speak: Speak): string {
 
 /** Why something was not recorded. */
 export function causeWords(cause: string, speak: Speak): string {
-  return cause === "" ? speak("m4.noMediaNoCause") : speak(keyOr(`cause.${cause}`, "cause.other"), { code: cause });
+  return cause === ""
+    ? speak("m4.noMediaNoCause")
+    : speak(speak.keyOr(`cause.${cause}`, "cause.other"), { code: cause });
 }
 
 /** A moment in the past: 今天 14:04, 昨天 14:04, 11-06 14:30. */
@@ -67,7 +69,7 @@ export function agoWords(at_ms: number, now_ms: number, speak: Speak): string {
 
 /** What an event says, without who did it. */
 export function kindWords(kind: string, speak: Speak): string {
-  return speak(keyOr(`kind.${kind}`, "kind.other"), { kind });
+  return speak(speak.keyOr(`kind.${kind}`, "kind.other"), { kind });
 }
 
 /** Roles joined by "+", as the ledger writes them, in words. */
@@ -76,7 +78,7 @@ export function roleWords(roles: string, speak: Speak): string {
     .split("+")
     .filter((role) => role !== "")
     .map((role) => {
-      const key = keyOr(`role.${role}`, "role.none");
+      const key = speak.keyOr(`role.${role}`, "role.none");
       return key === "role.none" ? role : speak(key);
     })
     .join(speak("app.listComma"));

@@ -2,7 +2,7 @@
 
 import { ageAt, type Consultation } from "../../protocol/consultation";
 import { timeOfDay } from "../../protocol/times";
-import { keyOr, type Language, type Speak } from "../../messages/speak";
+import type { Language, Speak } from "../../messages/speak";
 import { whenWords } from "../words";
 
 /** 男 61 岁. */
@@ -18,7 +18,7 @@ export function specialtyName(one: Consultation, language: Language): string {
 
 /** 心内科　副主任医师. */
 export function wantedWords(one: Consultation, speak: Speak, language: Language): string {
-  const title = one.wanted_title === "" ? "" : speak(keyOr(`case.word.title.${one.wanted_title}`, "app.dash"));
+  const title = one.wanted_title === "" ? "" : speak(speak.keyOr(`case.word.title.${one.wanted_title}`, "app.dash"));
   return [specialtyName(one, language), title].filter((word) => word !== "").join("\u3000");
 }
 

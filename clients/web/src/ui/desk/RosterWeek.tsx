@@ -17,7 +17,6 @@ import { day } from "../../protocol/times";
 import { Refused, SaveRow } from "../forms";
 import { useActing, useLoaded, useNow } from "../hooks";
 import { Dialog, Failure, Notice, Skeleton } from "../pieces";
-import { keyOr } from "../../messages/speak";
 import { momentWords } from "../words";
 import { useWorld } from "../world";
 import { Facts } from "./frame";
@@ -120,7 +119,7 @@ function WeekTable(props: {
                   className={isToday ? "today" : undefined}
                   aria-current={isToday ? "date" : undefined}
                 >
-                  {speak(keyOr(`weekday.${hospitalClock(at).weekday}`, "app.dash"))}{" "}
+                  {speak(speak.keyOr(`weekday.${hospitalClock(at).weekday}`, "app.dash"))}{" "}
                   <span className="nb">{day(at).slice(5)}</span>
                 </th>
               );

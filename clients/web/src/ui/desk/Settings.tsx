@@ -1,14 +1,14 @@
 // The settings of the institution: each with the values it may have; a change is an event.
 
 import type { Setting } from "../../protocol/ledger";
-import { keyOr, type Speak } from "../../messages/speak";
+import type { Speak } from "../../messages/speak";
 import { Refused, Select } from "../forms";
 import { useActing } from "../hooks";
 import { useWorld } from "../world";
 import { Head, Listed, usePages } from "./frame";
 
 function valueWords(value: string, speak: Speak): string {
-  const key = keyOr(`setting.value.${value}`, "app.dash");
+  const key = speak.keyOr(`setting.value.${value}`, "app.dash");
   return key === "app.dash" ? value : speak(key);
 }
 
@@ -40,8 +40,8 @@ function SettingRow(props: { setting: Setting; mayChange: boolean; onChanged: ()
   const { running, speak, announce } = useWorld();
   const { setting } = props;
   const act = useActing();
-  const name = keyOr(`setting.${setting.name}`, "app.dash");
-  const more = keyOr(`setting.${setting.name}.more`, "app.dash");
+  const name = speak.keyOr(`setting.${setting.name}`, "app.dash");
+  const more = speak.keyOr(`setting.${setting.name}.more`, "app.dash");
   const title = name === "app.dash" ? setting.name : speak(name);
   const isDefault = setting.value === setting.default;
   // The value that is there now may be one that cannot be chosen any more (the demo seeds such).

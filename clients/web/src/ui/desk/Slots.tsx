@@ -4,7 +4,6 @@ import { useState } from "react";
 import { hospitalClock } from "../../protocol/hospital_time";
 import { hoursOf, type NamedCode, type Slot, type Stretch } from "../../protocol/roster";
 import { day } from "../../protocol/times";
-import { keyOr } from "../../messages/speak";
 import { Refused, SaveRow } from "../forms";
 import { useActing, useNow } from "../hooks";
 import { Dialog } from "../pieces";
@@ -30,7 +29,7 @@ export function Slots(props: Named & { span: Stretch; isAdding: boolean; onAddCl
   const opened = pages.items?.find((one) => one.id === openId) ?? null;
   const when = (slot: Slot): string => {
     const at = new Date(slot.from_ms);
-    return `${speak(keyOr(`weekday.${hospitalClock(at).weekday}`, "app.dash"))} ${day(at).slice(5)} ${hoursOf(slot)}`;
+    return `${speak(speak.keyOr(`weekday.${hospitalClock(at).weekday}`, "app.dash"))} ${day(at).slice(5)} ${hoursOf(slot)}`;
   };
   return (
     <>

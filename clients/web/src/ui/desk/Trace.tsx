@@ -14,7 +14,7 @@ import {
   type TraceSearch,
 } from "../../protocol/trace";
 import { mayVerify } from "../../protocol/screens";
-import { keyOr, type Speak } from "../../messages/speak";
+import type { Speak } from "../../messages/speak";
 import { Pick, Refused, Select, TextField } from "../forms";
 import { Icon } from "../Icon";
 import { useLoaded, useMedia, useTitle } from "../hooks";
@@ -122,7 +122,7 @@ function Before({ purpose }: { purpose: Purpose | null }) {
 }
 
 export function familyWords(family: string, speak: Speak): string {
-  const key = keyOr(`family.${family}`, "app.dash");
+  const key = speak.keyOr(`family.${family}`, "app.dash");
   return key === "app.dash" ? family : speak(key);
 }
 

@@ -12,7 +12,7 @@ import {
   type Purpose,
   type TraceLine,
 } from "../../protocol/trace";
-import { keyOr, type Speak } from "../../messages/speak";
+import type { Speak } from "../../messages/speak";
 import { CopyButton } from "../forms";
 import { Icon } from "../Icon";
 import { useLoaded } from "../hooks";
@@ -30,8 +30,8 @@ function exactWords(at_ms: number): string {
 
 /** The name of a member of an event; one without words stands as the record writes it. */
 function nameWords(family: "subject" | "personal", name: string, speak: Speak): string {
-  const own = keyOr(`${family}.${name}`, "app.dash");
-  const key = own === "app.dash" ? keyOr(`fact.${name}`, "app.dash") : own;
+  const own = speak.keyOr(`${family}.${name}`, "app.dash");
+  const key = own === "app.dash" ? speak.keyOr(`fact.${name}`, "app.dash") : own;
   return key === "app.dash" ? name : speak(key);
 }
 
@@ -40,13 +40,13 @@ function valueWords(name: string, value: string, speak: Speak): string {
   if (value === "") return speak("trace.fact.none");
   if (name.endsWith("_at_ms") || name.endsWith("_until_ms")) return exactWords(Number(value));
   if (name === "role") return roleWords(value, speak);
-  const key = keyOr(`value.${value}`, "app.dash");
+  const key = speak.keyOr(`value.${value}`, "app.dash");
   return key === "app.dash" ? value : speak(key);
 }
 
 /** The name of a value that changed. */
 function factWords(name: string, speak: Speak): string {
-  const key = keyOr(`fact.${name}`, "app.dash");
+  const key = speak.keyOr(`fact.${name}`, "app.dash");
   return key === "app.dash" ? nameWords("subject", name, speak) : speak(key);
 }
 
