@@ -1,11 +1,12 @@
 // An ECG that another box has written to files: brought in for the patient who stands there.
 
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useWorld } from "../ui/world";
 import type { FileAct } from "./EcgFileSheet";
+import { later } from "../ui/later";
 import { KioskIcon } from "./KioskIcon";
 
-const EcgFileSheet = lazy(() => import("./EcgFileSheet").then((part) => ({ default: part.EcgFileSheet })));
+const EcgFileSheet = later(() => import("./EcgFileSheet").then((part) => part.EcgFileSheet));
 
 export function EcgFileAct(props: FileAct & { className: string }) {
   const { speak } = useWorld();

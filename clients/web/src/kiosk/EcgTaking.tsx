@@ -1,15 +1,16 @@
 // Start and stop of an ECG, and the small view between them.
 
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { clock } from "../protocol/times";
 import type { EcgReport } from "../protocol/truth";
 import { useWorld } from "../ui/world";
 import type { Taking } from "./ecg_taking";
 import { KioskIcon } from "./KioskIcon";
+import { later } from "../ui/later";
 import { Sheet, Trouble } from "./pieces";
 
 // What draws is fetched when an ECG runs: a kiosk that takes none does not load it.
-const EcgSmall = lazy(() => import("./EcgSmall").then((part) => ({ default: part.EcgSmall })));
+const EcgSmall = later(() => import("./EcgSmall").then((part) => part.EcgSmall));
 
 /** Whether a box is there, in words. */
 export function GatewayWords({ taking }: { taking: Taking }) {

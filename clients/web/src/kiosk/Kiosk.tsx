@@ -1,6 +1,6 @@
 // The kiosk: who is signed in, whom it is about, and which of its screens stands there.
 
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import type { DeskPorts } from "../io/desk_ports";
 import type { Backend, Devices, Meetings } from "../io/ports";
 import type { Consultation } from "../protocol/consultation";
@@ -20,10 +20,11 @@ import { PatientPick, type KnownPatient } from "./PatientPick";
 import { Replies } from "./Replies";
 import { Request } from "./Request";
 import { SelfTestPage } from "./SelfTestPage";
+import { later } from "../ui/later";
 import { KioskContext, type KioskTools } from "./reach";
 
 // Fetched behind the first screen.
-const CriticalRing = lazy(() => import("./CriticalRing").then((part) => ({ default: part.CriticalRing })));
+const CriticalRing = later(() => import("./CriticalRing").then((part) => part.CriticalRing));
 
 export function Kiosk(props: {
   backend: Backend;

@@ -1,6 +1,6 @@
 // The page: which screen the address means, and the stay in a room.
 
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { titleIn, type RoomSummary } from "../protocol/api";
 import type { DeskPorts } from "../io/desk_ports";
 import type { Backend, Devices, Meeting, Meetings } from "../io/ports";
@@ -18,21 +18,18 @@ import { SecondFactor } from "./SecondFactor";
 import { SignIn } from "./SignIn";
 import { homeOf } from "./Top";
 import { useWorld } from "./world";
+import { later } from "./later";
 import { WorldFrame } from "./WorldFrame";
 
 // A township line that only wants a room does not load the desks of administrators and supervisors.
-const Admin = lazy(() => import("./desk/Admin").then((page) => ({ default: page.Admin })));
-const Trace = lazy(() => import("./desk/Trace").then((page) => ({ default: page.Trace })));
-const WorkPage = lazy(() => import("./consult/WorkPage").then((page) => ({ default: page.WorkPage })));
-const CasePage = lazy(() => import("./consult/CasePage").then((page) => ({ default: page.CasePage })));
-const IncomingCalls = lazy(() => import("./consult/IncomingCalls").then((part) => ({ default: part.IncomingCalls })));
-const EcgReportPage = lazy(() =>
-  import("./ecg_report/EcgReportPage").then((page) => ({ default: page.EcgReportPage })),
-);
-const CriticalCalls = lazy(() =>
-  import("./ecg_report/CriticalCalls").then((part) => ({ default: part.CriticalCalls })),
-);
-const LedgerPage = lazy(() => import("./desk/LedgerPage").then((page) => ({ default: page.LedgerPage })));
+const Admin = later(() => import("./desk/Admin").then((page) => page.Admin));
+const Trace = later(() => import("./desk/Trace").then((page) => page.Trace));
+const WorkPage = later(() => import("./consult/WorkPage").then((page) => page.WorkPage));
+const CasePage = later(() => import("./consult/CasePage").then((page) => page.CasePage));
+const IncomingCalls = later(() => import("./consult/IncomingCalls").then((part) => part.IncomingCalls));
+const EcgReportPage = later(() => import("./ecg_report/EcgReportPage").then((page) => page.EcgReportPage));
+const CriticalCalls = later(() => import("./ecg_report/CriticalCalls").then((part) => part.CriticalCalls));
+const LedgerPage = later(() => import("./desk/LedgerPage").then((page) => page.LedgerPage));
 
 interface Stay {
   meeting: Meeting;

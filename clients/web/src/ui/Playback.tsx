@@ -1,6 +1,6 @@
 // One recording: every participant's picture in step on one time line, its events, and the two verdicts on it.
 
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Player, type PlayerView } from "../io/player";
 import type { Backend } from "../io/ports";
 import { titleIn, type Lane, type RecordingDetail, type RecordingState } from "../protocol/api";
@@ -15,9 +15,10 @@ import { piecesOn, useReplayedEcgs, type ReplayedEcg } from "./replay/replay_ecg
 import { Timeline } from "./Timeline";
 import { useWorld } from "./world";
 import { Verdicts } from "./Verdicts";
+import { later } from "./later";
 import { causeWords, kindWords, lengthWords } from "./words";
 
-const ReplayEcg = lazy(() => import("./replay/ReplayEcg").then((pane) => ({ default: pane.ReplayEcg })));
+const ReplayEcg = later(() => import("./replay/ReplayEcg").then((pane) => pane.ReplayEcg));
 
 const NO_ECGS: readonly ReplayedEcg[] = [];
 const PICTURE_STEPS = [

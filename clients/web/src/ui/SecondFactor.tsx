@@ -1,6 +1,6 @@
 // After the password: giving the second factor, or setting one up at the first sign-in.
 
-import { useState, type ReactNode, type SubmitEvent } from "react";
+import { Suspense, useState, type ReactNode, type SubmitEvent } from "react";
 import { sixDigits } from "../protocol/secrets";
 import { stepOf, type Account, type Factor } from "../protocol/session";
 import { hasPasskeys } from "../io/passkey";
@@ -9,8 +9,11 @@ import { Gate } from "./Gate";
 import { Icon } from "./Icon";
 import { useActing, useLoaded } from "./hooks";
 import { Failure } from "./pieces";
-import { QrCode } from "./QrCode";
+import { later } from "./later";
 import { useWorld } from "./world";
+
+// Wanted once in the life of an account.
+const QrCode = later(() => import("./QrCode").then((part) => part.QrCode));
 
 export function SecondFactor({ account }: { account: Account }) {
   return stepOf(account) === "enrol" ? <FirstEnrolment account={account} /> : <GiveFactor account={account} />;
@@ -189,7 +192,9 @@ function TotpEnrolment(props: { onDone: (account: Account) => void; onBack: () =
   return (
     <form className="gate-form" onSubmit={submit} noValidate>
       <div className="totp">
-        <QrCode text={uri} label={speak("enrol.qr")} />
+        <Suspense fallback={<div className="qr" />}>
+          <QrCode text={uri} label={speak("enrol.qr")} />
+        </Suspense>
         <div className="totp-words">
           <b>{speak("enrol.scan")}</b>
           <span className="i2">{speak("enrol.byHand")}</span>

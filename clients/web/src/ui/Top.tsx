@@ -1,6 +1,6 @@
 // The bar at the top of every page: where one is, who one is, how the network is, what time it is.
 
-import { useState, type ReactNode } from "react";
+import { Suspense, useState, type ReactNode } from "react";
 import { LANGUAGES } from "../messages/speak";
 import { hospitalClock } from "../protocol/hospital_time";
 import { hashOf, returnFrom, type Route } from "../protocol/route";
@@ -10,8 +10,11 @@ import { day, timeOfDay } from "../protocol/times";
 import { Icon } from "./Icon";
 import { useNow } from "./hooks";
 import { Dialog } from "./pieces";
-import { Security } from "./Security";
+import { later } from "./later";
 import { useWorld } from "./world";
+
+// Few who come open it, and never to work.
+const Security = later(() => import("./Security").then((part) => part.Security));
 
 /** Slower than this, people begin to talk over each other. */
 const SLOW_ROUND_TRIP_MS = 400;
@@ -218,7 +221,11 @@ export function AccountMenu() {
           <p className="fine">{speak("app.about")}</p>
         </Dialog>
       )}
-      {isSecuring && <Security onClose={() => setSecuring(false)} />}
+      {isSecuring && (
+        <Suspense>
+          <Security onClose={() => setSecuring(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

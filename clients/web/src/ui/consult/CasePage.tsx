@@ -1,7 +1,7 @@
 // S2: one consultation. Pictures and what each side really gets on the left, the record in the middle, talk and
 // opinion on the right. Without a room (offline, or over) the same page without the pictures.
 
-import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
+import { Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 import { stayAwake } from "../../io/awake";
 import type { Meeting } from "../../io/ports";
 import { rowOf } from "../../protocol/cells";
@@ -35,11 +35,12 @@ import { Parties } from "./Parties";
 import { Reading, useReading } from "./Reading";
 import { useMeetingView, useStay } from "./stay";
 import { useStills } from "./stills";
+import { later } from "../later";
 import { sexAndAge } from "./words";
 import "./consult.css";
 
 // Fetched when a case has an ECG.
-const ReportPane = lazy(() => import("../ecg_report/ReportPane").then((pane) => ({ default: pane.ReportPane })));
+const ReportPane = later(() => import("../ecg_report/ReportPane").then((pane) => pane.ReportPane));
 
 const toWork = (): void => {
   location.hash = hashOf({ screen: "work" });

@@ -1,6 +1,6 @@
 // The middle of the page: what is read. The ECG, the record, an attachment large, a still to draw upon, or a screen.
 
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { HearFrames } from "../../io/ecg_ports";
 import type { Meeting } from "../../io/ports";
 import { may, type CaseAttachment, type Consultation } from "../../protocol/consultation";
@@ -20,10 +20,11 @@ import { AttachButton } from "./AttachButton";
 import { useCaseNews } from "./cases";
 import { ConsentWords } from "./ConsentWords";
 import type { Stills } from "./stills";
+import { later } from "../later";
 import { atWords, wantedWords } from "./words";
 
 // What draws is fetched when there is something to draw.
-const EcgPane = lazy(() => import("../ecg/EcgPane").then((pane) => ({ default: pane.EcgPane })));
+const EcgPane = later(() => import("../ecg/EcgPane").then((pane) => pane.EcgPane));
 
 type Open = { kind: "ecg" } | { kind: "record" } | { kind: "attachment"; id: string } | { kind: "screen" };
 
