@@ -23,6 +23,7 @@ from clients.gateway.doors import enrol
 from clients.gateway.errors import DoorRefused, GatewayError, GatewayUnfit
 from clients.gateway.gateway_clock import GatewayClock
 from clients.gateway.identity import IDENTITY_FILE, new_key, read_identity, write_identity
+from clients.gateway.intake import tell_of_device
 from clients.gateway.keeping import Shelf
 from clients.gateway.messages import Language, say
 from clients.gateway.running import CONNECT_TIMEOUT_S, Running, Server
@@ -119,9 +120,7 @@ async def _selftest(options: argparse.Namespace, teller: Teller) -> int:
     source: Source = source_of(options.source, GatewayClock(SystemClock()).now_us, teller)
     try:
         descriptor = await source.open()
-        teller("source_open", model=descriptor.model, rate=descriptor.rate_hz, leads=len(descriptor.leads))
-        if not descriptor.is_diagnostic:
-            teller("monitor_only", rate=descriptor.rate_hz, step=descriptor.resolution_nv / 1000)
+        tell_of_device(descriptor, teller)
         pulse = await source.calibrate()
     finally:
         await source.close()

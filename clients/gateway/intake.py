@@ -65,10 +65,7 @@ class Intake:
         self._taking, self._heart = Taking(descriptor), HeartCount(descriptor)
         self._foreign.clear()
         self._uplink.describe(descriptor)
-        facts = {"model": descriptor.model, "rate": descriptor.rate_hz, "leads": len(descriptor.leads)}
-        self._tell("source_open", **facts)
-        if not descriptor.is_diagnostic:
-            self._tell("monitor_only", rate=descriptor.rate_hz, step=descriptor.resolution_nv / 1000)
+        tell_of_device(descriptor, self._tell)
         if pulse is not None:
             reading = measure_pulse(pulse, descriptor)
             self._uplink.tell_selftest(
@@ -223,3 +220,15 @@ class Intake:
         if now_us - self._disk_told_us >= DISK_RETOLD_US:
             self._disk_told_us = now_us
             self._tell("disk_full", errno=error.errno)
+
+
+def tell_of_device(descriptor: Descriptor, tell: Tell) -> None:
+    """Says which device is there and whether it is diagnostic."""
+    rate, leads = descriptor.rate_hz, len(descriptor.leads)
+    if descriptor.model:
+        tell("source_open", model=descriptor.model, rate=rate, leads=leads)
+    else:
+        # As of a WFDB file, whose comments are not read: they are where these files name patients.
+        tell("source_open_unnamed", rate=rate, leads=leads)
+    if not descriptor.is_diagnostic:
+        tell("monitor_only", rate=rate, step=descriptor.resolution_nv / 1000)

@@ -218,6 +218,12 @@ def test_a_device_below_the_diagnostic_bounds_is_told(desk: Desk) -> None:
     assert desk.keys() == ["source_open", "monitor_only"]
 
 
+def test_a_device_that_names_no_model_is_told_without_one(desk: Desk) -> None:
+    desk.keys()
+    desk.intake.open_source(replace(DESCRIPTOR, model=""), None)
+    assert desk.keys() == ["source_open_unnamed"]
+
+
 @pytest.mark.parametrize(("steps", "key"), [(400, "selftest_ok"), (300, "selftest_bad")])
 def test_the_calibration_pulse_is_measured_and_told(desk: Desk, steps: int, key: str) -> None:
     desk.keys()
