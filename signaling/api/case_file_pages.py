@@ -203,7 +203,7 @@ class CaseFilePages:
                 digest = await asyncio.to_thread(self._files.keep, content)
             except OSError:
                 _log.error("attachment_not_kept", case=case.id)
-                raise Refusal("unavailable") from None
+                raise Refusal("store_unavailable") from None
         new = NewFile(wanted.kind, wanted.name, wanted.media_type, len(content), digest, wanted.replies_to)
         added: list[Attachment] = []
 

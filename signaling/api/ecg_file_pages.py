@@ -72,6 +72,8 @@ from signaling.trace.names import names_of
 
 MAX_FILES_WAITING: Final = 2
 """Imports beside those being read: each waits with 22 MB in memory."""
+IMPORT_RETRY_AFTER_S: Final = 5
+"""Somewhat longer than the longest file takes: one place is free then."""
 MAX_FILES_AT_ONCE: Final = 1
 """A file is read, and a session put together, in hundreds of megabytes of memory; calls that go on come
 first."""
@@ -119,7 +121,7 @@ class EcgFilePages:
                 status=201,
                 find=self.find_patient,
                 is_subject_in_body=True,
-                refusals=("ecg_case_unfit", *READABLE),
+                refusals=("ecg_case_unfit", "ecg_import_busy", *READABLE),
                 max_body_bytes=MAX_IMPORT_BODY_BYTES,
             ),
             Route(
@@ -162,7 +164,7 @@ class EcgFilePages:
         ecg_id = new_ecg_id()
         folder = self._desk.disk.folder(ecg_id)
         if self._bringing > MAX_FILES_WAITING:
-            raise Refusal("unavailable")
+            raise Refusal("ecg_import_busy", retry_after_s=IMPORT_RETRY_AFTER_S)
         async with self._brought(), self._heavy:
             try:
                 imported = await asyncio.to_thread(_read, ecg_id, wanted, self._wall_us())
@@ -173,7 +175,7 @@ class EcgFilePages:
                 raise Refusal(refused.code, field=refused.detail) from None
             except OSError as error:
                 _log.error("ecg_not_stored", ecg=ecg_id, error=type(error).__name__)
-                raise Refusal("unavailable") from None
+                raise Refusal("store_unavailable") from None
         try:
             ecg = await self._store.write(
                 lambda unit: import_ecg(

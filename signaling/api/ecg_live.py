@@ -83,7 +83,7 @@ class EcgLive:
                 self.connect,
                 status=101,
                 find=self.find,
-                refusals=("upgrade_needed",),
+                refusals=("upgrade_needed", "connections_full"),
                 pace=Pace.ROOM,
             )
         ]
@@ -124,8 +124,10 @@ class EcgLive:
         if not websocket.can_prepare(call.request):
             raise Refusal("upgrade_needed")
         opened: OpenedEcg = call.found
-        if not self._desk.may_watch(opened.ecg):
+        if self._desk.is_closed:
             raise Refusal("unavailable")
+        if not self._desk.may_watch(opened.ecg):
+            raise Refusal("connections_full")
         await self._looks.note(call, opened.ecg)
         await websocket.prepare(call.request)
         _keep_little_unsent(call.request)

@@ -152,7 +152,7 @@ class EcgPages:
                 body=EcgGivingUp,
                 answer=EcgView,
                 find=self.find,
-                refusals=("not_permitted", "ecg_not_missing", "ecg_gateway_recent"),
+                refusals=("not_permitted", "ecg_not_missing", "ecg_gateway_recent", "ecg_unreadable"),
             ),
             Route(
                 "GET",
@@ -162,7 +162,7 @@ class EcgPages:
                 self.frames,
                 query=FramesQuery,
                 find=self.find,
-                refusals=("ecg_range_wrong",),
+                refusals=("ecg_range_wrong", "ecg_unreadable"),
                 media_type="application/octet-stream",
                 pace=Pace.ROOM,
             ),
@@ -174,6 +174,7 @@ class EcgPages:
                 self.stretches,
                 answer=StretchList,
                 find=self.find,
+                refusals=("ecg_unreadable",),
                 pace=Pace.ROOM,
             ),
             Route(
@@ -185,6 +186,7 @@ class EcgPages:
                 query=VitalsQuery,
                 answer=VitalList,
                 find=self.find,
+                refusals=("ecg_unreadable",),
                 pace=Pace.ROOM,
             ),
         ]
@@ -241,7 +243,7 @@ class EcgPages:
             heard_at_ms = (await self._desk.settled(opened.ecg)).heard_at_ms
         except OSError as error:
             _log.error("ecg_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
-            raise Refusal("unavailable") from None
+            raise Refusal("ecg_unreadable") from None
         ecg = await self._store.write(
             lambda unit: give_up_rest(
                 unit, call.caller, opened.ecg.id, wanted.reason.strip(), heard_at_ms=heard_at_ms
@@ -288,7 +290,7 @@ class EcgPages:
             found = await self._desk.frames(opened.ecg, wanted.epoch, wanted.start, wanted.end)
         except OSError as error:
             _log.error("ecg_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
-            raise Refusal("unavailable") from None
+            raise Refusal("ecg_unreadable") from None
         return web.Response(
             body=b"".join(found),
             content_type="application/octet-stream",
@@ -303,7 +305,7 @@ class EcgPages:
             found = await self._desk.stretches(opened.ecg)
         except OSError as error:
             _log.error("ecg_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
-            raise Refusal("unavailable") from None
+            raise Refusal("ecg_unreadable") from None
         taken_us = {one.epoch: one.first_taken_us for one in self._desk.shown(opened.ecg).extents}
         return StretchList(
             epochs=[
@@ -326,7 +328,7 @@ class EcgPages:
             found = await self._desk.vitals(opened.ecg, wanted.from_us, wanted.to_us, MAX_VITALS)
         except OSError as error:
             _log.error("vitals_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
-            raise Refusal("unavailable") from None
+            raise Refusal("ecg_unreadable") from None
         return await asyncio.to_thread(
             lambda: VitalList(vitals=[VitalShown(**asdict(each)) for each in found])
         )

@@ -44,7 +44,7 @@ class EcgUplink:
                 "A gateway's WebSocket: frames come in, acknowledgements go back.",
                 self.connect,
                 status=101,
-                refusals=("upgrade_needed", "ecg_not_a_gateway"),
+                refusals=("upgrade_needed", "ecg_not_a_gateway", "connections_full"),
                 pace=Pace.ROOM,
             )
         ]
@@ -56,8 +56,10 @@ class EcgUplink:
             raise Refusal("upgrade_needed")
         if not await self._is_gateway(call.caller.device):
             raise Refusal("ecg_not_a_gateway")
-        if not self._desk.may_connect():
+        if self._desk.is_closed:
             raise Refusal("unavailable")
+        if not self._desk.may_connect():
+            raise Refusal("connections_full")
         await websocket.prepare(call.request)
         caller = call.caller
         binding = Binding(session=caller.session, device=caller.device, issued_at_ms=call.now_ms)

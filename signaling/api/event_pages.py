@@ -138,7 +138,7 @@ class EventPages:
                 query=EventsQuery,
                 status=101,
                 accepts_room_tokens=True,
-                refusals=("upgrade_needed",),
+                refusals=("upgrade_needed", "connections_full"),
             )
         ]
 
@@ -230,8 +230,10 @@ class EventPages:
         if not websocket.can_prepare(call.request):
             raise Refusal("upgrade_needed")
         caller = call.caller
-        if len(self._pages) >= MAX_SOCKETS or self._is_closed:
+        if self._is_closed:
             raise Refusal("unavailable")
+        if len(self._pages) >= MAX_SOCKETS:
+            raise Refusal("connections_full")
         if sum(_holder(page.caller) == _holder(caller) for page in self._pages) >= MAX_SOCKETS_OF_ONE:
             raise Refusal("too_many")
         page = _Page(caller, str(call.claims.room) if call.claims is not None else "", 0, _binding(call))

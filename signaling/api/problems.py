@@ -101,6 +101,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "breakglass_reviewed": 409,
     # ---- settings, webhooks, the ledger's proof
     "upgrade_needed": 400,
+    "connections_full": 503,
     "setting_value_wrong": 400,
     "webhook_address_refused": 400,
     "webhooks_too_many": 409,
@@ -162,6 +163,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "ecg_not_missing": 409,
     "ecg_gateway_recent": 409,
     "ecg_range_wrong": 400,
+    "ecg_import_busy": 503,
     "ecg_file_kind_unknown": 415,
     "ecg_file_part_missing": 400,
     "ecg_file_too_large": 413,

@@ -261,7 +261,7 @@ def _verify(folder: Path) -> Verdict:
         return verify_folder(folder, load_public_key(trusted_key_path(folder)))
     except (RecordingError, OSError) as error:
         _log.error("verify_failed", error=type(error).__name__)
-        raise Refusal("unavailable") from None
+        raise Refusal("store_unavailable") from None
 
 
 def verdict_view(verdict: Verdict) -> VerdictView:

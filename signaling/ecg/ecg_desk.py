@@ -136,6 +136,11 @@ class EcgDesk:
         self._shutting: dict[EcgId, asyncio.Task[None]] = {}
         """Logs that are being closed and sealed: they are opened again after that."""
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the service ends: nothing is opened any more."""
+        return self._is_closed
+
     # ---- for pages --------------------------------------------------------------------------------------
 
     def gateway_of(self, device: str) -> Gateway | None:
@@ -153,7 +158,7 @@ class EcgDesk:
         """Returns an ECG as it stands once its row says so. Raises StoreUnavailable, OSError."""
         lane = await self._lane(ecg.id)
         if lane is None or not await self._settle(lane):
-            raise StoreUnavailable("unavailable")
+            raise StoreUnavailable
         return self._with_progress(lane.ecg, lane)
 
     def receive_given_up(self, ecg: Ecg) -> None:
@@ -218,7 +223,7 @@ class EcgDesk:
 
     def may_connect(self) -> bool:
         """Returns whether one more gateway is heard."""
-        return not self._is_closed and len(self._sockets) < MAX_GATEWAYS
+        return len(self._sockets) < MAX_GATEWAYS
 
     def connect(self, gateway: Gateway) -> None:
         """Takes a connection in that has said nothing yet."""
@@ -434,7 +439,7 @@ class EcgDesk:
         """Returns whether one more page may watch it."""
         lane = self._lanes.get(ecg.id)
         is_full = lane is not None and len(lane.viewers) >= MAX_VIEWERS_OF_ONE
-        return not self._is_closed and not is_full and self._viewer_count() < MAX_VIEWERS
+        return not is_full and self._viewer_count() < MAX_VIEWERS
 
     async def watch(self, viewer: Viewer, ecg: Ecg) -> None:
         """Tells a page what there is and goes on telling it until ``leave``. Raises OSError,
@@ -737,8 +742,10 @@ class EcgDesk:
             lane = self._lanes.get(name)
             if lane is not None:
                 return lane
-            if self._is_closed or len(self._lanes) >= MAX_LANES:
+            if self._is_closed:
                 raise StoreUnavailable("unavailable")
+            if len(self._lanes) >= MAX_LANES:
+                raise StoreUnavailable("connections_full")
             if name in self._shutting:
                 await asyncio.wait([self._shutting[name]])
             ecg = await self._store.read(lambda connection: find_ecg(connection, name))

@@ -157,6 +157,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "api.too_many": "请求太多，请稍后再试",
     "api.token_refused": "凭证无效或已过期，请重新登录",
     "api.room_full": "房间满了",
+    "api.connections_full": "同时连着的页面或设备已满，请稍后再试；已连上的和正在进行的通话不受影响",
     "api.unavailable": "服务正在停止，请稍后再试",
     "api.method_unknown": "这个地址不能这样用",
     "api.state_refused": "它现在的状态不允许这样做",

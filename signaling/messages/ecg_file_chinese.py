@@ -16,6 +16,7 @@ ECG_FILE_CHINESE: Final[Mapping[str, str]] = {
     "ecg.annotations": "注释 {count} 条",
     "ecg.exists": "{file} 已经有了，不会覆盖",
     "ecg.no_file": "打不开 {file}：{reason}",
+    "api.ecg_import_busy": "同时导入的心电文件太多，这个文件没有存入；请过 {retry_after_s} 秒再试",
     "api.ecg_file_kind_unknown": "这不是所选格式的心电文件；可以读 WFDB、EDF+、DICOM 和 SCP-ECG",
     "api.ecg_file_part_missing": "心电文件不齐，或给多了文件；WFDB 记录要连同头文件和信号文件一起给",
     "api.ecg_file_too_large": "心电文件太大",

@@ -16,6 +16,10 @@ ECG_FILE_ENGLISH: Final[Mapping[str, str]] = {
     "ecg.annotations": "{count} annotations",
     "ecg.exists": "{file} is there already and will not be overwritten",
     "ecg.no_file": "{file} cannot be opened: {reason}",
+    "api.ecg_import_busy": (
+        "Too many ECG files are brought in at once, and nothing of this one was kept; "
+        "try again in {retry_after_s} s"
+    ),
     "api.ecg_file_kind_unknown": (
         "This is no ECG file of the format chosen; WFDB, EDF+, DICOM and SCP-ECG can be read"
     ),

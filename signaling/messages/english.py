@@ -185,6 +185,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "api.too_many": "Too many requests, try again later",
     "api.token_refused": "The credential is invalid or expired, sign in again",
     "api.room_full": "The room is full",
+    "api.connections_full": (
+        "As many pages or devices are connected as there may be, try again soon; those and live calls go on"
+    ),
     "api.unavailable": "The service is stopping, try again later",
     "api.method_unknown": "This address cannot be used that way",
     "api.state_refused": "Its present state does not allow this",

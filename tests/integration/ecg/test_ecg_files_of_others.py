@@ -134,7 +134,9 @@ async def test_more_files_than_wait_in_memory_are_sent_away(
     asked = [asyncio.create_task(world.ask(LI, "POST", "/ecgs/import", body)) for _ in range(4)]
     done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
     (refused,) = done
-    assert (refused.result().code, len(waiting)) == ("unavailable", 3)
+    answer = refused.result()
+    assert (answer.status, answer.code, len(waiting)) == (503, "ecg_import_busy", 3)
+    assert (answer.headers["Retry-After"], answer.body["retry_after_s"]) == ("5", 5)
     held.set()
     assert [answer.status for answer in await asyncio.gather(*waiting)] == [201] * 3
     assert (await world.ask(LI, "POST", "/ecgs/import", body)).status == 201
@@ -221,7 +223,7 @@ async def test_a_disk_that_refuses_is_told_and_leaves_nothing(
 
     monkeypatch.setattr("recording.ecg.frame_log.FrameLog.append", full)
     answer = await world.ask(LI, "POST", "/ecgs/import", form("dicom", one_file(PTB_DICOM)))
-    assert (answer.status, answer.body["code"]) == (503, "unavailable")
+    assert (answer.status, answer.body["code"]) == (503, "store_unavailable")
     assert await asyncio.to_thread(lambda: list((world.folder / "ecg").iterdir())) == []
 
 
