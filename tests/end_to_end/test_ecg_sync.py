@@ -11,6 +11,7 @@ one clock at all: a wrong clock is off by more than a machine that others use as
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import statistics
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import ROUND_TRIP_80_MS, with_loss
 from tests.support.apart import Seen, events, longest_pause_ms, seen, told
 from tests.support.drifting_device import DriftingDevice
+from tests.support.first_in_line import first_in_line
 from tests.support.painted_samples import first_by
 from tests.support.story_pages import Face
 from tests.support.time_code import PUBLISH_TIME_CODE, WATCH_BOTH, repaints
@@ -75,13 +77,14 @@ async def test_the_ecg_is_drawn_up_to_the_moment_of_the_picture(tmp_path: Path) 
             await wait_until(paces, what="the ECG follows the picture", accept=lambda seen: "picture" in seen)
         finally:
             await specialist.look("ecg-sync-begun")
-        await asyncio.sleep(SETTLING_S)  # paces: reports come by the second
-        for attempt in range(ATTEMPTS):
-            met = await _measured(specialist, watched.box)
-            print(f"\n{met}")
-            await specialist.look(f"ecg-sync-{attempt}")
-            if met.is_good:
-                break
+        with first_in_line() if IS_BENCH else contextlib.nullcontext():
+            await asyncio.sleep(SETTLING_S)  # paces: reports come by the second
+            for attempt in range(ATTEMPTS):
+                met = await _measured(specialist, watched.box)
+                print(f"\n{met}")
+                await specialist.look(f"ecg-sync-{attempt}")
+                if met.is_good:
+                    break
         by = await first_by(specialist.page)
         print(f"frames first by {by}")
     assert by["room"] > 0, by
