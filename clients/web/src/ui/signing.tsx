@@ -1,9 +1,72 @@
-// What the panes that sign share: templates above the text, the gates below it, and the button that says what unlocks it.
+// What the panes that sign share: the draft and its head, templates above the text, the gates below it, and the button
+// that says what unlocks it.
 
-import type { ReactNode } from "react";
+import { useEffect, useEffectEvent, useRef, type ReactNode } from "react";
 import type { TwoLanguages } from "../protocol/api";
+import { timeOfDay } from "../protocol/times";
+import { useActing, type Acting } from "./hooks";
 import { Icon } from "./Icon";
 import { useWorld } from "./world";
+
+/** Ctrl (on a Mac, Command) with a key, also while somebody writes. `act` says whether it was meant here. */
+function useShortcut(key: string, act: () => boolean): void {
+  const press = useEffectEvent((event: KeyboardEvent) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === key && act()) event.preventDefault();
+  });
+  useEffect(() => {
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [key]);
+}
+
+export interface Draft {
+  readonly isUnsaved: boolean;
+  readonly saving: Acting;
+  /** Stores what is not stored; Ctrl+S does it too. */
+  readonly save: () => void;
+}
+
+export function useDraft(isUnsaved: boolean, store: () => Promise<unknown>): Draft {
+  const { speak, announce } = useWorld();
+  const saving = useActing();
+  const save = (): void => {
+    if (!isUnsaved) return;
+    saving.run(async () => {
+      await store();
+      announce(speak("s2.draft.saved", { time: timeOfDay(new Date(), false) }));
+    });
+  };
+  useShortcut("s", () => {
+    save();
+    return true;
+  });
+  return { isUnsaved, saving, save };
+}
+
+/** `version`: of what is stored, 0 where nothing is. */
+export function DraftHead(props: { title: string; draft: Draft; version: number; children?: ReactNode }) {
+  const { speak } = useWorld();
+  const { isUnsaved, saving, save } = props.draft;
+  const { version } = props;
+  const state = isUnsaved
+    ? speak("s2.draft.unsaved")
+    : version === 0
+      ? speak("s2.draft.none")
+      : speak("s2.draft.kept", { version });
+  return (
+    <div className="row wrap">
+      <h2>{props.title}</h2>
+      {props.children}
+      <span className="sp" />
+      <span className="i2" role="status">
+        {saving.failure === null && state}
+      </span>
+      <button type="button" className="btn small" disabled={!isUnsaved || saving.isBusy} onClick={save}>
+        {speak("s2.draft.save")} <kbd>{"Ctrl S"}</kbd>
+      </button>
+    </div>
+  );
+}
 
 export function TemplatesRow<T extends { readonly code: string; readonly title: TwoLanguages }>(props: {
   templates: readonly T[];
@@ -81,14 +144,22 @@ export function CriticalGate(props: { name: string; answer: boolean | null; onAn
   );
 }
 
-/** `lock`: what unlocks it, null once it is open. */
+/** `lock`: what unlocks it, null once it is open. Ctrl+Enter signs only with it, and the gates above it, in view. */
 export function SignButton(props: { lock: string | null; isBusy: boolean; onSign: () => void; children: ReactNode }) {
-  const { lock } = props;
+  const { lock, isBusy, onSign } = props;
+  const button = useRef<HTMLButtonElement>(null);
+  useShortcut("Enter", () => {
+    const isInView = button.current !== null && button.current.offsetParent !== null;
+    // What is asked over the page is answered first.
+    if (!isInView || document.querySelector("dialog[open]") !== null) return false;
+    if (!isBusy) onSign();
+    return true;
+  });
   if (lock === null)
     return (
-      <button type="button" className="btn act big" disabled={props.isBusy} onClick={props.onSign}>
+      <button ref={button} type="button" className="btn act big" disabled={isBusy} onClick={onSign}>
         <Icon name="pen" size={22} />
-        {props.children}
+        {props.children} <kbd>{"Ctrl Enter"}</kbd>
       </button>
     );
   return (

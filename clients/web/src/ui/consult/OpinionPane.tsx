@@ -1,6 +1,6 @@
 // The opinion: written, kept as a draft, checked gate by gate, signed with a second factor; then read-only.
 
-import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from "react";
+import { useState, type KeyboardEvent } from "react";
 import { may, type Consultation } from "../../protocol/consultation";
 import {
   EMPTY_OPINION,
@@ -12,12 +12,11 @@ import {
   type OpinionText,
   type OpinionView,
 } from "../../protocol/opinion";
-import { timeOfDay } from "../../protocol/times";
-import { useActing, useLoaded } from "../hooks";
+import { useLoaded } from "../hooks";
 import { Icon } from "../Icon";
 import { Failure } from "../pieces";
 import { SignDialog } from "../SignDialog";
-import { CriticalGate, GateRow, PatientGate, SignButton, TemplatesRow } from "../signing";
+import { CriticalGate, DraftHead, GateRow, PatientGate, SignButton, TemplatesRow, useDraft } from "../signing";
 import { failureWords, momentWords } from "../words";
 import { useWorld } from "../world";
 import { useCaseNews } from "./cases";
@@ -149,8 +148,6 @@ function Editor(props: {
   const [isPatientChecked, setPatientChecked] = useState(false);
   const [isSigning, setSigning] = useState(false);
   const templates = useLoaded(`templates ${one.id}`, () => consultations.templates(one.id));
-  const saving = useActing();
-  const pane = useRef<HTMLDivElement>(null);
   const isUnsaved = !saysTheSame(text, saved ?? EMPTY_OPINION);
   const gates = gatesOf({
     opinion: text,
@@ -168,13 +165,8 @@ function Editor(props: {
     setSaved(after);
     return after;
   };
-  const save = (): void => {
-    if (!isUnsaved) return;
-    saving.run(async () => {
-      await store();
-      announce(speak("s2.draft.saved", { time: timeOfDay(new Date(), false) }));
-    });
-  };
+  const draft = useDraft(isUnsaved, store);
+  const { saving, save } = draft;
   const beginSigning = (): void => {
     if (lock !== null) return;
     saving.run(async () => {
@@ -182,21 +174,6 @@ function Editor(props: {
       setSigning(true);
     });
   };
-  const onShortcut = useEffectEvent((event: globalThis.KeyboardEvent) => {
-    if (!event.ctrlKey && !event.metaKey) return;
-    if (event.key === "s") {
-      event.preventDefault();
-      save();
-    } else if (event.key === "Enter" && pane.current !== null && pane.current.offsetParent !== null) {
-      // Only with the gates in view: nobody signs what they have not seen listed.
-      event.preventDefault();
-      beginSigning();
-    }
-  });
-  useEffect(() => {
-    window.addEventListener("keydown", onShortcut);
-    return () => window.removeEventListener("keydown", onShortcut);
-  }, []);
   const onPhrase = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     const number = PHRASES.find((each) => event.code === `Digit${each}`);
     if (!event.altKey || number === undefined) return;
@@ -209,23 +186,8 @@ function Editor(props: {
   const advice = text.advice.length === 0 ? [""] : text.advice;
 
   return (
-    <div ref={pane} className="opinion-form">
-      <div className="row wrap">
-        <h2>{speak("s2.opinion")}</h2>
-        <span className="sp" />
-        <span className="i2" role="status">
-          {saving.failure !== null
-            ? ""
-            : isUnsaved
-              ? speak("s2.draft.unsaved")
-              : saved === null
-                ? speak("s2.draft.none")
-                : speak("s2.draft.kept", { version: saved.version })}
-        </span>
-        <button type="button" className="btn small" disabled={!isUnsaved || saving.isBusy} onClick={save}>
-          {speak("s2.draft.save")} <kbd>{"Ctrl S"}</kbd>
-        </button>
-      </div>
+    <div className="opinion-form">
+      <DraftHead title={speak("s2.opinion")} draft={draft} version={saved?.version ?? 0} />
       <div className="opinion-scroll">
         {templates.value !== null && templates.value.length > 0 && (
           <TemplatesRow
@@ -312,7 +274,7 @@ function Editor(props: {
         isBusy={saving.isBusy}
         onSign={beginSigning}
       >
-        {speak("s2.sign")} <kbd>{"Ctrl Enter"}</kbd>
+        {speak("s2.sign")}
       </SignButton>
       {isSigning && (
         <SignDialog

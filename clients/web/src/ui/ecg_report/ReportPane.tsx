@@ -1,7 +1,7 @@
 // The report of an ECG: strips, statements and words chosen by a person, checked gate by gate, signed by one (报告)
 // and by another (审核); the critical value beside it calls until it is heard.
 
-import { useEffect, useEffectEvent, useState } from "react";
+import { useState } from "react";
 import type { Ecg } from "../../protocol/ecg";
 import {
   nextStep,
@@ -15,14 +15,13 @@ import {
   type ReportText,
   type ReportView,
 } from "../../protocol/ecg_report";
-import { timeOfDay } from "../../protocol/times";
 import { useCaseNews } from "../consult/cases";
 import { TextField } from "../forms";
 import { useActing, useEvery, useLoaded } from "../hooks";
 import { Icon } from "../Icon";
 import { Failure } from "../pieces";
 import { SignDialog } from "../SignDialog";
-import { CriticalGate, GateRow, PatientGate, SignButton, TemplatesRow } from "../signing";
+import { CriticalGate, DraftHead, GateRow, PatientGate, SignButton, TemplatesRow, useDraft } from "../signing";
 import { failureWords, momentWords } from "../words";
 import { useWorld } from "../world";
 import { CriticalCall } from "./CriticalCall";
@@ -68,7 +67,7 @@ export function ReportPane({ ecg, marked }: { ecg: Ecg; marked: Marked | null })
 
 function Editor(props: { ecg: Ecg; view: ReportView; marked: Marked | null; onChanged: () => void }) {
   const { ecg, view, marked } = props;
-  const { speak, ecgReports, language, announce } = useWorld();
+  const { speak, ecgReports, language } = useWorld();
   const [text, setText] = useState<ReportText>(view);
   const [stored, setStored] = useState<ReportView>(view);
   // What the service found out since of the marks that it has.
@@ -76,7 +75,6 @@ function Editor(props: { ecg: Ecg; view: ReportView; marked: Marked | null; onCh
   const [seen, setSeen] = useState(marked?.number ?? 0);
   const templates = useLoaded("report templates", () => ecgReports.templates());
   const statements = useLoaded("report statements", () => ecgReports.statements());
-  const saving = useActing();
   const isUnsaved = !saysTheSameReport(text, saved);
   if (marked !== null && marked.number !== seen) {
     setSeen(marked.number);
@@ -87,42 +85,14 @@ function Editor(props: { ecg: Ecg; view: ReportView; marked: Marked | null; onCh
     setStored(after);
     return after;
   };
-  const save = (): void => {
-    if (!isUnsaved) return;
-    saving.run(async () => {
-      await store();
-      announce(speak("s2.draft.saved", { time: timeOfDay(new Date(), false) }));
-    });
-  };
-  const onShortcut = useEffectEvent((event: globalThis.KeyboardEvent) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key !== "s") return;
-    event.preventDefault();
-    save();
-  });
-  useEffect(() => {
-    window.addEventListener("keydown", onShortcut);
-    return () => window.removeEventListener("keydown", onShortcut);
-  }, []);
+  const draft = useDraft(isUnsaved, store);
+  const { saving } = draft;
   const inLanguage = language === "en" ? "en" : "zh";
   return (
     <div className="opinion-form">
-      <div className="row wrap">
-        <h2>{speak("report.title")}</h2>
+      <DraftHead title={speak("report.title")} draft={draft} version={saved.revision}>
         <span className="tag line">{speak(`report.state.${view.state}`)}</span>
-        <span className="sp" />
-        <span className="i2" role="status">
-          {saving.failure !== null
-            ? ""
-            : isUnsaved
-              ? speak("s2.draft.unsaved")
-              : saved.revision === 0
-                ? speak("s2.draft.none")
-                : speak("s2.draft.kept", { version: saved.revision })}
-        </span>
-        <button type="button" className="btn small" disabled={!isUnsaved || saving.isBusy} onClick={save}>
-          {speak("s2.draft.save")}
-        </button>
-      </div>
+      </DraftHead>
       <CriticalCall ecg={ecg.id} critical={view.critical} allowed={view.allowed} onChanged={props.onChanged} />
       {view.reason !== "" && (
         <p className="refusal" role="status">
