@@ -1,17 +1,17 @@
 // The two lines above an ECG: what is seen and how old it is; how it is drawn and what it can be used for.
 
 import type { ReactNode } from "react";
-import { type FilterChoice, type ShownBand } from "../../ecg/filters";
-import { LAYOUTS, type LayoutName } from "../../ecg/layout";
-import { GAINS_MM_MV, SPEEDS_MM_S, type GainMmMv, type SpeedMmS } from "../../ecg/scale";
+import type { ShownBand } from "../../ecg/filters";
+import { LAYOUTS } from "../../ecg/layout";
+import { GAINS_MM_MV, SPEEDS_MM_S } from "../../ecg/scale";
 import { Icon } from "../Icon";
 import { useWorld } from "../world";
 import type { CaliperHand } from "./caliper_hand";
-import type { HeldCalibration } from "./calibration";
 import type { Chip } from "./chips";
 import { EcgChips } from "./EcgChips";
 import { EcgChoice } from "./EcgChoice";
 import { bandWords, mvWords } from "./ecg_words";
+import type { Viewing } from "./viewing";
 
 const LANES = ["live", "truth"] as const;
 export type Lane = (typeof LANES)[number];
@@ -24,8 +24,7 @@ export function EcgHeader(props: {
   hasLive: boolean;
   onLane: (lane: Lane) => void;
   chips: readonly Chip[];
-  layout: LayoutName;
-  onLayout: (layout: LayoutName) => void;
+  viewing: Viewing;
   isFrozen: boolean;
   onFreeze: () => void;
   /** Pages of the record. */
@@ -50,20 +49,7 @@ export function EcgHeader(props: {
       />
       <EcgChips chips={props.chips} />
       <span className="sp" />
-      {/* Side by side where there is room for it, else dropping down. */}
-      {(["row", "list"] as const).map((kind) => (
-        <EcgChoice
-          key={kind}
-          kind={kind}
-          className={kind === "row" ? "ecg-roomy" : "ecg-tight"}
-          label={speak("ecg.layout")}
-          value={props.layout}
-          options={LAYOUTS}
-          words={(one) => speak(`ecg.layout.${one}`)}
-          keyOf={(one) => String(LAYOUTS.indexOf(one) + 1)}
-          onChange={props.onLayout}
-        />
-      ))}
+      <LayoutChoice viewing={props.viewing} />
       {lane === "truth" &&
         ([-1, 1] as const).map((direction) => (
           <button
@@ -89,16 +75,7 @@ export function EcgHeader(props: {
           <kbd>{speak("ecg.space")}</kbd>
         </button>
       )}
-      <button
-        type="button"
-        className={caliper.isOn ? "btn small hand on" : "btn small hand"}
-        aria-pressed={caliper.isOn}
-        aria-keyshortcuts="C"
-        onClick={caliper.toggle}
-      >
-        {speak("ecg.caliper")}
-        <kbd>{"C"}</kbd>
-      </button>
+      <CaliperButton caliper={caliper} />
       <button
         type="button"
         className="btn small"
@@ -113,42 +90,71 @@ export function EcgHeader(props: {
   );
 }
 
+/** Side by side where there is room for it, else dropping down. */
+export function LayoutChoice({ viewing }: { viewing: Viewing }) {
+  const { speak } = useWorld();
+  return (["row", "list"] as const).map((kind) => (
+    <EcgChoice
+      key={kind}
+      kind={kind}
+      className={kind === "row" ? "ecg-roomy" : "ecg-tight"}
+      label={speak("ecg.layout")}
+      value={viewing.layout}
+      options={LAYOUTS}
+      words={(one) => speak(`ecg.layout.${one}`)}
+      keyOf={(one) => String(LAYOUTS.indexOf(one) + 1)}
+      onChange={viewing.setLayout}
+    />
+  ));
+}
+
+export function CaliperButton({ caliper }: { caliper: CaliperHand }) {
+  const { speak } = useWorld();
+  return (
+    <button
+      type="button"
+      className={caliper.isOn ? "btn small hand on" : "btn small hand"}
+      aria-pressed={caliper.isOn}
+      aria-keyshortcuts="C"
+      onClick={caliper.toggle}
+    >
+      {speak("ecg.caliper")}
+      <kbd>{"C"}</kbd>
+    </button>
+  );
+}
+
 export function EcgSettings(props: {
-  speed: SpeedMmS;
-  onSpeed: (speed: SpeedMmS) => void;
-  gain: GainMmMv;
-  onGain: (gain: GainMmMv) => void;
+  viewing: Viewing;
   rateHz: number;
-  choice: FilterChoice;
-  onChoice: (choice: FilterChoice) => void;
   band: ShownBand;
-  calibration: HeldCalibration;
   onCalibrate: () => void;
   caliper: CaliperHand;
   /** What the device says itself; it makes room for the caliper. */
   stated: ReactNode;
 }) {
   const { speak } = useWorld();
-  const { band, choice, calibration, caliper } = props;
+  const { viewing, band, caliper } = props;
+  const { choice, setChoice, calibration } = viewing;
   return (
     <div className="row wrap ecg-settings">
       <EcgChoice
         kind="list"
         className="strong"
         label={speak("ecg.speed")}
-        value={props.speed}
+        value={viewing.speed}
         options={SPEEDS_MM_S}
         words={(value) => speak("ecg.speedOf", { value })}
-        onChange={props.onSpeed}
+        onChange={viewing.setSpeed}
       />
       <EcgChoice
         kind="list"
         className="strong"
         label={speak("ecg.gain")}
-        value={props.gain}
+        value={viewing.gain}
         options={GAINS_MM_MV}
         words={(value) => speak("ecg.gainOf", { value })}
-        onChange={props.onGain}
+        onChange={viewing.setGain}
       />
       <span className="i2 nb">{speak("ecg.rate", { hz: props.rateHz })}</span>
       <EcgChoice
@@ -158,7 +164,7 @@ export function EcgSettings(props: {
         value={choice.band}
         options={BAND_CHOICES}
         words={(value) => (value === choice.band ? bandWords(band, speak) : speak(`ecg.band.${value}`))}
-        onChange={(value) => props.onChoice({ ...choice, band: value })}
+        onChange={(value) => setChoice({ ...choice, band: value })}
       />
       {!band.isForSt && (
         <b className="tag warn nb">
@@ -172,7 +178,7 @@ export function EcgSettings(props: {
         value={choice.notch_hz}
         options={NOTCHES}
         words={(value) => speak(`ecg.notch.${value}`)}
-        onChange={(value) => props.onChoice({ ...choice, notch_hz: value })}
+        onChange={(value) => setChoice({ ...choice, notch_hz: value })}
       />
       <button
         type="button"

@@ -3,14 +3,12 @@
 import { useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from "react";
 import type { ShownFrame } from "../../ecg/follow";
 import { WARM_UP_S } from "../../ecg/filtered";
-import { shownBand, type FilterChoice } from "../../ecg/filters";
-import { LAYOUTS, type LayoutName } from "../../ecg/layout";
+import { shownBand } from "../../ecg/filters";
+import type { LayoutName } from "../../ecg/layout";
 import { shownLeads } from "../../ecg/leads";
 import { pageStart, pageWanted } from "../../ecg/page_wanted";
 import { nextEvent, railSum, type RailKind, type RailPlace } from "../../ecg/rail";
-import { nextGain, USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S, type GainMmMv, type SpeedMmS } from "../../ecg/scale";
 import type { HearFrames, LiveEcg } from "../../io/ecg_ports";
-import { keep, kept } from "../../io/preferences";
 import { isFinal, mayEcg, type Ecg, type EcgDescriptor } from "../../protocol/ecg";
 import { LEAST_STRIP_S, type StripMark } from "../../protocol/ecg_report";
 import type { EcgReport } from "../../protocol/truth";
@@ -18,7 +16,6 @@ import { Failure, Notice } from "../pieces";
 import { useLasting } from "../hooks";
 import { useWorld } from "../world";
 import { useCaliper } from "./caliper_hand";
-import { useCalibration } from "./calibration";
 import { EcgBody } from "./EcgBody";
 import { EcgCalibration } from "./EcgCalibration";
 import { chipsOf, ecgSight, textWords, wholeness } from "./chips";
@@ -29,12 +26,13 @@ import { EcgPrint } from "./EcgPrint";
 import { EcgRail } from "./EcgRail";
 import { EcgStated } from "./EcgStated";
 import { EcgVitals } from "./EcgVitals";
-import type { EcgCanvas, Look, Subject } from "./ecg_canvas";
-import { useEcgKeys } from "./ecg_keys";
-import { markWords } from "./ecg_words";
+import { EcgWarnings } from "./EcgWarnings";
+import type { EcgCanvas, Subject } from "./ecg_canvas";
+import { caliperActs, useEcgKeys, viewingActs, type Acts } from "./ecg_keys";
 import { useDrawn, useHands, useLateSamples, useSight } from "./hands";
 import { useLiveEcg, useLook } from "./live";
 import { usePage } from "./page";
+import { useViewing } from "./viewing";
 import "./ecg.css";
 
 /** From this height on twelve rows are high enough to be read. */
@@ -101,10 +99,7 @@ export function EcgPane({
   );
 }
 
-function keptLayout(): LayoutName {
-  const known = LAYOUTS.find((one) => one === kept("ecg_layout"));
-  return known ?? (window.innerHeight - 230 >= TWELVE_ROWS_PX ? "12x1" : "6x2");
-}
+const usualLayout = (): LayoutName => (window.innerHeight - 230 >= TWELVE_ROWS_PX ? "12x1" : "6x2");
 
 function Pane(props: {
   live: LiveEcg;
@@ -118,31 +113,16 @@ function Pane(props: {
 }) {
   const { live, ecg, descriptor, look_ms, frames, onMark } = props;
   const { watch } = live;
-  const { speak, theme, account } = useWorld();
+  const { speak, account } = useWorld();
   const rateHz = descriptor.rate_hz;
   const [lane, setLane] = useState<Lane>(() => (ecg.state === "ended" ? "truth" : "live"));
-  const [layout, setLayout] = useState(keptLayout);
-  const [speed, setSpeed] = useState<SpeedMmS>(USUAL_SPEED_MM_S);
-  const [gain, setGain] = useState<GainMmMv>(USUAL_GAIN_MM_MV);
-  const [choice, setChoice] = useState<FilterChoice>({ band: "diagnostic", notch_hz: 0 });
   const [isFrozen, setFrozen] = useState(false);
   const [place, setPlace] = useState<RailPlace | null>(null);
   const [dialog, setDialog] = useState<"calibrate" | "output" | "print" | null>(null);
   const [canvas, setCanvas] = useState<EcgCanvas | null>(null);
-  const calibration = useCalibration();
-  const { pxPerMm } = calibration;
-  const caliper = useCaliper(live, canvas, rateHz, account?.name ?? "");
-  const words = useMemo(() => markWords(speak), [speak]);
-  const look = useMemo<Look>(
-    () => ({
-      layout,
-      scale: { pxPerMm, speed_mm_s: speed, gain_mm_mv: gain },
-      choice,
-      words,
-      theme: `${theme} ${String(window.matchMedia("(forced-colors: active)").matches)}`,
-    }),
-    [layout, pxPerMm, speed, gain, choice, words, theme],
-  );
+  const viewing = useViewing(usualLayout());
+  const { look, choice } = viewing;
+  const caliper = useCaliper((pointer, isKept) => live.point(pointer, isKept), canvas, rateHz, account?.name ?? "");
 
   const rail = watch.rail();
   const sum = railSum(rail, rateHz);
@@ -202,43 +182,22 @@ function Pane(props: {
     const found = from && nextEvent(rail, { ...from, sample: from.sample + lead }, direction, kinds);
     if (found !== null) toTruth({ epoch: found.epoch, sample: Math.max(0, found.start - lead) });
   };
-  const chooseLayout = (next: LayoutName): void => {
-    keep("ecg_layout", next);
-    setLayout(next);
-  };
   useEcgKeys((event, isInside) => {
-    const key = event.key.toLowerCase();
-    const far = event.shiftKey ? 10 : 1;
-    const hasCaliper = caliper.mark !== null;
-    const acts: Readonly<Record<string, (() => void) | undefined>> = {
+    const turning = (direction: 1 | -1) => (isInside && lane === "truth" ? () => turn(direction) : undefined);
+    const acts: Acts = {
       " ": lane === "live" ? () => setFrozen(!isFrozen) : undefined,
-      c: caliper.toggle,
       l: () => setLaneTo(lane === "live" ? "truth" : "live"),
-      "1": () => chooseLayout("3x4+1"),
-      "2": () => chooseLayout("6x2"),
-      "3": () => chooseLayout("12x1"),
-      "+": () => setGain(nextGain(gain, 1)),
-      "=": () => setGain(nextGain(gain, 1)),
-      "-": () => setGain(nextGain(gain, -1)),
       "[": () => toEvent(-1),
       "]": () => toEvent(1),
       g: () => toEvent(1, ["missing"]),
-      m: hasCaliper ? caliper.march : undefined,
-      v: hasCaliper ? caliper.mv : undefined,
-      escape: caliper.isOn ? caliper.away : undefined,
-      tab: hasCaliper && isInside && !event.shiftKey ? caliper.other : undefined,
-      arrowleft: inPane(() => (hasCaliper ? caliper.step(-far, 0) : turn(-1))),
-      arrowright: inPane(() => (hasCaliper ? caliper.step(far, 0) : turn(1))),
-      arrowup: inPane(hasCaliper ? () => caliper.step(0, far) : undefined),
-      arrowdown: inPane(hasCaliper ? () => caliper.step(0, -far) : undefined),
-      pageup: inPane(() => turn(-1)),
-      pagedown: inPane(() => turn(1)),
+      arrowleft: turning(-1),
+      arrowright: turning(1),
+      pageup: turning(-1),
+      pagedown: turning(1),
+      ...viewingActs(viewing),
+      ...caliperActs(caliper, event, isInside),
     };
-    function inPane(act: (() => void) | undefined): (() => void) | undefined {
-      const mayTurn = hasCaliper || lane === "truth";
-      return isInside && mayTurn ? act : undefined;
-    }
-    const act = acts[key];
+    const act = acts[event.key.toLowerCase()];
     act?.();
     return act !== undefined;
   });
@@ -260,8 +219,7 @@ function Pane(props: {
         hasLive={hasLive}
         onLane={setLaneTo}
         chips={chipsOf(live, lane, followed, sum, isFrozen, look_ms, speak)}
-        layout={layout}
-        onLayout={chooseLayout}
+        viewing={viewing}
         isFrozen={isFrozen}
         onFreeze={() => setFrozen(!isFrozen)}
         onTurn={turn}
@@ -269,15 +227,9 @@ function Pane(props: {
         onOutput={() => setDialog("output")}
       />
       <EcgSettings
-        speed={speed}
-        onSpeed={setSpeed}
-        gain={gain}
-        onGain={setGain}
+        viewing={viewing}
         rateHz={rateHz}
-        choice={choice}
-        onChoice={setChoice}
         band={band}
-        calibration={calibration}
         onCalibrate={() => setDialog("calibrate")}
         caliper={caliper}
         stated={<EcgStated ecg={ecg} />}
@@ -335,7 +287,7 @@ function Pane(props: {
           )}
         </EcgRail>
       </div>
-      {dialog === "calibrate" && <EcgCalibration held={calibration} onClose={() => setDialog(null)} />}
+      {dialog === "calibrate" && <EcgCalibration held={viewing.calibration} onClose={() => setDialog(null)} />}
       {dialog === "output" && (
         <EcgOutput
           ecg={ecg}
@@ -356,29 +308,6 @@ function Pane(props: {
         />
       )}
     </div>
-  );
-}
-
-/** What no reader may overlook: an ECG that is for monitoring only, or made, or of two devices. */
-function EcgWarnings(props: { ecg: Ecg; descriptor: EcgDescriptor; differs: boolean }) {
-  const { speak } = useWorld();
-  const { ecg, descriptor } = props;
-  return (
-    <>
-      {!ecg.is_diagnostic && (
-        <p className="ecg-strip">
-          <span className="tri" aria-hidden="true" />
-          <b>{speak("ecg.monitorOnly")}</b>
-          <span>{speak("ecg.monitorWhy", { hz: descriptor.rate_hz, step: descriptor.resolution_nv / 1000 })}</span>
-        </p>
-      )}
-      {props.differs && (
-        <p className="ecg-strip" role="alert">
-          <span className="tri" aria-hidden="true" />
-          <b>{speak("ecg.differs")}</b>
-        </p>
-      )}
-    </>
   );
 }
 

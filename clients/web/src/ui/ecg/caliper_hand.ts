@@ -47,7 +47,13 @@ export interface CaliperHand {
   other: () => void;
 }
 
-export function useCaliper(live: LiveEcg, canvas: EcgCanvas | null, rateHz: number, ownName: string): CaliperHand {
+/** `show`: shows it to who looks at the same ECG; `ownName` stands on it where somebody does. */
+export function useCaliper(
+  show: LiveEcg["point"],
+  canvas: EcgCanvas | null,
+  rateHz: number,
+  ownName: string,
+): CaliperHand {
   const [isOn, setOn] = useState(false);
   const [own, setOwn] = useState<Own | null>(null);
   const [pointed, setPointed] = useState<PointMark | null>(null);
@@ -60,7 +66,7 @@ export function useCaliper(live: LiveEcg, canvas: EcgCanvas | null, rateHz: numb
 
   const tell = (caliper: Own, isKept: boolean): void => {
     const { lead, epoch, points } = caliper;
-    live.point({ show: "caliper", lead, epoch, points }, isKept);
+    show({ show: "caliper", lead, epoch, points }, isKept);
   };
   const put = (caliper: Own, keep: "now" | "soon" | "no"): void => {
     setOwn(caliper);
@@ -70,18 +76,18 @@ export function useCaliper(live: LiveEcg, canvas: EcgCanvas | null, rateHz: numb
   };
   const forget = (): void => {
     window.clearTimeout(keeping.current);
-    if (own !== null || pointed !== null) live.point({ show: "nothing" }, false);
+    if (own !== null || pointed !== null) show({ show: "nothing" }, false);
     setOwn(null);
     setPointed(null);
   };
   const point = (hit: Hit): void => {
     const { lead, epoch, sample } = hit;
     setPointed({ lead, epoch, sample, name: ownName });
-    live.point({ show: "pointer", lead, epoch, sample }, false);
+    show({ show: "pointer", lead, epoch, sample }, false);
     window.clearTimeout(keeping.current);
     keeping.current = window.setTimeout(() => {
       setPointed(null);
-      live.point({ show: "nothing" }, false);
+      show({ show: "nothing" }, false);
     }, POINT_LIFE_MS);
   };
   const measured = own === null ? null : measure(own.points[0], own.points[1], rateHz);

@@ -2,7 +2,13 @@
 // lies on the trace, and the camera else.
 
 import { useEffect, useEffectEvent } from "react";
+import { nextGain } from "../../ecg/scale";
 import { useWorld } from "../world";
+import type { CaliperHand } from "./caliper_hand";
+import type { Viewing } from "./viewing";
+
+/** What the keys do; undefined: nothing now. */
+export type Acts = Readonly<Record<string, (() => void) | undefined>>;
 
 /** Returns whether it took the key. `isInside`: the drawing has the focus. */
 export type OnKey = (event: KeyboardEvent, isInside: boolean) => boolean;
@@ -26,4 +32,36 @@ export function useEcgKeys(onKey: OnKey): void {
     window.addEventListener("keydown", press, true);
     return () => window.removeEventListener("keydown", press, true);
   }, []);
+}
+
+export function viewingActs({ setLayout, gain, setGain }: Viewing): Acts {
+  const more = (): void => setGain(nextGain(gain, 1));
+  return {
+    "1": () => setLayout("3x4+1"),
+    "2": () => setLayout("6x2"),
+    "3": () => setLayout("12x1"),
+    "+": more,
+    "=": more,
+    "-": () => setGain(nextGain(gain, -1)),
+  };
+}
+
+/** Arrows and Tab belong to a caliper that lies on a drawing with the focus, Shift goes ten times as far. */
+export function caliperActs(caliper: CaliperHand, event: KeyboardEvent, isInside: boolean): Acts {
+  const far = event.shiftKey ? 10 : 1;
+  const isThere = caliper.mark !== null;
+  return {
+    c: caliper.toggle,
+    ...(caliper.isOn ? { escape: caliper.away } : {}),
+    ...(isThere ? { m: caliper.march, v: caliper.mv } : {}),
+    ...(isThere && isInside && !event.shiftKey ? { tab: caliper.other } : {}),
+    ...(isThere && isInside
+      ? {
+          arrowleft: () => caliper.step(-far, 0),
+          arrowright: () => caliper.step(far, 0),
+          arrowup: () => caliper.step(0, far),
+          arrowdown: () => caliper.step(0, -far),
+        }
+      : {}),
+  };
 }

@@ -31,9 +31,9 @@ interface OwnHands {
   readonly pointed: PointMark | null;
 }
 
-/** The calipers and places of the others under their names, and one's own (`me` is who looks). */
+/** The calipers and places of the others under their names, and one's own (`me` is who looks); null: nobody else looks. */
 export function useHands(
-  live: LiveEcg,
+  live: LiveEcg | null,
   canvas: EcgCanvas | null,
   { mark, pointed }: OwnHands,
   me: string,
@@ -42,7 +42,7 @@ export function useHands(
   useEffect(() => {
     const calipers: CaliperMark[] = [];
     const points: PointMark[] = [];
-    for (const { by, name, pointer } of live.watch.pointed(look_ms)) {
+    for (const { by, name, pointer } of live?.watch.pointed(look_ms) ?? []) {
       if (by === me) continue;
       if (pointer.show === "pointer") points.push({ ...pointer, name });
       if (pointer.show === "caliper")

@@ -3,32 +3,33 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { ecgMomentAt, gatewayUsAt, momentShown, type EcgMoment } from "../../ecg/replay_axis";
 import { wantedStretches, type Stretch } from "../../ecg/replay_stretches";
-import { LAYOUTS, type LayoutName } from "../../ecg/layout";
-import { GAINS_MM_MV, nextGain, SPEEDS_MM_S, type GainMmMv, type SpeedMmS } from "../../ecg/scale";
-import { shownBand, type FilterChoice } from "../../ecg/filters";
-import { keep, kept } from "../../io/preferences";
+import { shownBand } from "../../ecg/filters";
 import { ReplayFrames } from "../../io/replay_frames";
 import type { Player } from "../../io/player";
 import type { RecordingDetail } from "../../protocol/api";
 import { isFinal } from "../../protocol/ecg";
-import { useKeys, useLasting } from "../hooks";
+import { useLasting } from "../hooks";
 import { Failure } from "../pieces";
 import { useWorld } from "../world";
-import { useCalibration } from "../ecg/calibration";
+import { useCaliper } from "../ecg/caliper_hand";
 import { EcgBody } from "../ecg/EcgBody";
-import type { EcgCanvas, Look, Subject } from "../ecg/ecg_canvas";
-import { bandWords, markWords } from "../ecg/ecg_words";
+import { EcgCalibration } from "../ecg/EcgCalibration";
+import { CaliperButton, EcgSettings, LayoutChoice } from "../ecg/EcgHeader";
+import { EcgStated } from "../ecg/EcgStated";
+import { EcgWarnings } from "../ecg/EcgWarnings";
+import type { EcgCanvas, Subject } from "../ecg/ecg_canvas";
+import { caliperActs, useEcgKeys, viewingActs } from "../ecg/ecg_keys";
+import { useDrawn, useHands } from "../ecg/hands";
+import { useViewing } from "../ecg/viewing";
 import type { ReplayedEcg } from "./replay_ecgs";
 import "../ecg/ecg.css";
 import "./replay.css";
 
 const USUAL_PAGE_S = 10;
-const CHOICE: FilterChoice = { band: "diagnostic", notch_hz: 0 };
 const NO_STRETCHES: readonly Stretch[] = [];
 
-function keptLayout(): LayoutName {
-  return LAYOUTS.find((one) => one === kept("ecg_layout")) ?? "6x2";
-}
+/** Of what was recorded nobody else looks at the same moment: one measures for oneself. */
+const TO_NOBODY = (): void => undefined;
 
 export function ReplayEcg(props: {
   player: Player;
@@ -80,24 +81,13 @@ function Replayed(props: {
 }) {
   const { player, detail, one, moment, speed } = props;
   const { ecg, descriptor, axis } = one;
-  const { ecgs, speak, theme } = useWorld();
+  const { ecgs, speak } = useWorld();
   const rateHz = descriptor.rate_hz;
-  const [layout, setLayout] = useState(keptLayout);
-  const [paper, setPaper] = useState<SpeedMmS>(25);
-  const [gain, setGain] = useState<GainMmMv>(10);
   const [canvas, setCanvas] = useState<EcgCanvas | null>(null);
-  const { pxPerMm, calibration } = useCalibration();
-  const words = useMemo(() => markWords(speak), [speak]);
-  const look = useMemo<Look>(
-    () => ({
-      layout,
-      scale: { pxPerMm, speed_mm_s: paper, gain_mm_mv: gain },
-      choice: CHOICE,
-      words,
-      theme: `${theme} ${String(window.matchMedia("(forced-colors: active)").matches)}`,
-    }),
-    [layout, pxPerMm, paper, gain, words, theme],
-  );
+  const [isCalibrating, setCalibrating] = useState(false);
+  const viewing = useViewing("6x2");
+  const { look, choice } = viewing;
+  const caliper = useCaliper(TO_NOBODY, canvas, rateHz, "");
   const frames = useMemo(() => new ReplayFrames(ecgs, ecg.id, descriptor), [ecgs, ecg.id, descriptor]);
   const { page, failure } = useSyncExternalStore(
     (onChange) => frames.subscribe(onChange),
@@ -131,21 +121,15 @@ function Replayed(props: {
       isFinal: isFinal(ecg),
     };
   }, [isHere, page, epoch, axis, detail, player, ecg]);
-  useEffect(() => canvas?.setSubject(subject, descriptor), [canvas, subject, descriptor]);
-
-  const chooseLayout = (next: LayoutName): void => {
-    keep("ecg_layout", next);
-    setLayout(next);
-  };
-  useKeys({
-    "1": () => chooseLayout("3x4+1"),
-    "2": () => chooseLayout("6x2"),
-    "3": () => chooseLayout("12x1"),
-    "+": () => setGain(nextGain(gain, 1)),
-    "=": () => setGain(nextGain(gain, 1)),
-    "-": () => setGain(nextGain(gain, -1)),
+  useDrawn(canvas, subject, descriptor);
+  useHands(null, canvas, caliper, "", 0);
+  useEcgKeys((event, isInside) => {
+    const acts = { ...viewingActs(viewing), ...caliperActs(caliper, event, isInside) };
+    const act = acts[event.key.toLowerCase()];
+    act?.();
+    return act !== undefined;
   });
-  const band = shownBand(CHOICE, rateHz, { low_hz: descriptor.band_low_mhz / 1000, high_hz: descriptor.band_high_hz });
+  const band = shownBand(choice, rateHz, { low_hz: descriptor.band_low_mhz / 1000, high_hz: descriptor.band_high_hz });
   const isLoading = useLasting(moment.kind !== "not_yet" && !isHere && failure === null, 400);
   const state = stateKey(moment, props.pace);
   const isTooSmall = canvas !== null && canvas.pageSeconds(descriptor) === null;
@@ -163,56 +147,25 @@ function Replayed(props: {
           </span>
         )}
         <span className="sp" />
-        <div className="seg" role="group" aria-label={speak("ecg.layout")}>
-          {LAYOUTS.map((name, number) => (
-            <button
-              key={name}
-              type="button"
-              className={layout === name ? "on" : ""}
-              aria-pressed={layout === name}
-              aria-keyshortcuts={String(number + 1)}
-              onClick={() => chooseLayout(name)}
-            >
-              {speak(`ecg.layout.${name}`)}
-            </button>
-          ))}
-        </div>
+        <LayoutChoice viewing={viewing} />
+        <CaliperButton caliper={caliper} />
       </div>
-      <div className="row wrap ecg-settings">
-        <select
-          aria-label={speak("ecg.speed")}
-          value={paper}
-          onChange={(event) => setPaper(Number(event.target.value) as SpeedMmS)}
-        >
-          {SPEEDS_MM_S.map((value) => (
-            <option key={value} value={value}>
-              {speak("ecg.speedOf", { value })}
-            </option>
-          ))}
-        </select>
-        <select
-          aria-label={speak("ecg.gain")}
-          value={gain}
-          onChange={(event) => setGain(Number(event.target.value) as GainMmMv)}
-        >
-          {GAINS_MM_MV.map((value) => (
-            <option key={value} value={value}>
-              {speak("ecg.gainOf", { value })}
-            </option>
-          ))}
-        </select>
-        <span className="i2 nb">{speak("ecg.rate", { hz: rateHz })}</span>
-        <span className={band.isForSt ? "i2 nb" : "warn nb"}>{bandWords(band, speak)}</span>
-        {calibration === null && <span className="warn nb">{speak("ecg.uncalibrated")}</span>}
-      </div>
-      {!ecg.is_diagnostic && (
-        <p className="ecg-strip">
-          <span className="tri" aria-hidden="true" />
-          <b>{speak("ecg.monitorOnly")}</b>
-          <span>{speak("ecg.monitorWhy", { hz: rateHz, step: descriptor.resolution_nv / 1000 })}</span>
-        </p>
-      )}
-      <EcgBody look={look} label={speak("m4.ecgBody", { serial: ecg.serial })} isMeasuring={false} onCanvas={setCanvas}>
+      <EcgSettings
+        viewing={viewing}
+        rateHz={rateHz}
+        band={band}
+        onCalibrate={() => setCalibrating(true)}
+        caliper={caliper}
+        stated={<EcgStated ecg={ecg} />}
+      />
+      <EcgWarnings ecg={ecg} descriptor={descriptor} differs={false} />
+      <EcgBody
+        look={look}
+        label={speak("m4.ecgBody", { serial: ecg.serial })}
+        isMeasuring={caliper.isOn}
+        onCanvas={setCanvas}
+        {...(caliper.isOn ? { onDown: caliper.down, onMove: caliper.move, onUp: caliper.up } : {})}
+      >
         {moment.kind === "not_yet" && <p className="ecg-over">{speak("m4.ecgNotYet")}</p>}
         {failure !== null && (
           <div className="ecg-over">
@@ -222,6 +175,7 @@ function Replayed(props: {
         {isLoading && <p className="ecg-over i2">{speak("m4.ecgLoading")}</p>}
         {isTooSmall && <p className="ecg-over">{speak("ecg.tooSmall")}</p>}
       </EcgBody>
+      {isCalibrating && <EcgCalibration held={viewing.calibration} onClose={() => setCalibrating(false)} />}
     </>
   );
 }
