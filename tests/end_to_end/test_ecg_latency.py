@@ -105,7 +105,11 @@ async def _measured(page: Face, watched: WatchedEcg, course: Course) -> Painted:
     by = {lane: after[lane] - before[lane] for lane in after}
     p50_ms, p95_ms, p99_ms, most_ms = np.quantile(seen.ages_ms, [0.5, 0.95, 0.99, 1])
     ages = f"p50 {p50_ms:.0f} p95 {p95_ms:.0f} p99 {p99_ms:.0f} max {most_ms:.0f} ms"
-    painted_in = f"{seen.repaints} repaints, the longest {seen.longest_repaint_ms:.0f} ms"
+    late_p95_ms, late_p99_ms = np.quantile(seen.behind_ms, [0.95, 0.99])
+    painted_in = (
+        f"{seen.repaints} repaints, the longest {seen.longest_repaint_ms:.0f} ms, the line stands at "
+        f"{100 * seen.halted:.1f} % of them and is held up p95 {late_p95_ms:.0f} p99 {late_p99_ms:.0f} ms"
+    )
     ways = f"first by room {by['room']}, by socket {by['socket']}"
     print(
         f"\nsample → pixel, 80 ms round trip, {course.name}: {ages}; {len(seen.ages_ms)} samples, "

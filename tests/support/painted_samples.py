@@ -48,6 +48,10 @@ class Painted:
     longest_repaint_ms: float
     in_picture: float
     """Share of the repaints in step with a picture."""
+    halted: float
+    """Share of the repaints at which the line stood still: that is what an eye would see."""
+    behind_ms: list[float]
+    """Of each repaint: by how much the line moved less than time did since the one before."""
 
 
 def painted(rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]) -> Painted:
@@ -66,11 +70,14 @@ def painted(rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]) -> 
         drawn = max(drawn, until)
         ages += [wall_ms - taken_ms(sample) for sample in fresh]
     times = [row[0] for row in rows]
+    passed_ms = np.diff([[row[0], taken_ms(row[1])] for row in rows], axis=0)
     return Painted(
         ages,
         len(rows),
         float(np.diff(times).max()),
         sum(row[2] == "picture" for row in rows) / len(rows),
+        float(np.mean(passed_ms[:, 1] == 0)),
+        (passed_ms[:, 0] - passed_ms[:, 1]).tolist(),
     )
 
 
