@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
-
 from sqlalchemy import Column, func, select
 
+from signaling.roster.hospital_time import HOSPITAL_ZONE, moment_of
 from signaling.store.store import Unit
-
-_CHINA: Final = timedelta(hours=8)
-"""The day as people here count it: China has one time zone and no summer time."""
 
 
 async def next_serial(unit: Unit, serials: Column[str], letter: str) -> str:
     """Returns the serial after the newest of today in that column: ``S-20261122-0001``."""
-    day = (datetime.fromtimestamp(unit.now_ms / 1000, UTC) + _CHINA).strftime("%Y%m%d")
+    day = moment_of(unit.now_ms).astimezone(HOSPITAL_ZONE).strftime("%Y%m%d")
     prefix = f"{letter}-{day}-"
     newest = await unit.connection.scalar(
         select(serials)
