@@ -18,6 +18,7 @@ from signaling.roster.hospital_time import write_time
 from tests.support.chromium import Chromium, chromium
 from tests.support.namespaces import Network
 from tests.support.server import REPOSITORY, Server, running
+from tests.support.waiting import HANG_S
 
 pytestmark = pytest.mark.beside
 
@@ -26,7 +27,7 @@ DEMO_PASSWORD = "lianzhen-demo"
 NEW_NAME, NEW_LOGIN, NEW_PASSWORD = "罗一", "luoyi", "床前明月光疑是地上霜"
 HTTPS_PORT = 8453
 SHIFT_MS = 8 * 3_600_000
-VERIFY_MS = 60_000
+VERIFY_MS = 2 * HANG_S * 1000
 """Browsers, service and check share the machine's cores."""
 
 
@@ -61,6 +62,7 @@ def _address(net: Network) -> str:
 async def _page(browser: Chromium, address: str) -> Page:
     # Over https, where browsers make keys; the demo's certificate is its own.
     context = await browser.browser.new_context(locale="zh-CN", ignore_https_errors=True)
+    context.set_default_timeout(HANG_S * 1000)
     page = await context.new_page()
     await page.goto(address)
     return page

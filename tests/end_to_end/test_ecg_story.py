@@ -101,7 +101,7 @@ class _Box:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(HANG_S)
 
 
 def _box(net: Network, server: Server) -> _Box:

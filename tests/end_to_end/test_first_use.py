@@ -188,6 +188,7 @@ async def _first_use(browser: Browser, address: str, screen: FirstScreen) -> tup
     context = await browser.new_context(
         ignore_https_errors=True, viewport={"width": width, "height": height}, locale="zh-CN"
     )
+    context.set_default_timeout(OPEN_MS)
     try:
         if screen.account:
             await _sign_in(context, address, screen.account)

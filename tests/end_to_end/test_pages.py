@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from tests.support.chromium import LIBRARY_FAULT, Chromium, chromium, foreign_hosts, watch
 from tests.support.namespaces import Network
 from tests.support.server import OUT, REPOSITORY, Server, running
-from tests.support.waiting import wait_until
+from tests.support.waiting import HANG_S, wait_until
 
 DESKTOP, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
 HTTPS_PORT = 8443
@@ -84,6 +84,7 @@ async def _person(browser: Chromium, name: str, size: tuple[int, int]) -> Person
     context = await browser.browser.new_context(
         ignore_https_errors=True, viewport={"width": size[0], "height": size[1]}, locale="zh-CN"
     )
+    context.set_default_timeout(HANG_S * 1000)
     return Person(name, context, await context.new_page())
 
 

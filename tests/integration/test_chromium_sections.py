@@ -142,13 +142,16 @@ async def sfu() -> AsyncIterator[Sfu]:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS])
+        launched = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS], timeout=HANG_S * 1000
+        )
         yield launched
         await launched.close()
 
 
 async def open_tab(sfu: Sfu, browser: Browser, *, offers: bool = False) -> Tab:
     page = await browser.new_page()
+    page.set_default_timeout(HANG_S * 1000)
     await page.route("**/*", lambda route: route.fulfill(body="<body></body>", content_type="text/html"))
     await page.goto("http://localhost/")
     await page.evaluate(PAGE)

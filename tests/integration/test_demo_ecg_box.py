@@ -64,9 +64,12 @@ def _children(pid: int) -> list[str]:
     """The processes of the box that a service has started."""
     found = []
     for tasks in Path(f"/proc/{pid}/task").iterdir():
-        for child in (tasks / "children").read_text().split():
-            if b"ecg_box_process" in Path(f"/proc/{child}/cmdline").read_bytes():
-                found.append(child)
+        # Threads and processes end while one looks.
+        with contextlib.suppress(OSError):
+            for child in (tasks / "children").read_text().split():
+                with contextlib.suppress(OSError):
+                    if b"ecg_box_process" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        found.append(child)
     return found
 
 

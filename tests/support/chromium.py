@@ -164,7 +164,9 @@ async def chromium(
             arguments.append(f"--use-file-for-fake-audio-capture={sound}")
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
-                executable_path=namespace.wrapper_script(CHROMIUM, folder), args=arguments
+                executable_path=namespace.wrapper_script(CHROMIUM, folder),
+                args=arguments,
+                timeout=HANG_S * 1000,
             )
             try:
                 yield Chromium(browser, folder)

@@ -18,6 +18,7 @@ from aiohttp import WSMsgType, web
 
 from media_server.ecg.frame import FrameFlag, decode_frame, read_envelope
 from recording.ecg.frame_log import FrameLog
+from tests.support.waiting import HANG_S
 
 NOW_US = 1_800_000_000_000_000
 
@@ -69,7 +70,7 @@ class EcgUplinkServer:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Returns when it is so."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG_S):
             while not is_so():
                 self._changed.clear()
                 await self._changed.wait()

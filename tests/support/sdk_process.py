@@ -21,6 +21,7 @@ from livekit import rtc
 from tests.support.numbered_video import SAMPLE_RATE_HZ, Painter, find_marks, marked_second, read_number
 
 _SOUND_STEP_MS = 10  # what the SDK wants at a time
+_PATIENCE_S = 60.0  # for an answer: a busy machine is slow, not wrong
 _TOLD_EVENTS = (
     "disconnected",
     "reconnecting",
@@ -151,7 +152,11 @@ class Client:
     async def do_call(self, *, identity: str, method: str, payload: str) -> dict[str, Any]:
         return {
             "answer": await self._room.local_participant.perform_rpc(
-                destination_identity=identity, method=method, payload=payload
+                destination_identity=identity,
+                method=method,
+                payload=payload,
+                response_timeout=_PATIENCE_S,
+                max_round_trip_latency=_PATIENCE_S / 2,
             )
         }
 

@@ -14,10 +14,11 @@ from playwright.async_api import Browser, Page, Request, expect
 
 from tests.support.chromium import watch
 from tests.support.server import OUT
+from tests.support.waiting import HANG_S
 
 KIOSK, DESKTOP = (1280, 800), (1440, 900)
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
-OPEN_MS = 60_000
+OPEN_MS = HANG_S * 1000
 """Browsers and service share the machine's processors: how long a page may take to show what it shall."""
 # Peer connections are kept where a test can ask them what has really been decoded and played.
 _KEEP_CONNECTIONS = """
@@ -100,6 +101,7 @@ async def open_face(browser: Browser, address: str, size: tuple[int, int], *, la
     context = await browser.new_context(
         ignore_https_errors=True, viewport={"width": size[0], "height": size[1]}, locale="zh-CN"
     )
+    context.set_default_timeout(OPEN_MS)
     await context.add_init_script(_KEEP_CONNECTIONS)
     await context.add_init_script(f'localStorage.setItem("lianzhen.language", "{LANGUAGES[language]}")')
     face = Face(await context.new_page())

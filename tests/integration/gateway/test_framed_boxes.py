@@ -19,6 +19,7 @@ from clients.gateway.sources.framed import FramedSource
 from clients.gateway.sources.wires import SECOND_DEVICE, ListenWire, SerialWire, TcpWire, Wire
 from media_server.ecg.descriptor import Source
 from tests.support.framed_box import FramedBox, box_on_a_line, box_on_tcp
+from tests.support.waiting import HANG_S
 
 T = 1_800_000_000_000_000
 
@@ -35,7 +36,7 @@ async def source_of(wire: Wire) -> AsyncIterator[FramedSource]:
 
 async def read(source: FramedSource, samples: int) -> list[Chunk]:
     chunks: list[Chunk] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG_S):
         async for item in source.items():
             assert isinstance(item, Chunk)
             chunks.append(item)

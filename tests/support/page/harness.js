@@ -15,6 +15,8 @@ const state = {
   transportStates: [], // every change of a DTLS transport
 };
 
+// A busy machine is slow, not wrong: the SDK waits as long as the tests do.
+const PATIENCE_MS = 60_000;
 const quietEvents = /devicesChanged|dcBufferStatusChanged|activeSpeakersChanged|connectionQualityChanged/i;
 
 async function join(url, token, options) {
@@ -41,7 +43,7 @@ async function join(url, token, options) {
   );
   room.on("trackSubscribed", (track, publication, participant) => show(track, participant.identity, options));
   room.on("trackUnsubscribed", (track) => track.detach().forEach((element) => element.remove()));
-  await room.connect(url, token);
+  await room.connect(url, token, { peerConnectionTimeout: PATIENCE_MS, websocketTimeout: PATIENCE_MS });
   return { sid: room.localParticipant.sid, tookMs: sinceJoin() };
 }
 
@@ -206,5 +208,5 @@ function answerCalls() {
   );
 }
 const callOther = (identity, method, payload) =>
-  state.room.localParticipant.performRpc({ destinationIdentity: identity, method, payload });
+  state.room.localParticipant.performRpc({ destinationIdentity: identity, method, payload, responseTimeout: PATIENCE_MS });
 const sendLetter = (text) => state.room.localParticipant.sendText(text, { topic: "letter" });

@@ -14,6 +14,7 @@ from clients.gateway.keeping import Shelf
 from clients.gateway.running import Running, _LinkGone
 from clients.gateway.sources.simulator import SimulatorSource
 from recording.clock import SystemClock
+from tests.support.waiting import HANG_S
 
 MOMENTS = 12
 """Turns of the loop between the connection's end and the cancellation: the last are after everything."""
@@ -55,7 +56,7 @@ async def test_no_cancellation_is_lost_when_the_link_ends(tmp_path: Path, turns:
     for _ in range(turns):
         await asyncio.sleep(0)
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=5)
+    done, _ = await asyncio.wait({task}, timeout=HANG_S)
     assert done, "it goes on as if nobody had told it to end"
     assert task.cancelled()
 
