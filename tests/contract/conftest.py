@@ -17,6 +17,7 @@ from livekit.protocol import models, rtc
 
 from signaling.api_keys import ApiKey
 from signaling.composition import Service, build_service
+from signaling.pacing import Pacer
 from signaling.room_host import RoomHost
 from signaling.settings import Settings
 from tests.support.fake_sfu import FakeConnection, FakeSfu
@@ -152,6 +153,12 @@ class Node:
         """The media connections of a client: publisher, and subscriber where it has another."""
         sid = client.join.participant.sid
         return [c for c in self.sfu.connections if c.listener.sid == sid]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def nothing_is_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a test takes to ask: of an address's refusals none is forgotten meanwhile."""
+    monkeypatch.setattr(Pacer, "_level", lambda pacer, address, _: pacer._spent.get(address, (0.0, 0))[0])
 
 
 @pytest.fixture

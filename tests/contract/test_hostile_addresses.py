@@ -91,7 +91,9 @@ async def _burn(node: Node) -> None:
     assert answer.status == 429
 
 
-async def test_whoever_is_in_a_room_comes_back_to_it_whatever_their_neighbours_did(node: Node) -> None:
+async def test_whoever_is_in_a_room_comes_back_to_it_whatever_their_neighbours_did(
+    node: Node, nothing_is_forgiven: None
+) -> None:
     client = await node.join("chen", "ward")
     await _burn(node)
     back = await node.open("/rtc", node.token("chen", "ward"), reconnect="1", sid=client.join.participant.sid)

@@ -138,7 +138,9 @@ async def test_a_plain_get_of_rtc_is_not_found(node: Node) -> None:
         assert answer.status == 404
 
 
-async def test_refused_tokens_are_paced_and_good_ones_of_other_requests_too(node: Node) -> None:
+async def test_refused_tokens_are_paced_and_good_ones_of_other_requests_too(
+    node: Node, nothing_is_forgiven: None
+) -> None:
     for _ in range(130):
         async with node.session.get(f"{node.url}/rtc/validate", params={"access_token": "x.y.z"}) as answer:
             last = answer.status

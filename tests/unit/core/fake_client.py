@@ -15,13 +15,13 @@ from aioice import stun
 from lianzhen_core import PacketCore
 from pylibsrtp import Policy, Session
 
+from tests.support.waiting import HANG_S
+
 KEY_BYTES = {"SRTP_AEAD_AES_128_GCM": 28, "SRTP_AES128_CM_SHA1_80": 30}
 PROFILES = {
     "SRTP_AEAD_AES_128_GCM": Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
     "SRTP_AES128_CM_SHA1_80": Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
 }
-WAIT_S = 3.0
-
 Found = TypeVar("Found")
 
 
@@ -151,7 +151,7 @@ class FakeClient:
 
     def receive(self, find: Callable[[bytes], Found | None]) -> Found:
         """The first thing that `find` makes of a datagram."""
-        deadline = time.monotonic() + WAIT_S
+        deadline = time.monotonic() + HANG_S
         while (left := deadline - time.monotonic()) > 0:
             if select.select([self.socket], [], [], left)[0]:
                 found = find(self.socket.recv(65536))

@@ -31,17 +31,17 @@ from lianzhen_core import (
     TapFrame,
 )
 
+from tests.support.waiting import HANG_S
 from tests.unit.core.fake_client import PROFILES, FakeClient, rtp_packet
 
 OPUS, VP8 = 111, 96
-WAIT_S = 3.0
 
 Found = TypeVar("Found")
 
 
 def eventually(look: Callable[[], Found]) -> Found:
     """What `look` finds, as soon as it is not empty."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + HANG_S
     while not (found := look()):
         assert time.monotonic() < deadline, "nothing like it happened"
         select.select([], [], [], 0.005)
@@ -50,7 +50,7 @@ def eventually(look: Callable[[], Found]) -> Found:
 
 def next_events(core: PacketCore) -> list[Any]:
     """The events that come next, waited for by the descriptor."""
-    assert select.select([core.event_fd()], [], [], WAIT_S)[0], "no event came"
+    assert select.select([core.event_fd()], [], [], HANG_S)[0], "no event came"
     return core.drain_events()
 
 
@@ -116,10 +116,14 @@ def test_the_descriptor_is_readable_while_events_wait(
     events = next_events(core)
     assert isinstance(events[0], LayerSeen)
     assert (events[0].track, events[0].rid) == (7, "")
+    # Loudness is told within half a second: beside the first event where this process was kept from looking.
+    while not (levels := [event for event in events if isinstance(event, AudioLevels)]):
+        events += next_events(core)
+    assert levels[0].levels == [(7, 30)]
+    assert len(events) == 2
+    # The packet was one: there is nothing more to tell, until the peer is missed.
     assert core.drain_events() == []
     assert select.select([core.event_fd()], [], [], 0)[0] == []
-    levels = [event for event in next_events(core) if isinstance(event, AudioLevels)]
-    assert levels[0].levels == [(7, 30)]
 
 
 def test_first_path_dtls_both_ways_and_roaming(core: PacketCore) -> None:
@@ -253,11 +257,12 @@ def test_the_clock_of_an_output_is_its_publishers_last_report(
 def test_stats_tell_peers_tracks_and_outputs_and_no_address(
     core: PacketCore, pair: tuple[FakeClient, FakeClient]
 ) -> None:
+    began_s = time.monotonic()
     pair[0].send_rtp(sound(1))
     pair[1].receive_rtp()
     stats = core.stats()
-    assert stats["peers"][1]["is_silent"] is False
-    assert stats["peers"][1]["last_heard_ms_ago"] < 3_000
+    assert stats["peers"][1]["last_heard_ms_ago"] <= (time.monotonic() - began_s) * 1000 + 1
+    assert stats["peers"][1]["is_silent"] is (stats["peers"][1]["last_heard_ms_ago"] >= 3_000)
     layer = stats["tracks"][7]["layers"][""]
     assert (layer["packets"], layer["lost"], layer["is_live"]) == (1, 0, True)
     assert stats["outputs"][9] | {"rtt_ms": 0} == {

@@ -244,9 +244,18 @@ class TestData:
 
     async def test_records_before_a_receiver_is_there_are_dropped(self, pair: Pair) -> None:
         await pair.shake()
+        read = 0
+        hand_up = pair.server._hand_up
+
+        async def count(data: bytes) -> None:
+            nonlocal read
+            await hand_up(data)
+            read += 1
+
+        pair.server._hand_up = count  # type: ignore[method-assign]
         await pair.client.dtls._send_data(b"early")
         await pair.client.dtls._send_data(b"early")
-        await asyncio.sleep(0.01)
+        await until(lambda: read == 2)
         heard = Heard()
         pair.server._register_data_receiver(heard)
         await pair.client.dtls._send_data(b"late")
