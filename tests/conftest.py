@@ -5,6 +5,7 @@ one test sets up does not reach the next.
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,12 @@ from hypothesis import HealthCheck, settings
 from tests.support.patient_databases import patient_databases
 from tests.support.postgres import NoPostgres, PostgresCluster, running_cluster
 
-# A busy machine is slow, not wrong: no example fails by the time that it takes.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A busy machine is slow, not wrong: no example fails by the time that it takes. And examples are the same in
+# every run: what nobody has changed does not fail by luck. HYPOTHESIS_PROFILE=wandering looks for new ones.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("patient", derandomize=True, database=None, **_PATIENT)
+settings.register_profile("wandering", **_PATIENT)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
 
 RUN_BY_ITSELF = "alone or (end_to_end and not beside)"
