@@ -27,6 +27,7 @@ from playwright.async_api import Page, Route, async_playwright
 from media_server.ecg.frame import Frame, encode_frame
 from tests.support.chromium import CHROMIUM
 from tests.support.server import REPOSITORY
+from tests.support.waiting import HANG_S
 
 WEB: Final = REPOSITORY / "clients/web"
 VECTOR: Final = json.loads((REPOSITORY / "tests/vectors/ecg/philips_pulse.json").read_text())
@@ -118,11 +119,14 @@ async def page(drawing: Path, request: pytest.FixtureRequest) -> AsyncIterator[P
             await route.fulfill(status=404, body="")
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=HANG_S * 1000
+        )
         try:
             context = await browser.new_context(
                 viewport={"width": 1600, "height": 900}, device_scale_factor=ratio
             )
+            context.set_default_timeout(HANG_S * 1000)
             opened = await context.new_page()
             await opened.route("**/*", answer)
             await opened.goto("http://localhost/ecg_bench.html")
@@ -139,8 +143,20 @@ async def _drawn(page: Page) -> None:
 
 async def _alpha(page: Page, layer: str, x: float, y: float, width: float, height: float) -> Pixels:
     box = [round(each) for each in (x, y, width, height)]
-    found = await page.evaluate("([layer, box]) => alphaOf(layer, ...box)", [layer, box])
-    return np.array(found, dtype=np.float64).reshape(box[3], box[2])
+    found = await page.evaluate(_ALPHA_IN_BASE64, [layer, box])
+    return np.frombuffer(base64.b64decode(found), np.uint8).astype(np.float64).reshape(box[3], box[2])
+
+
+# A million numbers, one by one, take this process a quarter of a minute.
+_ALPHA_IN_BASE64: Final = """async ([layer, box]) => {
+    const blob = new Blob([Uint8Array.from(alphaOf(layer, ...box))]);
+    const url = await new Promise((resolve) => {
+        const reader = new FileReader();
+        reader.onload = () => resolve(reader.result);
+        reader.readAsDataURL(blob);
+    });
+    return url.slice(url.indexOf(",") + 1);
+}"""
 
 
 async def _draw_page(page: Page, frames: list[bytes], end: int) -> None:
