@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
@@ -56,6 +57,7 @@ from signaling.demo_rooms import settle_demo_rooms
 from signaling.due_driver import DueDriver
 from signaling.ecg.critical_acts import CRITICAL_CALLS
 from signaling.ecg.critical_rows import KeptCritical
+from signaling.ecg.datagram_socket import DatagramSocket
 from signaling.ecg.ecg_desk import EcgDesk
 from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.ecg.picture_anchors import PictureAnchors
@@ -118,6 +120,7 @@ class Service:
     case_rooms: CaseRooms
     ecgs: EcgDesk
     ecg_live: EcgLive
+    ecg_datagrams: DatagramSocket | None
     picture_anchors: PictureAnchors
     replay_clocks: ReplayClocks
     criticals: DueDriver[KeptCritical]
@@ -161,6 +164,7 @@ class Service:
             self.picture_anchors.run(),
             self.replay_clocks.run(),
             self.criticals.run(),
+            *([] if self.ecg_datagrams is None else [self.ecg_datagrams.run()]),
             *self.oversight.watches(),
         )
 
@@ -205,8 +209,11 @@ def build_service(
     *,
     is_demo: bool,
     limits: Limits | None = None,
+    ecg_socket: socket.socket | None = None,
 ) -> Service:
-    """Returns the built server, nothing of it started. Raises RecordingError, OSError."""
+    """Returns the built server, nothing of it started. ``ecg_socket`` is where gateways' datagrams come,
+    None where none are taken. Raises RecordingError, OSError.
+    """
     clock = SystemClock()
     traffic = Traffic()
     pacer = Pacer()
@@ -227,7 +234,14 @@ def build_service(
     oversight = build_oversight(settings, store=store, box=identity.box, clock=clock, place_of=entries.place)
     events = oversight.events
     sealer = EcgSealer(store, signer, clock)
-    ecgs = EcgDesk(store, clock, settings.data_dir, sealer=sealer, sender=RoomFrames(host))
+    ecgs = EcgDesk(
+        store,
+        clock,
+        settings.data_dir,
+        sealer=sealer,
+        sender=RoomFrames(host),
+        datagram_port=0 if ecg_socket is None else ecg_socket.getsockname()[1],
+    )
     ecg_looks = EcgLooks(store)
     criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
@@ -340,6 +354,7 @@ def build_service(
         case_rooms=case_rooms,
         ecgs=ecgs,
         ecg_live=ecg_live,
+        ecg_datagrams=None if ecg_socket is None else DatagramSocket(ecg_socket, ecgs.receive_datagram),
         picture_anchors=picture_anchors,
         replay_clocks=replay_clocks,
         criticals=criticals,

@@ -119,6 +119,15 @@ def media_refusal(error: PortTaken | BindRefused, language: Language | None) -> 
     return Unavailable(error.code, sentence)
 
 
+def ecg_refusal(error: OSError, port: int, language: Language | None) -> Unavailable:
+    """Returns the sentence for a port of gateways' datagrams that cannot be had."""
+    if error.errno == errno.EADDRINUSE:
+        return Unavailable("ecg_port_taken", say_to("start.ecg_port_taken", language, port=port))
+    reason = errno.errorcode.get(error.errno or 0, "unknown")
+    sentence = say_to("start.ecg_port_refused", language, port=port, reason=reason)
+    return Unavailable("ecg_port_refused", sentence)
+
+
 def _address_here(door: Listening, runner: web.AppRunner) -> str:
     # The first door speaks plain HTTP; one that is open to all is reached from inside.
     host = "127.0.0.1" if door.host in _OPEN_TO_ALL else door.host

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import socket
 import ssl
 import sys
 from collections.abc import Callable
@@ -17,10 +18,11 @@ from signaling.api_keys import KEYS_FOLDER, find_key
 from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE
 from signaling.composition import build_service, open_media
 from signaling.demo.ecg_box import run_ecg_box
+from signaling.ecg.datagram_socket import open_datagram_socket
 from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
-from signaling.server import Listening, media_refusal, run_server
+from signaling.server import Listening, ecg_refusal, media_refusal, run_server
 from signaling.settings import DEFAULT_HTTPS_PORT, Settings, split_media_address, variable_of
 from signaling.store.store import StoreUnavailable
 from signaling.tls import CERTIFICATE_FILE, own_certificate, tls_context
@@ -36,8 +38,9 @@ def serve(settings: Settings, *, is_demo: bool) -> int:
     doors = _doors(settings, is_demo=is_demo)
 
     async def run() -> None:
+        ecg_socket = _open_ecg_socket(settings)
         media, media_port = open_media(settings)
-        service = build_service(settings, key, media, is_demo=is_demo)
+        service = build_service(settings, key, media, is_demo=is_demo, ecg_socket=ecg_socket)
 
         def announce() -> None:
             if is_demo:
@@ -75,6 +78,15 @@ def serve(settings: Settings, *, is_demo: bool) -> int:
     except (RecordingError, OSError):
         raise _data_refusal(settings) from None
     return 0
+
+
+def _open_ecg_socket(settings: Settings) -> socket.socket | None:
+    if not settings.ecg_port:
+        return None
+    try:
+        return open_datagram_socket(settings.media_bind, settings.ecg_port)
+    except OSError as error:
+        raise ecg_refusal(error, settings.ecg_port, settings.language) from None
 
 
 def _doors(settings: Settings, *, is_demo: bool) -> list[Listening]:

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     media_port: Port = 7882
     media_bind: str = "0.0.0.0"  # noqa: S104
     media_addresses: Annotated[tuple[str, ...], NoDecode] = ()
+    ecg_port: Port = 7883
+    """Of gateways' datagrams, UDP, where ``media_bind`` says; 0: none are taken."""
     data_dir: Path = Path("var/lianzhen")
     database_url: str = Field(default="", repr=False)
     api_key: str = ""
@@ -120,6 +122,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "https_port": "setting.port",
     "media_port": "setting.port",
     "media_bind": "setting.address",
+    "ecg_port": "setting.port",
     "media_addresses": "setting.address",
     "database_url": "setting.database_url",
     "oidc_issuer": "setting.oidc_issuer",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clients.gateway.chunk import Source
+from clients.gateway.datagram_line import DatagramLine, UdpLine
 from clients.gateway.doors import API, open_session
 from clients.gateway.errors import DoorRefused, GatewayError, ServerFault
 from clients.gateway.gateway_clock import GatewayClock
@@ -63,7 +65,15 @@ class Server:
 class Running:
     """One gateway. ``run`` ends only when it is cancelled."""
 
-    def __init__(self, shelf: Shelf, source: Source, clock: GatewayClock, tell: Tell) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        source: Source,
+        clock: GatewayClock,
+        tell: Tell,
+        *,
+        open_line: Callable[[str, int], DatagramLine] = UdpLine,
+    ) -> None:
         self.uplink = Uplink(model=MODEL)
         self.intake = Intake(shelf, self.uplink, tell, clock.settle)
         self._source = source
@@ -72,6 +82,8 @@ class Running:
         self._news = asyncio.Event()
         self._device_seen = asyncio.Event()
         self._token = ""
+        self._open_line = open_line
+        self._line: DatagramLine | None = None
 
     async def run(self, server: Server) -> None:
         """Reads the device and keeps the connection."""
@@ -90,6 +102,7 @@ class Running:
                 self._news.set()
                 async for item in self._source.items():
                     self.intake.receive(item, self._clock.now_us())
+                    self._send_ahead()
                     self._news.set()
                 self._tell("source_ended")
                 return
@@ -160,6 +173,9 @@ class Running:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.uplink.disconnected()
+            if self._line is not None:
+                self._line.close()
+                self._line = None
         for task in ended:
             task.result()
 
@@ -169,6 +185,8 @@ class Running:
                 raise ServerFault("server_unreadable")
             now_us = self._clock.now_us()
             self.uplink.receive_text(message.data, now_us)
+            if self._line is None and self.uplink.ahead.port:
+                self._line = self._line_to(websocket, self.uplink.ahead.port)
             for event in self.uplink.events():
                 self.intake.handle(event, now_us)
             self._news.set()
@@ -197,6 +215,20 @@ class Running:
                         await self._news.wait()
         except (aiohttp.ClientError, OSError):
             raise _LinkGone("link_closed") from None
+
+    def _line_to(self, websocket: aiohttp.ClientWebSocketResponse, port: int) -> DatagramLine | None:
+        """Returns a way to that port of whoever is at the other end of the WebSocket; None for none."""
+        peer = websocket.get_extra_info("peername")
+        try:
+            return self._open_line(peer[0], port) if peer else None
+        except OSError:
+            return None
+
+    def _send_ahead(self) -> None:
+        """Not by the task that sends: it waits where the WebSocket does not take more."""
+        for datagram in self.uplink.ahead.next(self._clock.now_us()):
+            if self._line is not None:
+                self._line.send(datagram)
 
     async def _watch(self) -> None:
         while not self.uplink.is_dead(self._clock.now_us()):

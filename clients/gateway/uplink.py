@@ -30,6 +30,8 @@ from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from clients.gateway import uplink_words as words
+from clients.gateway.ahead import Ahead, Offer
+from clients.gateway.ahead_pace import Heard
 from clients.gateway.errors import ServerFault
 from clients.gateway.holding import Holding, Stretch
 from clients.gateway.link_pulse import LinkPulse
@@ -176,6 +178,8 @@ class Uplink:
 
     def __init__(self, *, model: str) -> None:
         self.counters = Counters()
+        self.ahead = Ahead()
+        """Live frames as datagrams besides; the driver sends what its ``next`` returns."""
         self._model = model
         self._descriptor: Descriptor | None = None
         self._greeted_as: Descriptor | None = None
@@ -245,6 +249,7 @@ class Uplink:
         held = self._ecgs[ecg]
         held.holding.take(Stretch(envelope.epoch, envelope.first_sample, envelope.end_sample))
         if self._state is LinkState.OPEN and not held.is_refused:
+            self.ahead.receive_frame(envelope, content)
             self._live.append(_Waiting(ecg, envelope, content))
             if len(self._live) > MAX_LIVE_FRAMES * len(self._ecgs):
                 self._leave_queue(self._live.popleft())
@@ -275,6 +280,7 @@ class Uplink:
     def disconnected(self) -> None:
         """The connection is gone, with all that was on its way. Raises MisuseError: there was none."""
         self._step(LinkEvent.DISCONNECTED)
+        self.ahead.leave()
         self._words.clear()
         self._live.clear()
         self._vitals.extendleft(reversed(self._unsure_vitals))
@@ -311,6 +317,10 @@ class Uplink:
                 self._confirm(ecg, epoch, until, now_us)
             case words.Refused(ecg, code):
                 self._refuse(ecg, code, now_us)
+            case Offer():
+                self.ahead.receive_offer(word, now_us)
+            case Heard():
+                self.ahead.receive_heard(word, now_us)
             case _:
                 self.counters.unknown_words += 1
 

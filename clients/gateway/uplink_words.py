@@ -5,14 +5,19 @@ What cannot be read raises ServerFault and changes nothing; a word of a later pr
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
+from clients.gateway.ahead import Offer
+from clients.gateway.ahead_pace import Heard
 from clients.gateway.errors import ServerFault
 from clients.gateway.vital_signs import VitalSign
+from media_server.ecg.datagram import KEY_BYTES, MAX_KEY_ID
 from media_server.ecg.descriptor import Descriptor
 from media_server.ecg.frame import MAX_COUNT
 
@@ -83,7 +88,8 @@ class Refused:
     code: str
 
 
-Word: TypeAlias = Welcome | Start | Stop | Pong | Have | Stored | Refused
+Word: TypeAlias = Welcome | Start | Stop | Pong | Have | Stored | Refused | Offer | Heard
+_MAX_PORT: Final = 65_535
 
 
 def read_word(text: str) -> Word | None:
@@ -111,6 +117,10 @@ def read_word(text: str) -> Word | None:
             return Stored(_id(value), _count(value, "epoch"), _count(value, "until"))
         case "refused":
             return Refused("" if value.get("ecg") is None else _id(value), _code(value))
+        case "datagrams":
+            return _offer(value)
+        case "heard":
+            return _heard(value)
         case str():
             return None
         case _:
@@ -185,6 +195,26 @@ def ping(t1_us: int, offset_us: int | None = None, rtt_us: int | None = None) ->
 def selftest(*, is_ok: bool, pulse_uv: int, pulse_ms: int) -> Object:
     """Returns what came of the calibration pulse."""
     return {"type": "selftest", "is_ok": is_ok, "pulse_uv": pulse_uv, "pulse_ms": pulse_ms}
+
+
+def _offer(value: Object) -> Offer:
+    port, key_id, key = _count(value, "port"), _count(value, "key_id"), value.get("key")
+    try:
+        secret = base64.b64decode(key, validate=True) if isinstance(key, str) else b""
+    except (binascii.Error, ValueError):
+        secret = b""
+    if not 0 < port <= _MAX_PORT or key_id > MAX_KEY_ID or len(secret) != KEY_BYTES:
+        raise ServerFault("server_unreadable")
+    return Offer(port, key_id, secret)
+
+
+def _heard(value: Object) -> Heard:
+    delay_us, is_watched = value.get("delay_us"), value.get("is_watched")
+    if type(delay_us) is not int or abs(delay_us) > MAX_COUNT or type(is_watched) is not bool:
+        raise ServerFault("server_unreadable")
+    return Heard(
+        _count(value, "number"), _count(value, "came"), delay_us, _count(value, "behind_ms"), is_watched
+    )
 
 
 def _count(value: Object, name: str) -> int:

@@ -27,6 +27,7 @@ def server() -> Iterator[str]:
             "LIANZHEN_HTTP_PORT": "0",
             "LIANZHEN_HTTPS_PORT": "0",
             "LIANZHEN_MEDIA_PORT": "0",
+            "LIANZHEN_ECG_PORT": "0",
             "LIANZHEN_MEDIA_ADDRESSES": "127.0.0.1",
             "LIANZHEN_DATA_DIR": folder,
         }

@@ -21,14 +21,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clinical.ids import EcgId
+from media_server.ecg.datagram import MAX_NUMBER
 from media_server.ecg.descriptor import Descriptor
 from media_server.ecg.errors import MalformedDescriptor, MalformedFrame
-from media_server.ecg.frame import Envelope, FrameFlag, cut_frame, read_envelope
+from media_server.ecg.frame import MAX_MESSAGE_FRAMES, Envelope, FrameFlag, cut_frame, read_envelope
 from media_server.ecg.spans import Span
 from recording.clock import Clock
 from recording.errors import RecordingError
 from signaling.auth.rights import Caller
 from signaling.ecg import uplink_messages as say
+from signaling.ecg.ahead import Shown
+from signaling.ecg.datagram_keys import DatagramKeys
 from signaling.ecg.ecg_chain import case_of, chain_ecg_act
 from signaling.ecg.ecg_sealer import EcgSealer
 from signaling.ecg.ecg_state import EcgState
@@ -98,6 +101,16 @@ class EcgCounts:
     """Messages that viewers behind were not sent: they read them out of the log."""
     room_messages: int = 0
     """Sent over the unreliable channels of rooms."""
+    frames_ahead: int = 0
+    """Shown out of datagrams, before the truth lane brought them."""
+    frames_after: int = 0
+    """Of those: brought by the truth lane since, and not shown again."""
+    frames_corrected: int = 0
+    """Of those: brought by the truth lane with other samples."""
+    frames_ahead_known: int = 0
+    """Of datagrams: the truth lane was quicker, or they had been shown."""
+    frames_ahead_refused: int = 0
+    """Of datagrams: not to be shown (Stream.refusal_of_ahead)."""
     gateways_lost: int = 0
     disk_failures: int = 0
     put_off: int = 0
@@ -107,7 +120,9 @@ class EcgCounts:
 
 
 class EcgDesk:
-    """All of them. ``run`` is its task. ``sender`` brings frames into cases' rooms, where there are any."""
+    """All of them. ``run`` is its task. ``sender`` brings frames into cases' rooms, where there are any;
+    ``datagram_port`` is where gateways may send live frames by UDP as well, 0 for nowhere.
+    """
 
     def __init__(
         self,
@@ -117,8 +132,11 @@ class EcgDesk:
         *,
         sealer: EcgSealer | None = None,
         sender: FrameSender | None = None,
+        datagram_port: int = 0,
     ) -> None:
         self.counts = EcgCounts()
+        self._datagram_port = datagram_port
+        self._keys: DatagramKeys[Gateway] = DatagramKeys()
         self._sealer = sealer
         self.disk = FrameDisk(data_dir, written=self._receive_written, failed=self._receive_failed)
         self._store = store
@@ -234,9 +252,11 @@ class EcgDesk:
         """The connection is gone; what came by it is kept."""
         self._sockets.discard(gateway)
         self._gateways.remove(gateway)
+        self._end_key(gateway)
         for lane in self._lanes.values():
             if lane.gateway is gateway:
                 lane.gateway = None
+                lane.ahead.clear()
                 lane.heard_ms = self._wall_ms()
                 self.counts.gateways_lost += 1
                 self._mark_due(lane)
@@ -300,15 +320,9 @@ class EcgDesk:
         self.disk.put(lane.ecg.id, content, envelopes)
         lane.frame_ns, lane.frame_us = self._clock.monotonic_ns(), self._wall_us()
         lane.heard_ms = lane.frame_us // _US_PER_MS
-        if lane.is_lost:
-            lane.is_lost = False
-            _tell(lane, {"type": "found"})
-        if lane.viewers:
-            message = content if is_whole else b"".join(content[each.start : each.end] for each in envelopes)
-            for viewer in lane.viewers:
-                viewer.show(message, lane.frame_ns)
-            if self._sender is not None and lane.ecg.case:
-                self._send_to_room(self._sender, lane, content, envelopes)
+        unseen = self._unseen(lane, content, envelopes) if lane.ahead else envelopes
+        is_whole = is_whole and len(unseen) == len(envelopes)
+        self._show(lane, content, unseen, lane.frame_ns, is_whole=is_whole)
         if lane.ecg.state is EcgState.WAITING:
             self._mark_due(lane)
         if lane.stream.declared is not None and not _is_declared(lane.stream.declared, envelopes):
@@ -324,8 +338,110 @@ class EcgDesk:
             elif lane.gateway is not None:
                 lane.gateway.outbox.push(say.refused(lane.ecg.id, "clock_jumped"))
 
+    def _show(
+        self, lane: Lane, content: bytes, envelopes: Sequence[Envelope], now_ns: int, *, is_whole: bool
+    ) -> None:
+        """Tells who watches of frames of one message, all of it where it ``is_whole``."""
+        if lane.is_lost:
+            lane.is_lost = False
+            _tell(lane, {"type": "found"})
+        if not lane.viewers or not envelopes:
+            return
+        message = content if is_whole else b"".join(content[each.start : each.end] for each in envelopes)
+        for viewer in lane.viewers:
+            viewer.show(message, now_ns)
+        if self._sender is not None and lane.ecg.case:
+            self._send_to_room(self._sender, lane, content, envelopes, now_ns)
+
+    def _unseen(self, lane: Lane, content: bytes, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Returns what of the truth lane's frames has not been shown. Where it says otherwise than what was
+        shown, it is told behind everything else on each socket, so that it is what stands in the end.
+        """
+        unseen = []
+        for each in envelopes:
+            frame = content[each.start : each.end]
+            shown = lane.ahead.settle(each, frame)
+            if shown is Shown.NOT:
+                unseen.append(each)
+                continue
+            self.counts.frames_after += 1
+            if shown is Shown.OTHER:
+                self.counts.frames_corrected += 1
+                # What would be repeated in the room is what was wrong.
+                lane.recent.clear()
+                for viewer in lane.viewers:
+                    viewer.correct(frame, lane.frame_ns)
+        return unseen
+
+    # ---- datagrams --------------------------------------------------------------------------------------
+
+    def receive_datagram(self, datagram: bytes) -> bool:
+        """Shows what is new in a datagram of a gateway to whom watches, and does nothing else with it: it is
+        not stored, not acknowledged, and counts for nothing. Returns whether it was one.
+        """
+        opened = self._keys.open(datagram)
+        if opened is None:
+            return False
+        gateway, content = opened
+        if gateway.outbox.close_code:
+            return True
+        now_ns = self._clock.monotonic_ns()
+        found, refusal = gateway.uplink.read_frames(content)
+        self.counts.frames_ahead_refused += bool(refusal)
+        if found:
+            gateway.datagrams.receive_frame(found[0][1].taken_us, now_ns)
+        # The newest is the first; they are shown in the order in which they were taken.
+        for ecg, envelope in reversed(found[:MAX_MESSAGE_FRAMES]):
+            lane = self._lanes.get(ecg)
+            if lane is None or lane.gateway is not gateway:
+                self.counts.frames_ahead_refused += 1
+                continue
+            self._show_ahead(lane, content[envelope.start : envelope.end], now_ns)
+        return True
+
+    def _show_ahead(self, lane: Lane, frame: bytes, now_ns: int) -> None:
+        envelope = read_envelope(frame)
+        code = lane.stream.refusal_of_ahead(envelope)
+        if not code and lane.ahead.receive(envelope, frame):
+            self.counts.frames_ahead += 1
+            lane.ahead_ns = now_ns
+            self._show(lane, frame, [envelope], now_ns, is_whole=True)
+        elif code in ("", "frame_known"):
+            self.counts.frames_ahead_known += 1
+        else:
+            self.counts.frames_ahead_refused += 1
+
+    def _offer_datagrams(self, gateway: Gateway) -> None:
+        if self._datagram_port:
+            key = gateway.key = self._keys.issue(gateway)
+            gateway.outbox.push(say.datagrams(self._datagram_port, key.id, key.secret, MAX_NUMBER))
+
+    def _end_key(self, gateway: Gateway) -> None:
+        if gateway.key is not None:
+            self._keys.revoke(gateway.key)
+            gateway.key = None
+
+    def _tell_heard(self, gateway: Gateway) -> None:
+        if gateway.key is None:
+            return
+        window = gateway.key.window
+        lanes = [lane for lane in self._lanes.values() if lane.gateway is gateway]
+        is_watched = any(lane.viewers for lane in lanes)
+        report = gateway.datagrams.tick_second(window.highest, window.came, is_watched=is_watched)
+        if report is not None:
+            behind_ms = max((lane.behind_ms for lane in lanes), default=0)
+            number, came, delay_us, _ = report
+            gateway.outbox.push(say.heard(number, came, delay_us, behind_ms, is_watched=is_watched))
+
+    # ---- rooms ------------------------------------------------------------------------------------------
+
     def _send_to_room(
-        self, sender: FrameSender, lane: Lane, content: bytes, envelopes: Sequence[Envelope]
+        self,
+        sender: FrameSender,
+        lane: Lane,
+        content: bytes,
+        envelopes: Sequence[Envelope],
+        now_ns: int,
     ) -> None:
         live = [content[each.start : each.end] for each in envelopes if not each.flags & FrameFlag.LATE]
         if not live:
@@ -333,7 +449,7 @@ class EcgDesk:
         lane.recent.extend(live)
         listeners: dict[int, list[str]] = {}
         for viewer in lane.viewers:
-            if viewer.lane.is_wanted(lane.frame_ns):
+            if viewer.lane.is_wanted(now_ns):
                 listeners.setdefault(viewer.lane.repeats, []).append(viewer.caller.login)
         newest_first = list(lane.recent)[::-1]
         for repeats, identities in listeners.items():
@@ -367,8 +483,11 @@ class EcgDesk:
 
     async def _greet(self, gateway: Gateway, said: Hello) -> None:
         gateway.model, gateway.descriptor = said.model, said.descriptor
-        self._gateways.add(gateway)
+        before = self._gateways.add(gateway)
+        if before is not None:
+            self._end_key(before)
         gateway.outbox.push(say.welcome(self._wall_us()))
+        self._offer_datagrams(gateway)
         asked = await self._store.read(lambda connection: open_ecgs_of_device(connection, gateway.device))
         for ecg in asked:
             if ecg.id in said.running:
@@ -409,6 +528,7 @@ class EcgDesk:
             lane.ecg = replace(lane.ecg, descriptor=said.descriptor, source=said.descriptor.source.value)
             lane.stream.describe(said.descriptor)
         lane.stream.begin_epoch(said.epoch, said.first)
+        lane.ahead.clear()
         lane.gateway = gateway
         lane.heard_ms = self._wall_ms()
         lane.frame_ns = self._clock.monotonic_ns()
@@ -459,6 +579,8 @@ class EcgDesk:
             backlog = _latest(lane)
             # From here on it is told what comes; what it is then told twice it knows by its number.
             lane.viewers.add(viewer)
+            for frame in lane.ahead.waiting(*lane.stream.newest()):
+                viewer.outbox.push_live(frame, self._clock.monotonic_ns())
             for epoch, start, end in backlog:
                 # The newest first, so that the page's line only ever grows back.
                 for some in in_pieces(await self.disk.read(ecg.id, epoch, start, end))[::-1]:
@@ -577,6 +699,7 @@ class EcgDesk:
                 self._let_go(lane, now_ns)
         if is_second:
             for gateway in self._sockets:
+                self._tell_heard(gateway)
                 if now_ns - gateway.heard_ns > SILENCE_NS:
                     gateway.outbox.end(GOING_AWAY)
 
@@ -728,6 +851,7 @@ class EcgDesk:
             "viewers": self._viewer_count(),
             "disk_queued_bytes": self.disk.queued_bytes,
             **asdict(self.counts),
+            **self._keys.stats(),
             **{f"disk_{name}": count for name, count in asdict(self.disk.counts).items()},
         }
 
@@ -832,4 +956,6 @@ def _tell_all(gateway: Gateway, texts: Iterable[str]) -> None:
 
 
 def _lost(lane: Lane) -> str:
-    return json.dumps({"type": "lost", "since_us": lane.frame_us})
+    # What was shown last may have come beside the truth lane.
+    after_us = max(0, lane.ahead_ns - lane.frame_ns) // _NS_PER_US
+    return json.dumps({"type": "lost", "since_us": lane.frame_us + after_us})

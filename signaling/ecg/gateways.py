@@ -7,6 +7,8 @@ from typing import Final
 
 from media_server.ecg.descriptor import Descriptor
 from signaling.auth.rights import Caller
+from signaling.ecg.datagram_keys import DatagramKey
+from signaling.ecg.datagram_report import DatagramReport
 from signaling.ecg.outbox import Outbox
 from signaling.ecg.uplink import Uplink
 from signaling.ecg.uplink_messages import SelfTested
@@ -35,6 +37,9 @@ class Gateway:
     selftest: SelfTested | None = None
     offset_us: int | None = None
     """Our wall clock less the gateway's, as its pings found out; None before they did."""
+    key: DatagramKey[Gateway] | None = None
+    """Of its datagrams; None where none are taken, or not yet."""
+    datagrams: DatagramReport = field(default_factory=DatagramReport)
     refused: int = 0
     heard_ns: int = 0
     """When something came of it, monotonic."""
@@ -54,14 +59,15 @@ class Gateways:
     def __len__(self) -> int:
         return len(self._of_device)
 
-    def add(self, gateway: Gateway) -> None:
-        """Takes a connection in; the one that its device had before is ended: after a broken link the server
-        is the last to hear of it.
+    def add(self, gateway: Gateway) -> Gateway | None:
+        """Takes a connection in; the one that its device had before is ended and returned: after a broken
+        link the server is the last to hear of it.
         """
         before = self._of_device.get(gateway.device)
         if before is not None:
             before.outbox.end(REPLACED)
         self._of_device[gateway.device] = gateway
+        return before
 
     def remove(self, gateway: Gateway) -> None:
         """Forgets a connection; harmless for one that was replaced."""

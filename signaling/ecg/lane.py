@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from media_server.ecg.frame import MAX_MESSAGE_FRAMES
+from signaling.ecg.ahead import Ahead
 from signaling.ecg.ecgs import Ecg
 from signaling.ecg.frame_disk import Kept
 from signaling.ecg.gateways import Gateway
@@ -36,7 +37,11 @@ class Lane:
     told_version: int = -1
     """Of the inventory that viewers were told."""
     frame_ns: int = 0
-    """When the last frame came, monotonic."""
+    """When the last frame came by the truth lane, monotonic."""
+    ahead: Ahead = field(default_factory=Ahead)
+    """What was shown before the truth lane brought it."""
+    ahead_ns: int = 0
+    """When the last such frame came, monotonic."""
     frame_us: int = 0
     """The same by the wall; after a start of the service, when the last sample was taken."""
     heard_ms: int = 0
@@ -56,7 +61,16 @@ class Lane:
 
     def is_missed(self, now_ns: int) -> bool:
         """Whether frames should come and have not for a while."""
-        return self.ecg.state.value == "recording" and now_ns - self.frame_ns > LOST_NS
+        seen_ns = max(self.frame_ns, self.ahead_ns)
+        return self.ecg.state.value == "recording" and now_ns - seen_ns > LOST_NS
+
+    @property
+    def behind_ms(self) -> int:
+        """How far the truth lane is behind what was shown before it; 0 where it is not."""
+        epoch, end = self.ahead.newest
+        newest = self.stream.newest()
+        is_ahead = epoch == newest[0] and end > newest[1] and self.stream.rate_hz
+        return (end - newest[1]) * 1_000 // self.stream.rate_hz if is_ahead else 0
 
     def progress(self) -> Progress:
         """Returns how far it has come; what the ledger has not heard yet is taken out."""

@@ -13,19 +13,15 @@ little later and together: it is then what fills the holes.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from media_server.ecg.repeats import Repeats
 
 WANTED_NS: Final = 5_000_000_000
 """A report now and then is lost with a slow socket; after so long without one the page is not listening."""
 HEARD_NS: Final = 2_500_000_000
 """Without a report of messages that came the socket is live again: a dead channel costs two seconds, once."""
-MOST_REPEATS: Final = 2
-"""Three frames fit one packet, and mend the loss of two messages in a row (media_server/ecg/frame.py)."""
-MUCH_LOST: Final = 0.03
-LITTLE_LOST: Final = 0.005
-_FADES: Final = 0.8
-"""Of the worst that was lost, each second: repeats come at once and go slowly."""
 _MOST_MESSAGES: Final = 1_000
 MAX_CHARACTERS: Final = 100
 
@@ -56,7 +52,7 @@ class RoomLane:
 
     _asked_ns: int | None = None
     _heard_ns: int | None = None
-    _loss: float = 1.0
+    _repeats: Repeats = field(default_factory=lambda: Repeats(1.0))
     """Before anything is known the lane is taken for bad."""
 
     def receive_report(self, report: LaneReport, now_ns: int) -> None:
@@ -64,8 +60,9 @@ class RoomLane:
         self._asked_ns = now_ns
         if not report.of:
             return
-        loss = report.lost / report.of
-        self._loss = loss if self._heard_ns is None else max(loss, self._loss * _FADES)
+        if self._heard_ns is None:
+            self._repeats.loss = 0.0
+        self._repeats.receive_loss(report.lost, report.of)
         if report.lost < report.of:
             self._heard_ns = now_ns
 
@@ -80,6 +77,4 @@ class RoomLane:
     @property
     def repeats(self) -> int:
         """How many frames go again with each."""
-        if self._loss >= MUCH_LOST:
-            return MOST_REPEATS
-        return 1 if self._loss >= LITTLE_LOST else 0
+        return self._repeats.count

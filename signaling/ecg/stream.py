@@ -42,6 +42,8 @@ MAX_EPOCH_S: Final = 31 * 86_400
 then is a number that row and ledger can hold, whatever a gateway says."""
 CLOCK_JUMP_US: Final = 2_000_000
 """Between a frame's time and what its sample number says; a crystal is off by that much in hours."""
+MAX_AHEAD_S: Final = 10
+"""Beyond the truth lane's newest sample: whoever is so far behind is about to lose his connection."""
 _US: Final = 1_000_000
 
 
@@ -84,6 +86,8 @@ class _Epoch:
     acknowledged: int = -1
     clock: tuple[int, int] | None = None
     """A sample and its time, from which the clock is watched."""
+    latest: tuple[int, int] | None = None
+    """The first sample of the newest frame that came live, and its time."""
 
 
 @dataclass(slots=True)
@@ -128,7 +132,7 @@ class Stream:
         epoch = self._epochs.setdefault(number, _Epoch())
         if first is not None:
             epoch.told_first = first
-        epoch.clock = None
+        epoch.clock = epoch.latest = None
         epoch.acknowledged = -1
         self.newest_epoch = max(self.newest_epoch, number)
 
@@ -149,6 +153,26 @@ class Stream:
         reach = max(end, envelope.end_sample) - min(epoch.first, envelope.first_sample)
         is_beyond = envelope.first_sample - end > MAX_JUMP_S * self.rate_hz
         return "frame_beyond" if is_beyond or reach > MAX_EPOCH_S * self.rate_hz else ""
+
+    def refusal_of_ahead(self, envelope: Envelope) -> str:
+        """Returns why a frame that came beside the truth lane is not shown, "" where it is: frame_known (the
+        truth lane has brought it, or goes on behind it), frame_ahead (too far before it, or it has brought
+        nothing yet), frame_clock_wrong, and as ``refusal_of``. Nothing is changed by it.
+        """
+        epoch = self._epochs.get(envelope.epoch)
+        if epoch is None or envelope.epoch != self.newest_epoch:
+            return "frame_epoch_unknown"
+        if envelope.leads != self.leads:
+            return "frame_leads_wrong"
+        if epoch.latest is None or self.declared is not None or envelope.flags & FrameFlag.LATE:
+            return "frame_ahead"
+        if envelope.first_sample < epoch.arrived.end:
+            return "frame_known"
+        if envelope.end_sample - epoch.arrived.end > MAX_AHEAD_S * self.rate_hz:
+            return "frame_ahead"
+        sample, taken_us = epoch.latest
+        by_us = envelope.taken_us - taken_us - (envelope.first_sample - sample) * _US // self.rate_hz
+        return "frame_clock_wrong" if abs(by_us) > CLOCK_JUMP_US else ""
 
     def may_declare(self, declared: Declared) -> bool:
         """Returns whether there can ever be that much: no epoch reaches further than MAX_EPOCH_S."""
@@ -178,6 +202,7 @@ class Stream:
         if envelope.flags & FrameFlag.LATE:
             self.late_samples += sum(span.length for span in added)
         elif first >= newest:
+            epoch.latest = first, envelope.taken_us
             self._watch_clock(epoch, envelope)
         return added
 

@@ -13,6 +13,9 @@
      {"type": "selftest", "is_ok": …, "pulse_uv": …, "pulse_ms": …}
     server → gateway
      welcome, start, stop, pong, have, stored, refused
+     {"type": "datagrams", "port": …, "key_id": …, "key": base64, "most": …}    live frames may come by UDP
+                                                                 as well (media_server/ecg/datagram.py)
+     {"type": "heard", "number": …, "came": …, "delay_us": …, "behind_ms": …, "is_watched": …} what came of it
 
 ``first`` is the first sample that the device took in the epoch. With it an acknowledgement means what it says
 even where the first frames to arrive were not the first taken; without it the least number that has arrived
@@ -21,6 +24,7 @@ stands for it.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -247,6 +251,20 @@ def have(ecg: str, parts: Sequence[Mapping[str, list[list[int]]]]) -> list[str]:
 def stored(ecg: str, epoch: int, until: int) -> str:
     """The cumulative acknowledgement."""
     return json.dumps({"type": "stored", "ecg": ecg, "epoch": epoch, "until": until})
+
+
+def datagrams(port: int, key_id: int, key: bytes, most: int) -> str:
+    """The offer to take live frames by UDP, sealed with this key, numbered up to ``most``."""
+    secret = base64.b64encode(key).decode()
+    return json.dumps({"type": "datagrams", "port": port, "key_id": key_id, "key": secret, "most": most})
+
+
+def heard(number: int, came: int, delay_us: int, behind_ms: int, *, is_watched: bool) -> str:
+    """What came of the datagrams: the highest number, how many in all; how long the quickest of the last
+    second was under way, plus a constant; how far the truth lane is behind them; and whether anybody watches.
+    """
+    word = {"type": "heard", "number": number, "came": came, "delay_us": delay_us, "behind_ms": behind_ms}
+    return json.dumps(word | {"is_watched": is_watched})
 
 
 def refused(ecg: str, code: str) -> str:

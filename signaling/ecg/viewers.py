@@ -63,6 +63,11 @@ class Viewer:
             self.outbox.push_live(b"".join(self.held), now_ns)
             self.held.clear()
 
+    def correct(self, frame: bytes, now_ns: int) -> None:
+        """Tells it of samples that are not what it was shown: after all that was said of them before."""
+        self.release(now_ns)
+        self.outbox.push_later(frame)
+
     def tick_second(self) -> None:
         """Says that the service is there, where it has said nothing else for a while."""
         self._quiet_s = self._quiet_s + 1 if self._pushed == self.outbox.pushed else 0

@@ -39,6 +39,13 @@ CHINESE: Final[Mapping[str, str]] = {
     # ---- start ----
     "start.http_port_taken": "HTTP 端口 {port} 被别的程序占用。请停掉那个程序，或用 {variable} 换一个端口。",
     "start.http_refused": "HTTP 端口 {port} 打不开（{reason}）。请用 {variable} 换一个端口或地址。",
+    "start.ecg_port_taken": (
+        "心电用的 UDP 端口 {port} 被别的程序占用。"
+        "请停掉那个程序，或用 LIANZHEN_ECG_PORT 换一个端口（填 0 则不用）。"
+    ),
+    "start.ecg_port_refused": (
+        "心电用的 UDP 端口 {port} 打不开（{reason}）。请检查 LIANZHEN_MEDIA_BIND 和 LIANZHEN_ECG_PORT。"
+    ),
     "start.media_port_taken": (
         "UDP 端口 {port} 被别的程序占用。请停掉那个程序，或用 LIANZHEN_MEDIA_PORT 换一个端口。"
     ),

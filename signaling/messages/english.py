@@ -54,6 +54,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "start.http_refused": (
         "HTTP port {port} cannot be opened ({reason}). Choose another port or address with {variable}."
     ),
+    "start.ecg_port_taken": (
+        "UDP port {port} for ECGs is used by another program. "
+        "Stop that program or choose another port with LIANZHEN_ECG_PORT (0 for none)."
+    ),
+    "start.ecg_port_refused": (
+        "UDP port {port} for ECGs cannot be opened ({reason}). "
+        "Check LIANZHEN_MEDIA_BIND and LIANZHEN_ECG_PORT."
+    ),
     "start.media_port_taken": (
         "UDP port {port} is used by another program. "
         "Stop that program or choose another port with LIANZHEN_MEDIA_PORT."

@@ -43,6 +43,8 @@ from tests.support.waiting import wait_until
 SIGNING_KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 GATEWAY: Final = "dv_gateway"
 OTHER_GATEWAY: Final = "dv_other_gateway"
+DATAGRAM_PORT: Final = 7883
+"""Told to gateways; nobody listens there: a test gives datagrams to the desk itself."""
 RATE_HZ: Final = 500
 FRAME_SAMPLES: Final = 20
 LEADS: Final = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
@@ -403,7 +405,9 @@ async def _served(
     consult: ConsultWorld, folder: Path, sender: RoomDouble
 ) -> AsyncIterator[tuple[ApiClient, EcgDesk, EcgLive]]:
     sealer = EcgSealer(consult.store, Ed25519Signer(SIGNING_KEY), consult.clock)
-    desk = EcgDesk(consult.store, consult.clock, folder, sealer=sealer, sender=sender)
+    desk = EcgDesk(
+        consult.store, consult.clock, folder, sealer=sealer, sender=sender, datagram_port=DATAGRAM_PORT
+    )
     looks = EcgLooks(consult.store)
     revocations = Revocations(store=consult.store, tokens=RevokedTokens(), places=[desk], clock=consult.clock)
     consult.store.follow(revocations.receive_acts)

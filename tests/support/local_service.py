@@ -49,6 +49,7 @@ def local_service(data_dir: Path, command: str = "demo", **settings: str) -> Ite
         "HTTP_PORT": "0",
         "HTTPS_PORT": "0",
         "MEDIA_PORT": "0",
+        "ECG_PORT": "0",
         "MEDIA_ADDRESSES": "127.0.0.1",
         "DATA_DIR": str(data_dir),
         **settings,

@@ -63,6 +63,8 @@ class Server:
     api_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     http_port: int = HTTP_PORT
     media_port: int = MEDIA_PORT
+    ecg_port: int = 0
+    """Of gateways' datagrams; 0: none are taken."""
     process: subprocess.Popen[str] | None = None
     stdout: list[str] = field(default_factory=list)
     stderr: list[str] = field(default_factory=list)
@@ -77,6 +79,7 @@ class Server:
             "LIANZHEN_HTTP_HOST": "0.0.0.0",
             "LIANZHEN_HTTP_PORT": str(self.http_port),
             "LIANZHEN_MEDIA_PORT": str(self.media_port),
+            "LIANZHEN_ECG_PORT": str(self.ecg_port),
             "LIANZHEN_MEDIA_ADDRESSES": self.network.server.address,
             "LIANZHEN_DATA_DIR": str(self.data_dir),
             "PYTHONFAULTHANDLER": "1",

@@ -24,6 +24,7 @@ def test_defaults_are_those_of_the_documents() -> None:
     settings = read_settings()
     assert (settings.http_host, settings.http_port, settings.https_port) == ("0.0.0.0", 8080, None)
     assert (settings.media_port, settings.media_addresses) == (7882, ())
+    assert settings.ecg_port == 7883
     assert settings.data_dir == Path("var/lianzhen")
     assert settings.web_dir.parts[-3:] == ("clients", "web", "dist")
     assert settings.language is None
@@ -49,6 +50,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("LIANZHEN_HTTPS_PORT", "65536"),
         ("LIANZHEN_MEDIA_PORT", "70000"),
         ("LIANZHEN_MEDIA_BIND", "eth0"),
+        ("LIANZHEN_ECG_PORT", "-7"),
         ("LIANZHEN_HTTP_HOST", "localhost"),
         ("LIANZHEN_MEDIA_ADDRESSES", "not an address"),
         ("LIANZHEN_MEDIA_ADDRESSES", "10.0.0.1:0"),

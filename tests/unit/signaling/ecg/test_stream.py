@@ -12,6 +12,7 @@ from media_server.ecg.spans import Span
 from signaling.ecg.inventory import Counted, EpochExtent
 from signaling.ecg.stream import (
     CLOCK_JUMP_US,
+    MAX_AHEAD_S,
     MAX_EPOCH_S,
     MAX_JUMP_S,
     MAX_OPEN_GAPS,
@@ -35,6 +36,58 @@ def _frame(
 ) -> Envelope:
     taken_us = 1_000_000_000 + start * 1_000_000 // RATE_HZ + off_us
     return Envelope(1, epoch, start, taken_us, end - start, leads, 0, flags, 0, 100)
+
+
+class TestAhead:
+    """Frames that came beside the truth lane: which may be shown, and that they change nothing."""
+
+    def test_what_follows_the_truth_lane_is_shown_and_nothing_is_changed_by_it(self) -> None:
+        stream = _stream()
+        stream.receive_frame(_frame(0, 20))
+        before = stream.extents(), stream.missing_samples, stream.version
+        assert stream.refusal_of_ahead(_frame(20, 40)) == ""
+        assert stream.refusal_of_ahead(_frame(400, 420)) == ""
+        assert (stream.extents(), stream.missing_samples, stream.version) == before
+        assert stream.next_facts() == []
+
+    @pytest.mark.parametrize(
+        ("frame", "code"),
+        [
+            (_frame(100, 120, epoch=1), "frame_epoch_unknown"),
+            (_frame(100, 120, leads=3), "frame_leads_wrong"),
+            (_frame(100, 120, flags=FrameFlag.LATE), "frame_ahead"),
+            (_frame(80, 100), "frame_known"),
+            (_frame(0, 20), "frame_known"),
+            (_frame(90, 110), "frame_known"),
+            (_frame(100 + MAX_AHEAD_S * RATE_HZ - 20, 100 + MAX_AHEAD_S * RATE_HZ), ""),
+            (_frame(100 + MAX_AHEAD_S * RATE_HZ - 19, 101 + MAX_AHEAD_S * RATE_HZ), "frame_ahead"),
+            (_frame(100, 120, off_us=CLOCK_JUMP_US), ""),
+            (_frame(100, 120, off_us=CLOCK_JUMP_US + 1), "frame_clock_wrong"),
+            (_frame(100, 120, off_us=-CLOCK_JUMP_US - 1), "frame_clock_wrong"),
+        ],
+    )
+    def test_what_is_not_plausible_beside_the_truth_lane_is_not(self, frame: Envelope, code: str) -> None:
+        stream = _stream()
+        stream.receive_frame(_frame(0, 100))
+        assert stream.refusal_of_ahead(frame) == code
+
+    def test_before_the_truth_lane_has_brought_something_nothing_is(self) -> None:
+        stream = _stream()
+        assert stream.refusal_of_ahead(_frame(0, 20)) == "frame_ahead"
+        stream.receive_frame(_frame(0, 20, flags=FrameFlag.LATE))
+        assert stream.refusal_of_ahead(_frame(20, 40)) == "frame_ahead"
+        stream.receive_frame(_frame(20, 40))
+        assert stream.refusal_of_ahead(_frame(40, 60)) == ""
+        # The gateway has connected anew, or the device has begun to count anew.
+        stream.begin_epoch(1, 0)
+        assert stream.refusal_of_ahead(_frame(40, 60)) == "frame_epoch_unknown"
+        assert stream.refusal_of_ahead(_frame(0, 20, epoch=1)) == "frame_ahead"
+
+    def test_after_all_was_declared_nothing_is(self) -> None:
+        stream = _stream()
+        stream.receive_frame(_frame(0, 100))
+        stream.declared = {0: (Counted(0, 100, 100),)}
+        assert stream.refusal_of_ahead(_frame(100, 120)) == "frame_ahead"
 
 
 class TestTorn:
