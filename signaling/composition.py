@@ -242,6 +242,7 @@ def build_service(
         sender=RoomFrames(host),
         datagram_port=0 if ecg_socket is None else ecg_socket.getsockname()[1],
     )
+    ecg_datagrams = None if ecg_socket is None else DatagramSocket(ecg_socket, ecgs.receive_datagram)
     ecg_looks = EcgLooks(store)
     criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
@@ -322,6 +323,7 @@ def build_service(
                 "rings": rings.stats,
                 "case_rooms": case_rooms.stats,
                 "ecg": ecgs.stats,
+                **({} if ecg_datagrams is None else {"ecg_datagrams": ecg_datagrams.stats}),
                 "ecg_anchors": picture_anchors.stats,
                 "critical_values": criticals.stats,
                 **oversight.stats(),
@@ -354,7 +356,7 @@ def build_service(
         case_rooms=case_rooms,
         ecgs=ecgs,
         ecg_live=ecg_live,
-        ecg_datagrams=None if ecg_socket is None else DatagramSocket(ecg_socket, ecgs.receive_datagram),
+        ecg_datagrams=ecg_datagrams,
         picture_anchors=picture_anchors,
         replay_clocks=replay_clocks,
         criticals=criticals,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from media_server.ecg.datagram import MAX_DATAGRAM_BYTES
@@ -88,6 +88,10 @@ class DatagramSocket:
         is_much = junk >= MUCH_JUNK
         self.pauses += is_much
         return is_much
+
+    def stats(self) -> Mapping[str, int]:
+        """Returns counters for /metrics."""
+        return {"pauses": self.pauses}
 
     def _turn(self, junk_came: asyncio.Event) -> None:
         if self.read_some():

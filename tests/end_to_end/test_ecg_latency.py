@@ -91,6 +91,7 @@ async def test_how_old_samples_are_when_they_are_painted(tmp_path: Path, course:
                 print("\nwhat else this machine does has an equal share of its processors")
             await asyncio.sleep(SETTLING_S)  # paces: reports come by the second
             windows = [await _measured(page, watched, course) for _ in range(WINDOWS)]
+        print(await watched.ways())
         await page.look("ecg-latency")
     if course.most_ms:
         assert min(float(np.quantile(each.ages_ms, course.quantile)) for each in windows) <= course.most_ms
@@ -110,9 +111,12 @@ async def _measured(page: Face, watched: WatchedEcg, course: Course) -> Painted:
         f"{seen.repaints} repaints, the longest {seen.longest_repaint_ms:.0f} ms, the line stands at "
         f"{100 * seen.halted:.1f} % of them and is held up p95 {late_p95_ms:.0f} p99 {late_p99_ms:.0f} ms"
     )
+    came = "p50 {:.0f} p95 {:.0f} p99 {:.0f} ms".format(*np.quantile(seen.came_ms, [0.5, 0.95, 0.99]))
+    kept = "p50 {:.0f} p95 {:.0f} ms".format(*np.quantile(seen.kept_ms, [0.5, 0.95]))
     ways = f"first by room {by['room']}, by socket {by['socket']}"
     print(
         f"\nsample → pixel, 80 ms round trip, {course.name}: {ages}; {len(seen.ages_ms)} samples, "
+        f"a frame's last one came to the page {came} old and was on screen {kept} later, "
         f"{painted_in}, "
         f"{100 * seen.in_picture:.0f} % in step with a picture; {ways}; load {os.getloadavg()[0]:.1f}"
     )

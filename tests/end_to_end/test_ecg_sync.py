@@ -86,7 +86,7 @@ async def test_the_ecg_is_drawn_up_to_the_moment_of_the_picture(tmp_path: Path) 
                 if met.is_good:
                     break
         by = await first_by(specialist.page)
-        print(f"frames first by {by}")
+        print(f"frames first by {by}; {await watched.ways()}")
     assert by["room"] > 0, by
     assert met.is_good, str(met)
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from livekit.protocol import models, rtc
 
+from clinical.ids import EcgId
 from media_server.answering import AnsweringSections
+from media_server.ecg.datagram import DatagramSealer
 from media_server.errors import SdpRefused
 from media_server.ids import (
     OutputNumber,
@@ -23,6 +25,8 @@ from media_server.ids import (
 from media_server.plans import MediaKind, PublicationPlan, SubscriptionPlan
 from media_server.sdp.parse import parse_description
 from media_server.sdp.write import LocalTransport, Origin, write_description
+from signaling.ecg.datagram_keys import DatagramKeys
+from signaling.ecg.uplink import Uplink
 from signaling.errors import PeerProtocolError, TokenRefused
 from signaling.livekit.data_packets import stamp_packet
 from signaling.livekit.frames import decode_request
@@ -30,6 +34,7 @@ from signaling.livekit.join_query import read_join_request, read_query
 from signaling.tokens import TokenDesk
 from tests.fuzz.mutations import attack
 from tests.support.crafted_sdp import bad_offers, good_offer
+from tests.support.ecg_world import measured, split_frames
 from tests.support.signal_client import join_request_query
 
 SECONDS = float(os.environ.get("LIANZHEN_FUZZ_SECONDS", "3"))
@@ -170,6 +175,35 @@ _DESK = TokenDesk(api_key="key", api_secret="s" * 32)
 _TOKENS = _tokens()
 _QUERY = b"auto_subscribe=1&protocol=16&sdk=js&reconnect=1&sid=PA_1&client_protocol=1&attributes=eyJhIjoiYiJ9"
 
+
+def _datagrams() -> list[bytes]:
+    """Of a key that lives, each number once."""
+    sealer = DatagramSealer(_DATAGRAM_KEY.id, _DATAGRAM_KEY.secret)
+    frames = measured(0.2).frames()
+    return [sealer.seal(frames[at : at + 1 + at % 3]) for at in range(5)]
+
+
+def _open_datagram(datagram: bytes) -> None:
+    """What is opened holds whole frames or is refused for what it is; the sealer's own may come twice."""
+    opened = _DATAGRAM_KEYS.open(datagram)
+    if opened is None:
+        raise PeerProtocolError("junk")
+    split_frames(opened.content)
+
+
+def _read_sealed(content: bytes) -> None:
+    """As if a gateway had sealed it: frames of a stream that it has named."""
+    found, refusal = _SEALED_UPLINK.read_frames(content)
+    if refusal and not found:
+        raise PeerProtocolError(refusal)
+
+
+_DATAGRAM_KEYS: DatagramKeys[str] = DatagramKeys()
+_DATAGRAM_KEY = _DATAGRAM_KEYS.issue("box")
+_SEALED_UPLINK = Uplink()
+_SEALED_UPLINK.name_stream(1, EcgId("ecg"))
+
+
 _TARGETS: dict[str, tuple[Callable[[bytes], object], list[bytes], tuple[type[Exception], ...]]] = {
     "offer": (_answer, _offers(), (SdpRefused,)),
     "signal request": (decode_request, _requests(), (PeerProtocolError,)),
@@ -192,6 +226,12 @@ _TARGETS: dict[str, tuple[Callable[[bytes], object], list[bytes], tuple[type[Exc
         (PeerProtocolError,),
     ),
     "token": (_verify_token, _TOKENS, (TokenRefused,)),
+    "datagram": (_open_datagram, _datagrams(), (PeerProtocolError,)),
+    "frames of a datagram": (
+        _read_sealed,
+        [b"".join(measured(0.2).frames()[:3]), measured(0.2).frames()[0]],
+        (PeerProtocolError,),
+    ),
 }
 
 

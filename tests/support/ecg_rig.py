@@ -294,6 +294,7 @@ def ecg_rig(what: Profile | Schedule, folder: Path, *, http_port: int = 8141) ->
             command="demo",
             http_port=http_port,
             media_port=7951,
+            ecg_port=7955,
             settings={"LIANZHEN_HTTPS_PORT": "0"},
         )
         gateway = GatewayProcess(net, folder / "gateway", server.http_url)

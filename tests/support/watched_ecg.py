@@ -6,6 +6,7 @@ box, gateway and browser on its right.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import threading
@@ -26,6 +27,7 @@ from signaling.store.sql_store import SqlStore
 from tests.support.chromium import Chromium, chromium
 from tests.support.consult_people import Colleague, accepted, patient_of, sign_in
 from tests.support.drifting_device import DriftingDevice
+from tests.support.ecg_ways import ways_of
 from tests.support.namespaces import emulated_network
 from tests.support.server import LIANZHEN, OUT, Server, running
 from tests.support.story_pages import DESKTOP, OPEN_MS, Face, open_face, sign_in_as
@@ -47,6 +49,10 @@ class WatchedEcg:
     clinic: Colleague
     """Who had the ECG begun."""
     hospital: Colleague
+
+    async def ways(self) -> str:
+        """By which way the gateway's frames came first, since the server's start."""
+        return await asyncio.to_thread(ways_of, self.server)
 
     async def specialist(self) -> Face:
         """The asked specialist's page, in the case's room."""
@@ -78,6 +84,7 @@ async def watched_ecg(
             command="demo",
             http_port=8143,
             media_port=7953,
+            ecg_port=7954,
             settings={"LIANZHEN_HTTPS_PORT": "0"},
         )
         with running(server):
