@@ -585,6 +585,8 @@ class EcgDesk:
                 # The newest first, so that the page's line only ever grows back.
                 for some in in_pieces(await self.disk.read(ecg.id, epoch, start, end))[::-1]:
                     viewer.outbox.push_later(some)
+            for told in lane.standing.told_to(viewer.caller.person):
+                viewer.outbox.push(told)
             if lane.is_lost:
                 viewer.outbox.push(_lost(lane))
         finally:
@@ -597,6 +599,7 @@ class EcgDesk:
         lane = self._lanes.get(ecg.id)
         if lane is not None:
             lane.viewers.discard(viewer)
+            lane.standing.leave(viewer, self._clock.monotonic_ns())
 
     async def receive_viewer_text(self, viewer: Viewer, ecg: Ecg, text: str) -> None:
         """Takes what a page says: what it hears of the room's lane, or what it shows to the others."""
@@ -618,6 +621,7 @@ class EcgDesk:
         told = json.dumps(
             {"type": "pointed", "by": caller.person, "name": caller.name, **point.words}, ensure_ascii=False
         )
+        lane.standing.receive_point(viewer, caller.person, point, told)
         for other in lane.viewers:
             if other is not viewer:
                 other.outbox.push(told)
@@ -694,6 +698,8 @@ class EcgDesk:
                     viewer.outbox.push(_lost(lane))
             if is_second:
                 self._tell_inventory(lane)
+                for person in lane.standing.take_gone(now_ns):
+                    _tell(lane, {"type": "pointed", "by": person, "name": "", "show": "nothing"})
                 for viewer in lane.viewers:
                     viewer.tick_second()
                 self._let_go(lane, now_ns)

@@ -11,6 +11,7 @@ from signaling.ecg.ahead import Ahead
 from signaling.ecg.ecgs import Ecg
 from signaling.ecg.frame_disk import Kept
 from signaling.ecg.gateways import Gateway
+from signaling.ecg.pointing import StandingPoints
 from signaling.ecg.settling import Progress
 from signaling.ecg.stream import GapFilled, GapFound, Stream
 from signaling.ecg.viewers import Viewer
@@ -48,6 +49,7 @@ class Lane:
     """When its gateway was last heard of it, by the wall."""
     is_lost: bool = False
     idle_since_ns: int = 0
+    standing: StandingPoints = field(default_factory=StandingPoints)
     recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGE_FRAMES))
     """The newest frames that came live, for the room's channel."""
 

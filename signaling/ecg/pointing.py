@@ -1,4 +1,5 @@
-"""Pointing at an ECG together: what one page shows to the others, read unbelieving, and how often it may.
+"""Pointing at an ECG together: what one page shows to the others, read unbelieving, how often it may, and
+what stands until it is taken away.
 
 The words are those of clients/web/src/ecg/pointer.ts:
 
@@ -13,9 +14,10 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from clinical.ids import PersonId
 from media_server.ecg.frame import MAX_COUNT
 from recording.summary import JsonValue
 from signaling.ecg.inventory import MAX_EPOCH
@@ -25,6 +27,9 @@ PER_SECOND: Final = 10
 """Points of one page that are passed on."""
 KEPT_PER_SECOND: Final = 2
 """Of them into the ledger: a person sets no more."""
+GONE_NS: Final = 10_000_000_000
+"""A page that was only cut off is back by then, most often, and shows its caliper anew; that of one that
+died is taken away."""
 _LEAD: Final = re.compile(r"[A-Za-z0-9+-]{1,8}")
 _MAX_MV: Final = 1_000
 _NS_PER_S: Final = 1_000_000_000
@@ -86,6 +91,49 @@ class PointPace:
         self._shown += 1
         self._kept += point.is_kept
         return self._shown <= PER_SECOND and self._kept <= KEPT_PER_SECOND
+
+
+@dataclass(slots=True)
+class _Standing:
+    page: object
+    told: str
+    left_ns: int | None = None
+
+
+@dataclass(slots=True)
+class StandingPoints:
+    """The calipers of an ECG that stand, one a person; pages forget places that were pointed at by
+    themselves. ``page`` is the connection by which it came.
+    """
+
+    _of_person: dict[PersonId, _Standing] = field(default_factory=dict)
+
+    def receive_point(self, page: object, person: PersonId, point: Point, told: str) -> None:
+        """Notes what was passed on to the others as ``told``."""
+        self._of_person.pop(person, None)
+        if point.words["show"] == "caliper":
+            self._of_person[person] = _Standing(page, told)
+
+    def leave(self, page: object, now_ns: int) -> None:
+        """The connection is gone."""
+        for standing in self._of_person.values():
+            if standing.page is page:
+                standing.left_ns = now_ns
+
+    def told_to(self, person: PersonId) -> list[str]:
+        """Returns what somebody who comes now is told of the others."""
+        return [standing.told for who, standing in self._of_person.items() if who != person]
+
+    def take_gone(self, now_ns: int) -> list[PersonId]:
+        """Returns whose is to be taken away, once."""
+        gone = [
+            person
+            for person, standing in self._of_person.items()
+            if standing.left_ns is not None and now_ns - standing.left_ns > GONE_NS
+        ]
+        for person in gone:
+            del self._of_person[person]
+        return gone
 
 
 def _words(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ import pytest
 
 from clients.gateway import uplink_words as words
 from media_server.ecg.frame import decode_frame, read_envelope
+from signaling.auth.rights import Role
 from signaling.ecg.inventory import MAX_DECLARED, MAX_SHOWN
+from tests.support.api import person
 from tests.support.consult_world import CLINIC, HOSPITAL, LI, STRANGER, WANG
 from tests.support.ecg_world import (
     DESCRIPTOR,
@@ -309,6 +311,28 @@ async def test_pages_point_together_and_what_is_kept_is_in_the_ledger(world: Ecg
             (words,) = await wait_until(kept, what="the caliper in the ledger")
             assert words["second_uv"] == 1_250 and words["lead"] == "II"
             assert not [word for word in one.words if word["type"] == "pointed"]
+
+
+async def test_a_caliper_goes_with_the_page_that_died(world: EcgWorld) -> None:
+    ecg, colleague = await world.brought(), person(Role.SPECIALIST, institution=CLINIC, name="pe_reader")
+    points = [{"sample": 10, "mv": 0.1}, {"sample": 90, "mv": 1.25}]
+    async with world.viewer(ecg, colleague) as stays:
+        await stays.word("ecg")
+        async with world.viewer(ecg) as dies:
+            await dies.word("ecg")
+            await dies.say(type="point", show="caliper", lead="II", epoch=0, points=points, is_kept=False)
+            await stays.word("pointed", by=LI.person, show="caliper")
+            # Whoever comes later sees it as well, and nobody their own.
+            async with world.viewer(ecg, colleague) as late_page, world.viewer(ecg) as own:
+                await late_page.word("pointed", by=LI.person, show="caliper")
+                await own.word("ecg")
+        (lane,) = world.desk.watched()
+        await wait_until(lambda: len(lane.viewers) == 1, what="the pages to be gone")
+        world.consult.clock.advance_ms(10_001)
+        world.desk.tick(is_second=True)
+        await stays.word("pointed", by=LI.person, show="nothing")
+        assert not [word for word in own.words if word["type"] == "pointed"]
+    assert "annotation.caliper" not in await world.kinds(ecg)
 
 
 async def test_of_a_case_both_sides_see_it_and_keep_its_trail(world: EcgWorld) -> None:

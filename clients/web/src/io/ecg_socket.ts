@@ -40,7 +40,7 @@ export class EcgSocket implements LiveEcg {
   #isAsking = false;
   #isWanted = true;
   readonly #pointing = new PointQueue();
-  #isShowing = false;
+  #shown: PointerMessage | null = null;
   #pointTimer: number | undefined;
 
   constructor(id: string, ask: AskFrames) {
@@ -62,7 +62,7 @@ export class EcgSocket implements LiveEcg {
 
   point(pointer: PointerMessage, isKept: boolean): void {
     this.#pointing.put({ pointer, is_kept: isKept });
-    this.#isShowing = pointer.show !== "nothing";
+    this.#shown = pointer.show === "nothing" ? null : pointer;
     this.#pointTimer ??= window.setTimeout(() => this.#sendPoint(), POINT_EVERY_MS);
   }
 
@@ -105,6 +105,9 @@ export class EcgSocket implements LiveEcg {
     this.#heard_ms = performance.now();
     socket.onopen = () => {
       this.#become("open");
+      // To the others a connection that was gone for a while has taken its caliper along.
+      if (this.#shown?.show === "caliper" && this.#pointing.isEmpty)
+        this.#pointing.put({ pointer: this.#shown, is_kept: false });
       this.#sendPoint();
     };
     socket.onmessage = (message: MessageEvent<unknown>) => {
@@ -150,7 +153,7 @@ export class EcgSocket implements LiveEcg {
 
   /** Says what is still to be kept, and takes away what the others see of this page. */
   #leave(): void {
-    if (this.#isShowing) this.#pointing.put({ pointer: { show: "nothing" }, is_kept: false });
+    if (this.#shown !== null) this.#pointing.put({ pointer: { show: "nothing" }, is_kept: false });
     while (!this.#pointing.isEmpty && this.#socket?.readyState === WebSocket.OPEN) this.#sendPoint();
     window.clearTimeout(this.#pointTimer);
   }

@@ -1,4 +1,4 @@
-"""What one page may show to the others, and how often."""
+"""What one page may show to the others, how often, and how long it stands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from signaling.ecg.pointing import KEPT_PER_SECOND, MAX_CHARACTERS, PER_SECOND, PointPace, read_point
+from clinical.ids import PersonId
+from signaling.ecg.pointing import (
+    GONE_NS,
+    KEPT_PER_SECOND,
+    MAX_CHARACTERS,
+    PER_SECOND,
+    PointPace,
+    StandingPoints,
+    read_point,
+)
 
 POINTER: dict[str, Any] = {
     "type": "point", "show": "pointer", "lead": "V3", "epoch": 0, "sample": 1_600, "is_kept": False,
@@ -71,3 +80,28 @@ def test_so_many_a_second() -> None:
     assert pace.receive_point(pointer, 1_000_000_000)
     kept = [pace.receive_point(caliper, 2_000_000_000) for _ in range(KEPT_PER_SECOND + 1)]
     assert kept == [True] * KEPT_PER_SECOND + [False]
+
+
+def test_a_caliper_stands_until_it_is_taken_away_or_its_page_is_gone_for_a_while() -> None:
+    standing, li, wang = StandingPoints(), PersonId("pe_li"), PersonId("pe_wang")
+    first, second, other = object(), object(), object()
+    pointer, caliper, nothing = (read_point(json.dumps(value)) for value in (POINTER, CALIPER, NOTHING))
+    assert pointer is not None and caliper is not None and nothing is not None
+    standing.receive_point(first, li, pointer, "a place")
+    assert standing.told_to(wang) == []
+    standing.receive_point(first, li, caliper, "a caliper")
+    standing.receive_point(other, wang, caliper, "another")
+    assert (standing.told_to(wang), standing.told_to(li)) == (["a caliper"], ["another"])
+    # Back by a second connection before the first is known to be gone, and after.
+    standing.receive_point(second, li, caliper, "a caliper")
+    standing.leave(first, 5)
+    assert standing.take_gone(10 * GONE_NS) == []
+    standing.leave(second, 5)
+    assert standing.take_gone(5 + GONE_NS) == []
+    standing.receive_point(first, li, caliper, "a caliper")
+    assert standing.take_gone(10 * GONE_NS) == []
+    standing.leave(first, 5)
+    assert standing.take_gone(6 + GONE_NS) == [li]
+    assert standing.take_gone(6 + GONE_NS) == []
+    standing.receive_point(other, wang, nothing, "nothing")
+    assert standing.told_to(li) == []
