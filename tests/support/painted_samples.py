@@ -12,7 +12,7 @@ from playwright.async_api import Page
 from tests.support.held_samples import LIVE_ECG
 
 # A row for each repaint: the wall clock behind everything that it draws, up to which sample the ECG is drawn,
-# how it is followed, and the holes before that.
+# how it is followed, and the holes before that; then up to which sample the page has it, and since when.
 WATCH_PAINTED = (
     """() => {
     window.paintedRows = [];
@@ -29,7 +29,9 @@ WATCH_PAINTED = (
             const end = Number(until);
             const holes = samples.gaps(samples.start, end, Infinity)
                 .filter((hole) => !hole.isOpen && hole.start < end).map((hole) => [hole.start, hole.end]);
-            window.paintedRows.push([performance.timeOrigin + performance.now(), end, pace, holes]);
+            const origin = performance.timeOrigin, { newest } = samples;
+            const came = newest === null ? [] : [newest.end, origin + newest.arrived_ms];
+            window.paintedRows.push([origin + performance.now(), end, pace, holes, ...came]);
         });
     };
     requestAnimationFrame(look);
@@ -52,6 +54,10 @@ class Painted:
     """Share of the repaints at which the line stood still: that is what an eye would see."""
     behind_ms: list[float]
     """Of each repaint: by how much the line moved less than time did since the one before."""
+    came_ms: list[float]
+    """How old the newest sample that the page has was when it came: of each that a repaint found."""
+    kept_ms: list[float]
+    """How long it then was until the line was there: of each that a repaint reached."""
 
 
 def painted(rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]) -> Painted:
@@ -61,7 +67,7 @@ def painted(rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]) -> 
     ages: list[float] = []
     drawn = int(rows[0][1])
     waiting: set[int] = set()
-    for wall_ms, until, _, holes in rows[1:]:
+    for wall_ms, until, _, holes, *_ in rows[1:]:
         missing = {
             sample for start, end in holes for sample in range(max(start, rows[0][1]), min(end, until))
         }
@@ -78,7 +84,20 @@ def painted(rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]) -> 
         sum(row[2] == "picture" for row in rows) / len(rows),
         float(np.mean(passed_ms[:, 1] == 0)),
         (passed_ms[:, 0] - passed_ms[:, 1]).tolist(),
+        *_on_the_way(rows, taken_ms),
     )
+
+
+def _on_the_way(
+    rows: Sequence[Sequence[Any]], taken_ms: Callable[[int], float]
+) -> tuple[list[float], list[float]]:
+    arrived = {int(row[4]): float(row[5]) for row in rows if len(row) > 4}
+    kept_ms = []
+    waiting = sorted(end for end in arrived if end > rows[0][1])
+    for wall_ms, until, *_ in rows:
+        while waiting and waiting[0] <= until:
+            kept_ms.append(wall_ms - arrived[waiting.pop(0)])
+    return [came_ms - taken_ms(end) for end, came_ms in arrived.items()], kept_ms
 
 
 async def first_by(page: Page) -> dict[str, int]:
