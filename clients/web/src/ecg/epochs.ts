@@ -40,8 +40,8 @@ export class Epochs {
     return this.held.find((samples) => samples.shape.epoch === epoch) ?? null;
   }
 
-  /** Takes what is new of a frame. */
-  take(frame: Frame, now_ms: number): Taken {
-    return this.of(frame.epoch)?.take(frame, now_ms) ?? { refused: "foreign_epoch" };
+  /** Takes what is new of a frame; see Samples.take. */
+  take(frame: Frame, now_ms: number, isRecord = false): Taken {
+    return this.of(frame.epoch)?.take(frame, now_ms, isRecord) ?? { refused: "foreign_epoch" };
   }
 }

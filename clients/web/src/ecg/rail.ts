@@ -21,7 +21,7 @@ export interface RailPiece extends Span {
 
 /** What is known of one epoch. */
 export interface EpochKnown {
-  /** Here at the page, beyond what the service said. */
+  /** Here at the page; counts beyond what the service has told of. */
   readonly here: readonly Span[];
   readonly late: readonly Span[];
   /** The number after the newest sample that anybody knows of. */
@@ -46,7 +46,9 @@ function piecesOf(
 ): RailPiece[] {
   const stored = new Spans();
   for (const [from, to] of have.get(epoch) ?? []) stored.add(from, to);
-  for (const span of known?.here ?? []) stored.add(span.start, span.end);
+  // What is shown may have come beside the lane that stores it: up to where the service has told, it alone knows.
+  const told = stored.end;
+  for (const span of known?.here ?? []) if (span.end > told) stored.add(Math.max(span.start, told), span.end);
   const late = new Spans();
   for (const span of known?.late ?? []) late.add(span.start, span.end);
   const last = Math.max(end, stored.end, known?.end ?? 0);

@@ -1,8 +1,8 @@
 // The samples of one epoch of a stream, the last minutes of them: what is here, what is missing, what came late.
 //
 // Frames come in any order, twice, or not at all. Numbers decide, not times: a hole is what lies between samples that
-// came, and time only says when a hole has lasted long enough to be shown. What came first stays; what comes again
-// and differs is said, because then two devices send under one name.
+// came, and time only says when a hole has lasted long enough to be shown. What comes again and differs is said,
+// because then two devices send under one name; what stands is what came first, or what the record says.
 
 import { Arrivals } from "./arrivals";
 import type { Frame } from "./frame";
@@ -61,7 +61,7 @@ export type Taken =
   | { readonly refused: "foreign_epoch" | "foreign_leads" | "too_old" }
   | {
       readonly refused: null;
-      /** What was not here before, in order. */
+      /** What was not here before, in order; behind it what stands here otherwise now. */
       readonly added: readonly Span[];
       /** Samples that were here already came again with other values. */
       readonly differs: boolean;
@@ -124,8 +124,8 @@ export class Samples extends FrameMarks {
     if (newest !== null && arrived_ms < newest.arrived_ms) this.newestSample = { ...newest, arrived_ms };
   }
 
-  /** Takes what is new of a frame. */
-  take(frame: Frame, now_ms: number): Taken {
+  /** Takes what is new of a frame, and what differs where it comes by a way on which the record has the last word. */
+  take(frame: Frame, now_ms: number, isRecord = false): Taken {
     if (frame.epoch !== this.shape.epoch) return { refused: "foreign_epoch" };
     if (frame.leads !== this.shape.leads) return { refused: "foreign_leads" };
     const frameEnd = frame.firstSample + frame.count;
@@ -134,14 +134,15 @@ export class Samples extends FrameMarks {
     const floor = Math.max(wasEnd, frameEnd) - this.kept;
     const start = Math.max(frame.firstSample, floor);
     if (start >= frameEnd) return { refused: "too_old" };
-    const differs = this.here.within(start, frameEnd).some((span) => this.differsIn(frame, span));
+    const differing = this.here.within(start, frameEnd).filter((span) => this.differsIn(frame, span));
     const added = this.here.add(start, frameEnd);
     this.noteStart(frame);
-    for (const span of added) this.keep(frame, span, now_ms);
+    const changed = isRecord ? [...added, ...differing] : added;
+    for (const span of changed) this.keep(frame, span, now_ms);
     if (start < this.first) this.reachBack(start, this.first, frameEnd, now_ms);
     if (frameEnd > wasEnd || this.newestSample === null) this.reachOn(frame, wasEnd, now_ms);
     this.forget(floor);
-    return { refused: null, added, differs };
+    return { refused: null, added: changed, differs: differing.length > 0 };
   }
 
   /** The holes that touch the stretch and have been known long enough, in order. */

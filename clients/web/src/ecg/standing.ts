@@ -13,6 +13,8 @@ export const FRESH_LAG_MS = 1000;
 export const MOST_LAG_MS = 600_000;
 /** Nothing is drawn before it was taken: a box whose clock is further ahead than this tells no delay. */
 export const MOST_AHEAD_MS = 200;
+/** The service tells each second what it has stored; a slow way and its disk take their time. */
+export const MOST_UNTOLD_MS = 3000;
 const US_PER_MS = 1000;
 
 /** What comes live, as far as it is known. */
@@ -64,6 +66,8 @@ export interface Held {
   readonly isLinkOpen: boolean;
   readonly isGatewayLost: boolean;
   readonly newest: Newest | null;
+  /** How far the newest sample is beyond what the service has told that it stores. */
+  readonly untold_ms: number;
   /** Between the samples that are known, and of them. */
   readonly missing_ms: number;
   readonly stored_ms: number;
@@ -76,7 +80,9 @@ export function wholenessOf(held: Held, now_ms: number): Wholeness {
   if (held.missing_ms > 0) return "missing";
   if (held.stored_ms === 0) return "open";
   if (held.state === "ended") return held.is_complete ? "whole" : "open";
-  const isComing = held.newest !== null && now_ms - held.newest.arrived_ms <= STALE_AFTER_MS;
+  // What is shown may come ahead of what is stored.
+  const isStored = held.untold_ms <= MOST_UNTOLD_MS;
+  const isComing = isStored && held.newest !== null && now_ms - held.newest.arrived_ms <= STALE_AFTER_MS;
   return held.isLinkOpen && !held.isGatewayLost && isComing ? "whole" : "open";
 }
 

@@ -20,6 +20,7 @@ const MOST_POINTERS = 32;
 /** Who points takes it back after 6 s, unless the page that points is gone by then. */
 export const POINTER_LIFE_MS = 10_000;
 const US_PER_MS = 1000;
+const MS_PER_S = 1000;
 
 /** Who points, and where. */
 export interface PointedBy {
@@ -144,7 +145,11 @@ export class Watch {
     return message;
   }
 
-  /** Takes whole frames, one after another; returns what was not here before. */
+  /**
+   * Takes whole frames of the socket or of the record, one after another; returns what was not here before.
+   *
+   * On the socket the record has the last word: where it differs from what was shown ahead of it, it comes behind it.
+   */
   receiveFrames(content: Uint8Array, now_ms: number): Received[] {
     let frames: Frame[];
     try {
@@ -154,7 +159,7 @@ export class Watch {
       this.unreadable += 1;
       return [];
     }
-    const received = frames.flatMap((frame) => this.takeFrame(frame, now_ms));
+    const received = frames.flatMap((frame) => this.takeFrame(frame, now_ms, true));
     this.newBySocket += received.length;
     return received;
   }
@@ -174,6 +179,15 @@ export class Watch {
     const received = frames.reverse().flatMap((frame) => this.takeFrame(frame, now_ms));
     this.newByRoom += received.length;
     return { newest, received };
+  }
+
+  /** How far the newest sample here is beyond what the service has told that it stores. */
+  get untold_ms(): number {
+    const { running } = this;
+    if (running === null) return 0;
+    const { epoch, rateHz } = running.shape;
+    const told = this.stored.get(epoch)?.at(-1)?.[1] ?? running.start;
+    return ((running.end - told) * MS_PER_S) / rateHz;
   }
 
   /** Server time now, milliseconds since the Unix epoch; null before it said its time. */
@@ -218,12 +232,12 @@ export class Watch {
     return null;
   }
 
-  private takeFrame(frame: Frame, now_ms: number): Received[] {
+  private takeFrame(frame: Frame, now_ms: number, isRecord = false): Received[] {
     const descriptor = this.told?.descriptor ?? null;
     const running = this.running?.shape.epoch ?? -1;
     // A device that began to count anew is the same device until it is described otherwise.
     if (descriptor !== null && frame.epoch > running) this.describe(frame.epoch, descriptor);
-    const taken = this.epochs.take(frame, now_ms);
+    const taken = this.epochs.take(frame, now_ms, isRecord);
     if (taken.refused !== null) {
       if (taken.refused !== "too_old") this.unreadable += 1;
       return [];

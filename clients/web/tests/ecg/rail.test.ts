@@ -42,6 +42,28 @@ describe("a rail", () => {
     expect(railSum(pieces, RATE_HZ)).toMatchObject({ late_ms: 1000, holes: 1, percent: 96.1 });
   });
 
+  it("lets the service alone say what it stores of what it has told of, whatever was shown", () => {
+    const here = [
+      { start: 1000, end: 1700 },
+      { start: 1800, end: 3500 },
+    ];
+    const known = { here, late: [], end: 3500 };
+    const have = new Map([
+      [
+        0,
+        [
+          [1000, 1500],
+          [2000, 3000],
+        ] as const,
+      ],
+    ]);
+    expect(brief(railOf([EPOCH], RATE_HZ, have, new Map([[0, known]])))).toEqual([
+      [0, "stored", 1000, 1500],
+      [0, "missing", 1500, 2000],
+      [0, "stored", 2000, 3500],
+    ]);
+  });
+
   it("is never rounded up to all, and nothing is no per cent", () => {
     const almost = railOf([{ ...EPOCH, first: 0, end: 1_000_000 }], RATE_HZ, new Map([[0, [[0, 999_999]]]]));
     expect(railSum(almost, RATE_HZ).percent).toBe(99.9);

@@ -92,6 +92,18 @@ describe("what is kept", () => {
     expect(samples.take(other, 0)).toEqual({ refused: null, added: [{ start: 20, end: 30 }], differs: true });
     expect([...samples.read(1, 18, 22)]).toEqual([valueOf(1, 18), valueOf(1, 19), 7, 7]);
   });
+
+  it("stands as the record says it, which may come after what was shown", () => {
+    const samples = filled([frameOf(0, 20)]);
+    const record = frameOf(10, 20, { samples: new Int32Array(40).fill(7) });
+    const changed = [
+      { start: 20, end: 30 },
+      { start: 10, end: 20 },
+    ];
+    expect(samples.take(record, 0, true)).toEqual({ refused: null, added: changed, differs: true });
+    expect([...samples.read(1, 8, 12)]).toEqual([valueOf(1, 8), valueOf(1, 9), 7, 7]);
+    expect(samples.take(record, 0, true)).toEqual({ refused: null, added: [], differs: false });
+  });
 });
 
 describe("the newest sample", () => {

@@ -5,6 +5,7 @@ import {
   MOST_AHEAD_MS,
   MOST_LAG_MS,
   sightOf,
+  MOST_UNTOLD_MS,
   wholenessOf,
   type Fresh,
   type Held,
@@ -66,6 +67,7 @@ const HELD: Held = {
   is_complete: false,
   isLinkOpen: true,
   isGatewayLost: false,
+  untold_ms: 1200,
   newest: { epoch: 0, end: 500, endUs: 0, arrived_ms: NOW_MS - 40, reach_ms: NOW_MS },
   missing_ms: 0,
   stored_ms: 1000,
@@ -83,6 +85,11 @@ describe("how whole an ECG is", () => {
     expect(wholenessOf({ ...HELD, isLinkOpen: false }, NOW_MS)).toBe("open");
     expect(wholenessOf({ ...HELD, isGatewayLost: true }, NOW_MS)).toBe("open");
     expect(wholenessOf({ ...HELD, stored_ms: 0 }, NOW_MS)).toBe("open");
+  });
+
+  it("is not known to be whole while more is shown than the service has told that it stores", () => {
+    expect(wholenessOf({ ...HELD, untold_ms: MOST_UNTOLD_MS }, NOW_MS)).toBe("whole");
+    expect(wholenessOf({ ...HELD, untold_ms: MOST_UNTOLD_MS + 1 }, NOW_MS)).toBe("open");
   });
 
   it("is whole after its end only once the service says so, whatever came when", () => {

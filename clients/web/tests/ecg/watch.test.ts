@@ -82,6 +82,31 @@ describe("frames", () => {
     expect(watch.differs).toBe(true);
   });
 
+  it("that differ stand as the socket brings them last, and never as the room does", () => {
+    const watch = begun();
+    const zeros = frameBytes(frameOf(0, COUNT, { samples: new Int32Array(2 * COUNT) }));
+    const valueHere = (): number | undefined => watch.running?.read(1, 3, 4)[0];
+    watch.receiveMessage(zeros, NOW_MS);
+    expect(valueHere()).toBe(0);
+    watch.receiveFrames(bytes(0), NOW_MS);
+    expect(valueHere()).not.toBe(0);
+    watch.receiveMessage(zeros, NOW_MS);
+    expect(valueHere()).not.toBe(0);
+  });
+
+  it("that come ahead of what the service stores are counted until it tells", () => {
+    const watch = begun();
+    expect(watch.untold_ms).toBe(0);
+    watch.receiveMessage(bytes(0), NOW_MS);
+    const whole_ms = watch.untold_ms;
+    expect(whole_ms).toBeGreaterThan(0);
+    say(watch, { type: "have", have: { 0: [] } });
+    expect(watch.untold_ms).toBe(whole_ms);
+    say(watch, { type: "have", have: { 0: [[0, COUNT / 2]] } });
+    expect(watch.untold_ms).toBe(whole_ms / 2);
+    expect(new Watch().untold_ms).toBe(0);
+  });
+
   it("long past do no harm", () => {
     const watch = begun();
     watch.receiveFrames(bytes(1), NOW_MS);

@@ -77,6 +77,7 @@ export function wholeness(live: LiveEcg, sum: RailSum, look_ms: number): Wholene
       isLinkOpen: live.link() === "open",
       isGatewayLost: watch.lostSinceUs !== null,
       newest: watch.running?.newest ?? null,
+      untold_ms: watch.untold_ms,
       missing_ms: sum.missing_ms,
       stored_ms: sum.stored_ms,
     },
