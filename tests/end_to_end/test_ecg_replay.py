@@ -21,6 +21,7 @@ import pytest
 from load_tests.netem.conditions import Conditions, Loss
 from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import ROUND_TRIP_80_MS, both_ways, with_loss
+from tests.support.best_of_three import Attempt, judged_where_fit
 from tests.support.drifting_device import DriftingDevice
 from tests.support.story_pages import DESKTOP, Face, open_face, sign_in_as
 from tests.support.time_code import PUBLISH_TIME_CODE, WATCH_REPLAY, ahead_ms, repaints
@@ -49,21 +50,27 @@ def _can_emulate() -> None:
 
 async def test_a_recordings_ecg_is_drawn_up_to_its_picture(tmp_path: Path) -> None:
     async with watched_ecg(LINK, tmp_path, name="ecg-replay", drift_ppm=80) as watched:
-        recording = await _recorded(watched)
-        page = await _opened(watched, recording)
-        if IS_BENCH:
-            played = await _played(page, watched.box)
-            print(f"\nplayed at 1×: {_figures(played)}")
-        still = await _looked_at(page, watched.box, recording["duration_ms"])
-        print(f"\n{PLACES} still pictures: {_figures(still)}")
-        await page.look("ecg-replay")
-        if IS_BENCH:
-            assert max(map(abs, played)) <= MOST_MS, _figures(played)
-            assert max(map(abs, still)) <= MOST_MS, _figures(still)
-        else:
-            # A page and a service that wait for a processor answer late: the way is then told too long.
-            way_ms = max(one["way_us"] for one in recording["clocks"]["pictures"]) / 1000
-            assert -ONE_CLOCK_MS - way_ms <= statistics.median(still) <= ONE_CLOCK_MS, _figures(still)
+        with judged_where_fit("picture and ECG stand on one clock") as one_clock:
+            await _check(watched, one_clock)
+
+
+async def _check(watched: WatchedEcg, one_clock: Attempt) -> None:
+    """Figures by the bench; else whether the two stand on one clock at all."""
+    recording = await _recorded(watched)
+    page = await _opened(watched, recording)
+    if IS_BENCH:
+        played = await _played(page, watched.box)
+        print(f"\nplayed at 1×: {_figures(played)}")
+    still = await _looked_at(page, watched.box, recording["duration_ms"])
+    print(f"\n{PLACES} still pictures: {_figures(still)}")
+    await page.look("ecg-replay")
+    if IS_BENCH:
+        assert max(map(abs, played)) <= MOST_MS, _figures(played)
+        assert max(map(abs, still)) <= MOST_MS, _figures(still)
+    # A page and a service that wait for a processor answer late: the way is then told too long.
+    way_ms = max(one["way_us"] for one in recording["clocks"]["pictures"]) / 1000
+    is_one = -ONE_CLOCK_MS - way_ms <= statistics.median(still) <= ONE_CLOCK_MS
+    one_clock.tell(is_one, _figures(still))
 
 
 async def _recorded(watched: WatchedEcg) -> Any:

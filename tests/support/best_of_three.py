@@ -8,11 +8,12 @@ still, or its processors were full), the figure is not judged: pytest's summary 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,6 +58,24 @@ def attempts(what: str) -> Iterator[Attempt]:
                 made.append(attempt)
         finally:
             watch.end()
+    _judge(what, made)
+
+
+@contextlib.contextmanager
+def judged_where_fit(what: str) -> Iterator[Attempt]:
+    """The same of what takes too long to be measured again: judged once, by a machine that was fit for it."""
+    attempt = Attempt(0)
+    with tempfile.TemporaryDirectory() as folder:
+        watch, began_s = Standstill(Path(folder)), time.monotonic()
+        try:
+            yield attempt
+            attempt.unfit = watch.unfit(began_s, time.monotonic())
+        finally:
+            watch.end()
+    _judge(what, [attempt])
+
+
+def _judge(what: str, made: Sequence[Attempt]) -> None:
     told = f"{what}: " + "; ".join(
         each.told + (f" (the machine: {each.unfit})" if each.unfit else "") for each in made
     )
@@ -65,7 +84,7 @@ def attempts(what: str) -> Iterator[Attempt]:
         return
     if os.environ.get("LIANZHEN_FIGURES") or not all(each.unfit for each in made):
         raise AssertionError(told)
-    warnings.warn(FigureNotJudged(told), stacklevel=2)
+    warnings.warn(FigureNotJudged(told), stacklevel=3)
 
 
 async def best_of_three(what: str, limit_s: float, measure: Callable[[int], Awaitable[float]]) -> float:

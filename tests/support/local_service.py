@@ -67,7 +67,7 @@ def local_service(data_dir: Path, command: str = "demo", **settings: str) -> Ite
     reader = threading.Thread(target=_collect, args=(service,), daemon=True)
     reader.start()
     try:
-        deadline_s = time.monotonic() + HANG_S
+        deadline_s = time.monotonic() + 3 * HANG_S
         while not service.ready:
             assert process.poll() is None, service.output
             assert time.monotonic() < deadline_s, service.output

@@ -32,8 +32,8 @@ HTTP_PORT = 8080
 MEDIA_PORT = 7882
 API_KEY = "harness"
 
-# From start to the ready line on an idle machine: under two seconds; to the end, as much.
-START_TIMEOUT_S = HANG_S
+# From start to the ready line on an idle machine: under two seconds; on one with load 12, half a minute.
+START_TIMEOUT_S = 3 * HANG_S
 STOP_TIMEOUT_S = HANG_S
 
 
