@@ -17,7 +17,7 @@ from signaling.errors import SettingWrong, Unavailable
 from signaling.gateway_parser import add_gateway_parser
 from signaling.messages import say_to
 from signaling.opinion_parser import add_opinion_parser
-from signaling.settings import chosen_language, read_settings
+from signaling.settings import chosen_language, read_settings, require_secret
 
 EXIT_OK: Final = 0
 EXIT_REFUSED: Final = 1
@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     # First, for the rest takes seconds to import: whoever wrote a wrong setting hears so at once.
     settings = read_settings()
+    if options.command != "demo":
+        require_secret(settings)
     # Imported here: token and verify must not need the native core.
     try:
         from signaling.serving import serve
