@@ -246,6 +246,17 @@ def test_a_taken_port_is_named(net: Network, tmp_path, server: Server) -> None:
         second.spawn()
         assert second.wait() == 1, second.stderr
         _check_clear(second, str(server.http_port if number == 0 else server.media_port))
+    third = Server(
+        net,
+        tmp_path / "third",
+        name="third-server",
+        http_port=8093,
+        media_port=7895,
+        ecg_port=server.media_port,
+    )
+    third.spawn()
+    assert third.wait() == 1, third.stderr
+    _check_clear(third, "LIANZHEN_ECG_PORT")
 
 
 def test_an_unwritable_data_folder_is_named(net: Network, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from pathlib import Path
 
 from tests.support.local_service import local_service
@@ -10,12 +11,15 @@ from tests.support.local_service import local_service
 TCP_LISTEN = "0A"
 
 
-def test_two_web_ports_and_one_media_port_are_all_that_is_open(tmp_path: Path) -> None:
-    with local_service(tmp_path) as service:
+def test_two_web_ports_one_of_media_and_one_of_ecgs_are_all_that_is_open(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        ecg = free.getsockname()[1]
+    with local_service(tmp_path, ECG_PORT=str(ecg)) as service:
         _, http, https, _, _, media = service.ready
         announced = {int(http.rsplit(":", 1)[1]), int(https.rsplit(":", 1)[1])}
         assert _ports(service.process.pid, "tcp") == announced
-        assert _ports(service.process.pid, "udp") == {int(media)}
+        assert _ports(service.process.pid, "udp") == {int(media), ecg}
 
 
 def _ports(pid: int, protocol: str) -> set[int]:
