@@ -242,7 +242,7 @@ def build_service(
         sender=RoomFrames(host),
         datagram_port=0 if ecg_socket is None else ecg_socket.getsockname()[1],
     )
-    ecg_datagrams = None if ecg_socket is None else DatagramSocket(ecg_socket, ecgs.receive_datagram)
+    ecg_datagrams = None if ecg_socket is None else DatagramSocket(ecg_socket, ecgs.datagrams.receive)
     ecg_looks = EcgLooks(store)
     criticals = DueDriver(store, clock, CRITICAL_CALLS)
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)

@@ -196,7 +196,7 @@ class EcgFilePages:
             raise
 
         # Nothing more will come of it.
-        await self._desk.seal(ecg)
+        await self._desk.lanes.seal(ecg)
 
         async def work(connection: AsyncConnection) -> EcgView:
             (view,) = await views_of(connection, [ecg], call.caller)

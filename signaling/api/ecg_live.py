@@ -126,7 +126,7 @@ class EcgLive:
         opened: OpenedEcg = call.found
         if self._desk.is_closed:
             raise Refusal("unavailable")
-        if not self._desk.may_watch(opened.ecg):
+        if not self._desk.watching.may_watch(opened.ecg):
             raise Refusal("connections_full")
         await self._looks.note(call, opened.ecg)
         await websocket.prepare(call.request)
@@ -137,7 +137,7 @@ class EcgLive:
         writer = asyncio.create_task(viewer.outbox.run(websocket), name="ecg-viewer")
         try:
             try:
-                await self._desk.watch(viewer, opened.ecg)
+                await self._desk.watching.watch(viewer, opened.ecg)
                 # Opening a long ECG takes seconds: who was put out meanwhile was not among its viewers yet.
                 if self._is_revoked(viewer.binding):
                     viewer.outbox.end(PUT_OUT)
@@ -149,10 +149,10 @@ class EcgLive:
                 if viewer.outbox.close_code:
                     # Put out, and slow to read so: what it says now is heard by nobody.
                     break
-                await self._desk.receive_viewer_text(viewer, opened.ecg, message.data)
+                await self._desk.watching.receive_text(viewer, opened.ecg, message.data)
         finally:
             self._viewers.discard(viewer)
-            self._desk.leave(viewer, opened.ecg)
+            self._desk.watching.leave(viewer, opened.ecg)
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer

@@ -240,7 +240,7 @@ class EcgPages:
         wanted: EcgGivingUp = call.body
         try:
             # What is here is counted before it is said what is not.
-            heard_at_ms = (await self._desk.settled(opened.ecg)).heard_at_ms
+            heard_at_ms = (await self._desk.lanes.settled(opened.ecg)).heard_at_ms
         except OSError as error:
             _log.error("ecg_unreadable", ecg=opened.ecg.id, error=type(error).__name__)
             raise Refusal("ecg_unreadable") from None

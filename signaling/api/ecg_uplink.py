@@ -58,18 +58,18 @@ class EcgUplink:
             raise Refusal("ecg_not_a_gateway")
         if self._desk.is_closed:
             raise Refusal("unavailable")
-        if not self._desk.may_connect():
+        if not self._desk.intake.may_connect():
             raise Refusal("connections_full")
         await websocket.prepare(call.request)
         caller = call.caller
         binding = Binding(session=caller.session, device=caller.device, issued_at_ms=call.now_ms)
         gateway = Gateway(caller, binding)
-        self._desk.connect(gateway)
+        self._desk.intake.connect(gateway)
         writer = asyncio.create_task(gateway.outbox.run(websocket), name="uplink-writer")
         try:
             await self._read(websocket, gateway)
         finally:
-            self._desk.disconnect(gateway)
+            self._desk.intake.disconnect(gateway)
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
@@ -78,9 +78,9 @@ class EcgUplink:
     async def _read(self, websocket: web.WebSocketResponse, gateway: Gateway) -> None:
         async for message in websocket:
             if message.type is WSMsgType.BINARY:
-                await self._desk.receive_frames(gateway, message.data)
+                await self._desk.intake.receive_frames(gateway, message.data)
             elif message.type is WSMsgType.TEXT:
-                await self._desk.receive_text(gateway, message.data)
+                await self._desk.intake.receive_text(gateway, message.data)
             else:
                 break
             if gateway.outbox.close_code:

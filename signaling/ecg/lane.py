@@ -31,7 +31,7 @@ class Lane:
     gateway: Gateway | None = None
     viewers: set[Viewer] = field(default_factory=set)
     readers: int = 0
-    """Requests that read its log just now."""
+    """Who needs its log just now."""
     news: deque[GapFound | GapFilled] = field(default_factory=lambda: deque(maxlen=MAX_NEWS))
     is_due: bool = False
     """Whether row and ledger are behind."""

@@ -288,7 +288,7 @@ class EcgWorld:
     async def rows_written(self) -> None:
         """Returns when the rows say what the lanes know."""
         await wait_until(
-            lambda: not any(lane.is_due for lane in self.desk.lanes()), what="the rows to be up to date"
+            lambda: not any(lane.is_due for lane in self.desk.in_hand()), what="the rows to be up to date"
         )
 
     def let_go(self) -> None:

@@ -51,7 +51,7 @@ class Box:
 
     def throw(self, *frames: bytes) -> bool:
         """Sends them as one datagram; whether it was taken for one."""
-        return self.world.desk.receive_datagram(self.sealed(*frames))
+        return self.world.desk.datagrams.receive(self.sealed(*frames))
 
     def stat(self, name: str) -> int:
         """A counter."""
@@ -107,7 +107,7 @@ async def test_in_the_room_it_goes_once_with_those_before_it(world: EcgWorld) ->
         box = await _box(world, line, case=case)
         async with world.viewer(box.ecg, WANG) as viewer:
             await viewer.word("ecg")
-            (watching,) = world.desk.lanes()[0].viewers
+            (watching,) = world.desk.in_hand()[0].viewers
             await viewer.say(type="lane", lost=0, of=0)
             await wait_until(
                 lambda: watching.lane.is_wanted(world.consult.clock.monotonic_ns()), what="the lane wanted"
@@ -144,7 +144,7 @@ async def test_the_truth_is_what_stands_in_the_end(world: EcgWorld) -> None:
             await line.send(frames[10:13])
             await _seen(viewer, [*frames[:10], others[10], frames[11], frames[12], frames[10]])
             assert box.stat("frames_corrected") == 1
-            assert others[10] not in world.desk.lanes()[0].recent
+            assert others[10] not in world.desk.in_hand()[0].recent
 
 
 async def test_a_torn_truth_is_a_gap_whatever_was_shown(world: EcgWorld) -> None:
@@ -203,7 +203,7 @@ async def test_a_gateway_shows_nothing_of_anothers(world: EcgWorld) -> None:
         await other.greet()
         offer = await other.word("datagrams")
         sealed = DatagramSealer(offer["key_id"], base64.b64decode(offer["key"])).seal([frames[10]])
-        assert world.desk.receive_datagram(sealed)
+        assert world.desk.datagrams.receive(sealed)
         assert (box.stat("frames_ahead"), box.stat("frames_ahead_refused")) == (0, 1)
 
 
@@ -235,11 +235,11 @@ async def test_what_is_shown_is_not_lost_until_nothing_comes_either_way(world: E
             box.throw(frames[10])
             clock.advance_ms(1_900)
             world.desk.tick(is_second=False)
-            assert not world.desk.lanes()[0].is_lost
+            assert not world.desk.in_hand()[0].is_lost
             clock.advance_ms(200)
             world.desk.tick(is_second=False)
             lost = await viewer.word("lost")
-            lane = world.desk.lanes()[0]
+            lane = world.desk.in_hand()[0]
             assert lost["since_us"] == lane.frame_us + 1_900_000
             box.throw(frames[11])
             await viewer.word("found")

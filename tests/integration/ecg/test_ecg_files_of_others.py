@@ -281,7 +281,7 @@ async def test_an_ecg_of_a_gateway_is_sealed_when_it_is_whole_and_let_go(world: 
         folder = world.folder / "ecg" / ecg
         row = await world.consult.store.read(lambda connection: find_ecg(connection, ecg))
         assert row is not None
-        await world.desk.seal(row)
+        await world.desk.lanes.seal(row)
         assert not (folder / "manifest.json").exists()
         await gateway.ended(ecg, recording)
         await world.becomes(ecg, is_complete=True)
@@ -289,7 +289,7 @@ async def test_an_ecg_of_a_gateway_is_sealed_when_it_is_whole_and_let_go(world: 
     assert row is not None
     await world.desk.disk.shut(row.id)
     for _ in range(2):
-        await world.desk.seal(row)
+        await world.desk.lanes.seal(row)
     assert (await asyncio.to_thread(verify_folder, folder, SIGNING_KEY.public_key())).is_sound
     assert (await world.kinds(ecg)).count("ecg.sealed") == 1
 

@@ -189,9 +189,9 @@ async def verified(world: EcgWorld, ecg: str) -> Verdict:
 
 async def sealed(world: EcgWorld, ecg: str, times: int) -> None:
     """Returns when it has been let go and sealed."""
-    world.let_go()
 
     async def seals() -> Any:
+        world.let_go()
         return (await world.kinds(ecg)).count("ecg.sealed")
 
     await wait_until(seals, what="the seal", accept=lambda count: count == times)

@@ -17,7 +17,7 @@ from signaling.auth.room_entry import admission_of
 from signaling.auth.sign_in import LIFE_MS
 from signaling.consult.case_chain import chain_act
 from signaling.consult.cases import find_case
-from signaling.ecg import ecg_desk
+from signaling.ecg import lanes
 from signaling.ecg.ecgs import Ecg
 from signaling.ecg.gateways import SILENCE_NS
 from signaling.ecg.lane import LOST_NS
@@ -172,7 +172,7 @@ async def test_the_fault_of_one_ecg_ends_no_other(world: EcgWorld, monkeypatch: 
             raise MisuseError("a number is whole and within 2^53")
 
         with monkeypatch.context() as patched:
-            patched.setattr(ecg_desk, "settle", faulty)
+            patched.setattr(lanes, "settle", faulty)
             await gateway.send(recording.frames())
             await wait_until(lambda: world.desk.stats()["failed"], what="the row to be left as it is")
         assert (await world.show(ecg))["state"] == "waiting"
@@ -260,7 +260,7 @@ async def test_who_is_put_out_while_the_ecg_opens_sees_no_more_of_it(
     world: EcgWorld, monkeypatch: pytest.MonkeyPatch, is_before: bool
 ) -> None:
     """Whether the act comes before the page is among the viewers or after: the seat's end is heard."""
-    name, watch = await world.consult.accepted(), world.desk.watch
+    name, watch = await world.consult.accepted(), world.desk.watching.watch
 
     async def put_out(unit: Unit) -> None:
         case = await find_case(unit.connection, name)
@@ -281,7 +281,7 @@ async def test_who_is_put_out_while_the_ecg_opens_sees_no_more_of_it(
         ecg = await world.request(case=name)
         async with world.viewer(ecg, LI) as stays:
             await stays.word("ecg")
-            monkeypatch.setattr(world.desk, "watch", watch_slowly)
+            monkeypatch.setattr(world.desk.watching, "watch", watch_slowly)
             async with world.viewer(ecg, WANG) as viewer:
                 await wait_until(lambda: viewer.socket.close_code == 4403, what="to be put out")
             assert not stays.socket.closed
@@ -379,7 +379,7 @@ async def test_what_is_opened_while_it_is_being_closed_is_there_whole(world: Ecg
         world.let_go()
         assert world.desk.stats()["lanes"] == 0
         # Its log is still open: the disk has not come to it.
-        opening = asyncio.create_task(world.desk._lane(EcgId(ecg)))
+        opening = asyncio.create_task(world.desk.lanes.open(EcgId(ecg)))
         await asyncio.wait([opening], timeout=0.2)
         assert not opening.done()
     assert await opening is not None
@@ -404,10 +404,10 @@ async def test_what_becomes_idle_while_the_service_ends_does_not_keep_it_from_en
         world.let_go()
         sealed.add(ecg.id)
 
-    monkeypatch.setattr(world.desk, "seal", seal)
+    monkeypatch.setattr(world.desk.lanes, "seal", seal)
     await world.desk.close()
     assert sealed == brought
     assert world.desk.stats()["disk_failures"] == 0
     # Nor is anything opened any more that nobody would close.
     with pytest.raises(StoreUnavailable):
-        await world.desk._lane(EcgId("ec_another"))
+        await world.desk.lanes.open(EcgId("ec_another"))

@@ -32,7 +32,7 @@ async def test_who_listens_in_the_room_gets_each_frame_there_with_those_before_i
             await wait_until(lambda: viewer.frames == frames[:4], what="the first frames")
             assert world.room.sent == []
             await viewer.say(type="lane", lost=0, of=0)
-            lanes = world.desk.lanes()[0].viewers
+            lanes = world.desk.in_hand()[0].viewers
             await wait_until(
                 lambda: any(each.lane.is_wanted(world.consult.clock.monotonic_ns()) for each in lanes),
                 what="the lane to be wanted",

@@ -80,7 +80,7 @@ async def test_while_the_websocket_stands_still_a_reader_sees_what_goes_on_and_t
             f"{world.api.url}/ecg/uplink", headers=world.api.header(gateway_caller())
         ) as websocket:
             held: Any = Held(websocket)
-            port = DatagramSocket(opened, world.desk.receive_datagram)
+            port = DatagramSocket(opened, world.desk.datagrams.receive)
             tasks = [
                 asyncio.create_task(work) for work in (running.read_source(), running.serve(held), port.run())
             ]
