@@ -27,7 +27,8 @@ export function EcgFileSheet(props: FileAct & { onClose: () => void }) {
         <>
           <FilesChoice hand={hand} button="k-btn" />
           {props.case_ === null && (
-            <div className="k-row" role="group" aria-label={speak("ecg.files.urgency")}>
+            <div className="k-row k-urgency" role="group" aria-label={speak("ecg.files.urgency")}>
+              <span className="i2">{speak("ecg.files.urgency")}</span>
               {URGENCIES.map((one) => (
                 <Choice key={one} isOn={hand.urgency === one} onChoose={() => hand.setUrgency(one)}>
                   {speak(`case.word.urgency.${one}`)}

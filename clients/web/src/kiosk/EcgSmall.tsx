@@ -2,7 +2,8 @@
 
 import { useMemo, useState } from "react";
 import { railSum } from "../ecg/rail";
-import { USUAL_GAIN_MM_MV, USUAL_SPEED_MM_S } from "../ecg/scale";
+import { shownBand, type FilterChoice } from "../ecg/filters";
+import { USUAL_SPEED_MM_S, type GainMmMv } from "../ecg/scale";
 import type { LiveEcg } from "../io/ecg_ports";
 import type { Ecg, EcgDescriptor } from "../protocol/ecg";
 import type { EcgReport } from "../protocol/truth";
@@ -12,7 +13,7 @@ import { EcgBody } from "../ui/ecg/EcgBody";
 import { EcgChips } from "../ui/ecg/EcgChips";
 import { EcgVitals } from "../ui/ecg/EcgVitals";
 import type { EcgCanvas, Hit, Look, Subject } from "../ui/ecg/ecg_canvas";
-import { markWords } from "../ui/ecg/ecg_words";
+import { bandWords, markWords } from "../ui/ecg/ecg_words";
 import { useDrawn, useHands, useLateSamples, useSight } from "../ui/ecg/hands";
 import { useLiveEcg, useLook } from "../ui/ecg/live";
 import { useLasting } from "../ui/hooks";
@@ -22,6 +23,11 @@ import "../ui/ecg/ecg.css";
 
 /** Lower than this six rows run into one another: then three columns more stand in a row. */
 const SIX_ROWS_PX = 380;
+/** Of the pane: what stands above the drawing and the seconds below it. */
+const HEAD_PX = 76;
+/** In a lower row 10 mm/mV runs over into the next, and out of the drawing. */
+const HIGH_ROW_MM = 20;
+const CHOICE: FilterChoice = { band: "diagnostic", notch_hz: 0 };
 
 type OnSight = ((seen: EcgReport | null) => void) | undefined;
 
@@ -67,16 +73,22 @@ function Small(props: {
   const [canvas, setCanvas] = useState<EcgCanvas | null>(null);
   const words = useMemo(() => markWords(speak), [speak]);
   const layout = props.height < SIX_ROWS_PX ? "3x4+1" : "6x2";
+  const rowMm = (props.height - HEAD_PX) / (layout === "6x2" ? 6 : 4) / pxPerMm;
+  const gain: GainMmMv = rowMm < HIGH_ROW_MM ? 5 : 10;
   const look = useMemo<Look>(
     () => ({
       layout,
-      scale: { pxPerMm, speed_mm_s: USUAL_SPEED_MM_S, gain_mm_mv: USUAL_GAIN_MM_MV },
-      choice: { band: "diagnostic", notch_hz: 0 },
+      scale: { pxPerMm, speed_mm_s: USUAL_SPEED_MM_S, gain_mm_mv: gain },
+      choice: CHOICE,
       words,
       theme,
     }),
-    [layout, pxPerMm, words, theme],
+    [layout, pxPerMm, gain, words, theme],
   );
+  const band = shownBand(CHOICE, descriptor.rate_hz, {
+    low_hz: descriptor.band_low_mhz / 1000,
+    high_hz: descriptor.band_high_hz,
+  });
   const subject = useMemo<Subject>(() => ({ kind: "live", watch, isFrozen: false }), [watch]);
   useDrawn(canvas, subject, descriptor);
   useLateSamples(live, canvas);
@@ -96,6 +108,13 @@ function Small(props: {
             {speak("ecg.monitorOnly")}
           </b>
         )}
+        <span className="i2">
+          {speak("ecg.speedOf", { value: USUAL_SPEED_MM_S })}
+          {"\u3000"}
+          <b>{speak("ecg.gainOf", { value: gain })}</b>
+          {"\u3000"}
+          {bandWords(band, speak)}
+        </span>
         <span className="sp" />
         <EcgVitals vitals={watch.vitals} now_us={watch.gatewayNowUs(look_ms)} isOver={false} />
       </div>

@@ -57,13 +57,14 @@ export function DraftHead(props: { title: string; draft: Draft; version: number;
     <div className="row wrap">
       <h2>{props.title}</h2>
       {props.children}
-      <span className="sp" />
-      <span className="i2" role="status">
-        {saving.failure === null && state}
+      <span className="row draft-state">
+        <span className="i2" role="status">
+          {saving.failure === null && state}
+        </span>
+        <button type="button" className="btn small" disabled={!isUnsaved || saving.isBusy} onClick={save}>
+          {speak("s2.draft.save")} <kbd>{"Ctrl S"}</kbd>
+        </button>
       </span>
-      <button type="button" className="btn small" disabled={!isUnsaved || saving.isBusy} onClick={save}>
-        {speak("s2.draft.save")} <kbd>{"Ctrl S"}</kbd>
-      </button>
     </div>
   );
 }

@@ -67,7 +67,7 @@ export function WorkPage() {
               onChanged={reload}
             />
           )}
-          <div className="row">
+          <div className="row work-import">
             <EcgImport />
           </div>
           <p className="fine work-about">{speak("app.about")}</p>

@@ -50,19 +50,22 @@ export function EcgHeader(props: {
       <EcgChips chips={props.chips} />
       <span className="sp" />
       <LayoutChoice viewing={props.viewing} />
-      {lane === "truth" &&
-        ([-1, 1] as const).map((direction) => (
-          <button
-            key={direction}
-            type="button"
-            className="btn small"
-            aria-label={speak(direction === 1 ? "ecg.page.on" : "ecg.page.back")}
-            title={speak(direction === 1 ? "ecg.page.on" : "ecg.page.back")}
-            onClick={() => props.onTurn(direction)}
-          >
-            <Icon name={direction === 1 ? "right" : "back"} size={16} />
-          </button>
-        ))}
+      {lane === "truth" && (
+        <span className="ecg-turn">
+          {([-1, 1] as const).map((direction) => (
+            <button
+              key={direction}
+              type="button"
+              className="btn small"
+              aria-label={speak(direction === 1 ? "ecg.page.on" : "ecg.page.back")}
+              title={speak(direction === 1 ? "ecg.page.on" : "ecg.page.back")}
+              onClick={() => props.onTurn(direction)}
+            >
+              <Icon name={direction === 1 ? "right" : "back"} size={16} />
+            </button>
+          ))}
+        </span>
+      )}
       {lane === "live" && (
         <button
           type="button"
