@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
 from load_tests.netem.conditions import Conditions, Loss
 from load_tests.netem.link import reason_to_skip_link
 from load_tests.netem.profiles import ROUND_TRIP_80_MS, both_ways, with_loss
 from tests.support.best_of_three import Attempt, judged_where_fit
 from tests.support.drifting_device import DriftingDevice
-from tests.support.story_pages import DESKTOP, Face, open_face, sign_in_as
+from tests.support.story_pages import DESKTOP, OPEN_MS, Face, open_face, sign_in_as
 from tests.support.time_code import PUBLISH_TIME_CODE, WATCH_REPLAY, ahead_ms, repaints
 from tests.support.waiting import wait_until
 from tests.support.watched_ecg import WatchedEcg, watched_ecg
@@ -168,6 +169,24 @@ _SOME_REPAINTS = """async () => {
     while (window.syncRows.length < 12) await new Promise(requestAnimationFrame);
     return window.syncRows;
 }"""
+
+
+async def _measured(page: Face) -> None:
+    """The reader's tools: calipers with QTc by both formulas, and a filter whose band is told."""
+    pane = page.page.locator(".replay-ecg")
+    await page.page.keyboard.press("c")
+    measures = pane.locator(".ecg-measures")
+    await expect(measures).to_contain_text("400 ms", timeout=OPEN_MS)
+    for button in ("记为 RR", "记为 QT"):
+        await measures.get_by_role("button", name=button).click()
+    # 400 ms by the square root and by the cube root of 0.4 s.
+    await expect(measures).to_contain_text("Bazett 632")
+    await expect(measures).to_contain_text("Fridericia 543")
+    await pane.get_by_role("combobox", name="滤波").select_option("monitor")
+    await expect(pane).to_contain_text("0.5–40 Hz")
+    await expect(pane).to_contain_text("不用于ST判读")
+    await page.page.keyboard.press("c")
+    await expect(measures).to_have_count(0)
 
 
 async def _seek(page: Face, share: float) -> None:
