@@ -113,7 +113,7 @@ def test_repeats_follow_what_is_lost(line: Line) -> None:
     assert line.pace.repeats == 0
     line.second(2)
     assert line.pace.repeats == 2
-    for _ in range(20):
+    for _ in range(100):
         line.second()
     assert line.pace.repeats == 0
 

@@ -16,13 +16,13 @@ def test_repeats_come_at_once_and_go_slowly() -> None:
     repeats.receive_loss(1, 25)
     assert repeats.count == 2
     seen = []
-    for _ in range(12):
+    for _ in range(70):
         repeats.receive_loss(0, 25)
         seen.append(repeats.count)
-    assert seen == [2, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]
+    assert seen == [2] * 45 + [1] * 23 + [0] * 2
 
 
 def test_a_little_is_mended_by_one() -> None:
     repeats = Repeats(0.0)
-    repeats.receive_loss(1, 100)
+    repeats.receive_loss(1, 150)
     assert repeats.count == 1

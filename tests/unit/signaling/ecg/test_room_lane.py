@@ -60,12 +60,12 @@ def test_repeats_come_at_once_and_go_slowly() -> None:
     assert lane.repeats == 2
     lane.receive_report(CLEAN, 1)
     assert lane.repeats == 0
-    lane.receive_report(LaneReport(1, 100), 2)
+    lane.receive_report(LaneReport(1, 150), 2)
     assert lane.repeats == 1
     lane.receive_report(BAD, 3)
     assert lane.repeats == 2
     seen = []
-    for second in range(4, 24):
+    for second in range(4, 104):
         lane.receive_report(CLEAN, second)
         seen.append(lane.repeats)
     assert seen[:3] == [2, 2, 2] and seen[-1] == 0
