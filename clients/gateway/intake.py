@@ -14,6 +14,7 @@ from clients.gateway.errors import SourceFault
 from clients.gateway.heart_count import HeartCount
 from clients.gateway.holding import Stretch
 from clients.gateway.keeping import EcgState, KeptEcg, Shelf
+from clients.gateway.messages import CHINESE
 from clients.gateway.self_test import measure_pulse
 from clients.gateway.taking import Taken, Taking
 from clients.gateway.uplink import AllStored, Asked, Event, Uplink
@@ -89,7 +90,11 @@ class Intake:
         if self._taking is None:
             raise SourceFault("samples_malformed")
         arrived_us = now_us if item.arrived_us is None else item.arrived_us
-        self._keep_all(self._taking.receive(item, arrived_us), now_us)
+        jumps = self._taking.counter_jumps
+        taken = self._taking.receive(item, arrived_us)
+        if self._taking.counter_jumps > jumps:
+            self._tell("counter_jumped")
+        self._keep_all(taken, now_us)
 
     def handle(self, event: Event, now_us: int) -> None:
         """Does what the server asked, notes what it told."""
@@ -99,7 +104,9 @@ class Intake:
             self._turn(self._shelf.ecgs[event.ecg], EcgState.STORED, now_us)
             self._tell("ecg_stored", ecg=event.ecg)
         else:
-            self._tell("server_refused", ecg=event.ecg or "-", code=event.code)
+            key = f"refused_{event.code}"
+            key = key if key in CHINESE else "server_refused"
+            self._tell(key, ecg=event.ecg or "-", code=event.code)
 
     def read(self, ecg: str, gaps: tuple[Stretch, ...]) -> Iterator[bytes]:
         """Yields the frames that hold these samples, read as they are taken: a gap may be hours long. What

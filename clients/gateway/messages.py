@@ -59,6 +59,15 @@ CHINESE: Final[Mapping[str, str]] = {
     "hl7_malformed": "设备发来的 HL7 消息有误：{field}",
     "hl7_too_large": "设备发来的 HL7 消息太大",
     "server_refused": "服务器拒收（{code}），心电 {ecg}；已存的数据不受影响",
+    "refused_second_device": "心电 {ecg} 由另一台网关采集，服务器没有接收这台的数据；"
+    "请停止那一份，再重新开始",
+    "refused_descriptor_changed": "心电 {ecg} 的采样率、分辨率或导联与开始时不同，服务器没有接收；"
+    "请换回原设备，或结束后重新开始",
+    "refused_stream_unknown": "服务器没有要心电 {ecg}，不再接收它的数据；已存的数据不受影响",
+    "refused_clock_jumped": "心电 {ecg} 的采样与时间对不上：数据照收，时间可能不准；"
+    "请检查设备的采样率和本机时钟",
+    "refused_frame_beyond": "心电 {ecg} 的采样计数跳得太远，服务器没有接收这一段；已存的数据不受影响",
+    "refused_frame_leads_wrong": "心电 {ecg} 的数据与声明的导联数不符，服务器没有接收；已存的数据不受影响",
     "server_away": "连不上服务器，稍后重试；采集继续，数据先存在本机",
     "server_certificate": "服务器的证书不可信：请用 --ca 指定签发它的证书",
     "server_handshake": "服务器没有接受连接（HTTP {status}）",
@@ -71,6 +80,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "samples_malformed": "设备发来的数据与它声明的导联不符",
     "sample_out_of_range": "设备发来的数值超出范围",
     "counter_out_of_range": "设备的采样计数超出范围",
+    "counter_jumped": "设备的采样计数跳变：已另起一段；已存的数据不受影响",
     "rate_wrong": "设备声明每秒 {declared_hz} 个采样，实际约 {measured_hz}：已停止接收，请检查设备设置",
     "file_unreadable": "文件 {file} 读不出来（errno {errno}）",
     "ecg_file_kind_unknown": "文件 {file} 不是可识别的心电文件 {detail}",
@@ -140,6 +150,18 @@ ENGLISH: Final[Mapping[str, str]] = {
     "hl7_malformed": "The device sent a wrong HL7 message: {field}",
     "hl7_too_large": "The device sent too large an HL7 message",
     "server_refused": "The server refused ({code}), ECG {ecg}; what is stored is untouched",
+    "refused_second_device": "ECG {ecg} is another gateway's, and the server took nothing of this one's: "
+    "end that ECG and begin another",
+    "refused_descriptor_changed": "ECG {ecg} began with another rate, resolution or other leads, and the "
+    "server took nothing: connect the first device again, or end the ECG and begin another",
+    "refused_stream_unknown": "The server did not ask for ECG {ecg} and takes no more of it; what is stored "
+    "is untouched",
+    "refused_clock_jumped": "Samples and time of ECG {ecg} do not fit: everything is taken, its times may be "
+    "wrong; check the device's rate and this machine's clock",
+    "refused_frame_beyond": "The counter of ECG {ecg} jumped too far: the server did not take that part; "
+    "what is stored is untouched",
+    "refused_frame_leads_wrong": "Samples of ECG {ecg} have other leads than declared and were not taken; "
+    "what is stored is untouched",
     "server_away": "The server cannot be reached; trying again. Recording goes on, onto this machine's disk",
     "server_certificate": "The server's certificate is not trusted: name its authority with --ca",
     "server_handshake": "The server did not accept the connection (HTTP {status})",
@@ -152,6 +174,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "samples_malformed": "The device sent samples that do not fit the leads it declared",
     "sample_out_of_range": "The device sent a sample beyond its range",
     "counter_out_of_range": "The device's sample counter is beyond its range",
+    "counter_jumped": "The device's sample counter jumped: a new part begins; what is stored is untouched",
     "rate_wrong": "The device declares {declared_hz} samples a second and sends about {measured_hz}: "
     "not taken any more, check its settings",
     "file_unreadable": "File {file} cannot be read (errno {errno})",

@@ -63,6 +63,8 @@ class Taking:
         """How many came twice and were passed over."""
         self.gap_samples = 0
         """How many the device has lost."""
+        self.counter_jumps = 0
+        """How often its counter began anew, or counted no time, without another run."""
 
     def receive(self, chunk: Chunk, arrived_us: int) -> list[Taken]:
         """Returns the frames that became whole, oldest first.
@@ -129,7 +131,9 @@ class Taking:
 
     def _begin_run(self, device_run: str, first: int) -> None:
         # Where the device says it is the same run, its counter says it is not.
-        self._runs = self._runs + 1 if self._device_run == device_run else 0
+        is_jump = self._device_run == device_run
+        self.counter_jumps += is_jump
+        self._runs = self._runs + 1 if is_jump else 0
         self._device_run = device_run
         self._run = f"{device_run}.{self._runs}" if self._runs else device_run
         self._clock = DeviceClock(self._descriptor.rate_hz, self._descriptor.latency_ms)

@@ -14,6 +14,7 @@ from clients.gateway.errors import SourceFault
 from clients.gateway.holding import Stretch
 from clients.gateway.intake import DISK_RETOLD_US, Intake
 from clients.gateway.keeping import KEPT_US, EcgState, Shelf
+from clients.gateway.messages import say
 from clients.gateway.simulated_heart import DESCRIPTOR, calibration, simulated
 from clients.gateway.uplink import AllStored, Asked, Say, SendFrames, Uplink, WasRefused
 from clients.gateway.vital_signs import Origin, Validity, measured
@@ -243,6 +244,20 @@ def test_the_heart_rate_is_counted_while_something_is_recorded(desk: Desk) -> No
 def test_a_refusal_is_told(desk: Desk) -> None:
     desk.intake.handle(WasRefused("", "frame_foreign"), T)
     assert desk.told[-1] == ("server_refused", {"ecg": "-", "code": "frame_foreign"})
+    # What somebody at the device can do something about has a sentence of its own.
+    for code in ("second_device", "descriptor_changed", "clock_jumped"):
+        desk.intake.handle(WasRefused("ec_1", code), T)
+        assert desk.told[-1] == (f"refused_{code}", {"ecg": "ec_1", "code": code})
+        assert "ec_1" in say(f"refused_{code}", None, **desk.told[-1][1])
+
+
+def test_a_counter_that_jumps_is_told_and_another_run_is_none(desk: Desk) -> None:
+    desk.start()
+    desk.feed(0, 5_000)
+    desk.feed(0, 20)
+    assert desk.keys().count("counter_jumped") == 1
+    desk.feed(0, 20, run="b")
+    assert "counter_jumped" not in desk.keys()
 
 
 def test_what_the_disk_does_not_take_is_told_and_does_not_go_up(
