@@ -53,8 +53,9 @@ def callers_of(served: ServedService) -> list[Mapping[str, str]]:
     return [
         {},
         {"Authorization": "Bearer a.b.c"},
-        served.headers_of("zhoulan", Assurance.PASSWORD),
-        *(served.headers_of(login) for login in LOGINS),
+        *served.headers_of_all(
+            [("zhoulan", Assurance.PASSWORD), *((login, Assurance.TWO_FACTORS) for login in LOGINS)]
+        ),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,19 +47,23 @@ class ServedService:
 
     def headers_of(self, login: str, assurance: Assurance = Assurance.TWO_FACTORS) -> Mapping[str, str]:
         """A fresh session of an account, as the headers that its browser would send."""
+        return self.headers_of_all([(login, assurance)])[0]
 
-        async def work(unit: Unit) -> str:
-            rows = await unit.connection.execute(
-                select(t.account.c.id, t.account.c.institution).where(t.account.c.login == login)
-            )
-            row = rows.one()
-            session = await open_session(
-                unit, InstitutionId(row.institution), account=AccountId(row.id), assurance=assurance
-            )
-            return session.secret
+    def headers_of_all(self, wanted: Sequence[tuple[str, Assurance]]) -> list[Mapping[str, str]]:
+        """The same of several, in one write."""
 
-        secret = self.run(self.service.store.write(work))
-        return {"Cookie": f"{COOKIE}={secret}", "Origin": self.url}
+        async def work(unit: Unit) -> list[str]:
+            return [await _secret(unit, login, assurance) for login, assurance in wanted]
+
+        secrets = self.run(self.service.store.write(work))
+        return [{"Cookie": f"{COOKIE}={secret}", "Origin": self.url} for secret in secrets]
+
+
+async def _secret(unit: Unit, login: str, assurance: Assurance) -> str:
+    query = select(t.account.c.id, t.account.c.institution).where(t.account.c.login == login)
+    row = (await unit.connection.execute(query)).one()
+    place, account = InstitutionId(row.institution), AccountId(row.id)
+    return (await open_session(unit, place, account=account, assurance=assurance)).secret
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from signaling.ecg.datagram_socket import (
     DatagramSocket,
     open_datagram_socket,
 )
+from tests.support.waiting import HANG_S
 
 ENDLESS = 10**9
 GOOD, JUNK = b"good", b"junk"
@@ -93,7 +94,7 @@ async def test_it_reads_and_stops_and_reads_again_and_gives_the_port_back() -> N
         # No more than the kernel holds for sure before the reader's first turn.
         for _ in range(MUCH_JUNK):
             sender.sendto(JUNK, address)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG_S):
             while not reader.pauses:
                 await asyncio.sleep(0)
             sender.sendto(GOOD, address)
