@@ -53,17 +53,14 @@ export class Filtered {
     this.seeing.leads.forEach((lead, number) => {
       const filter = this.filters[number] as LeadFilter;
       const raw = leadValues(lead, (one) => source.read(one, to, until));
-      const run = (start: number, end: number): void => {
-        filter.run(raw.subarray(start, end)).forEach((value, i) => {
-          this.ring[this.place(number, to + start + i)] = value;
-        });
-      };
-      run(0, breaks[0] ?? raw.length);
-      breaks.forEach((start, i) => {
+      let start = 0;
+      for (const end of [...breaks, raw.length]) {
+        const passed = filter.run(raw.subarray(start, end));
+        for (let i = 0; i < passed.length; i += 1) this.ring[this.place(number, to + start + i)] = passed[i] as number;
         // What follows on a loss does not follow on what was before it.
-        filter.reset();
-        run(start, breaks[i + 1] ?? raw.length);
-      });
+        if (end < raw.length) filter.reset();
+        start = end;
+      }
     });
     this.to = until;
     this.from = Math.max(this.from, until - this.kept);

@@ -109,7 +109,10 @@ export class LeadFilter {
         return value;
       }
       if (this.isFresh) this.settle(value);
-      return this.sections.reduce((x, section, number) => this.step(section, 2 * number, x), value);
+      let x = value;
+      for (let number = 0; number < this.sections.length; number += 1)
+        x = this.step(this.sections[number] as Section, 2 * number, x);
+      return x;
     });
   }
 

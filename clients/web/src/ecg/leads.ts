@@ -37,8 +37,13 @@ export function shownLeads(device: readonly string[]): ShownLead[] {
 
 /** A lead's values from the leads it is made of; NaN where one of these is. `read` gives a device's lead. */
 export function leadValues(shown: ShownLead, read: (lead: number) => Float64Array): Float64Array {
-  const [first, ...others] = shown.terms.map((term) => read(term.lead).map((value) => value * term.weight));
-  return (first as Float64Array).map((value, i) => others.reduce((sum, term) => sum + (term[i] as number), value));
+  const [first, ...others] = shown.terms as readonly [Term, ...Term[]];
+  const sum = read(first.lead).map((value) => value * first.weight);
+  for (const { lead, weight } of others) {
+    const more = read(lead);
+    for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] as number) + (more[i] as number) * weight;
+  }
+  return sum;
 }
 
 function sent(name: string, device: readonly string[]): ShownLead | null {

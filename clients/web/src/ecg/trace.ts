@@ -18,55 +18,54 @@ export interface Values {
  * spike of one sample stays as high as it was. A run's first and last sample are always there, so that a line ends
  * where its samples do. A run of a single sample is that point twice: with round caps, a dot.
  */
-export function polylines({ start, values, mvPerStep, breaks }: Values, strip: Strip): Float32Array[] {
-  return runs(values, new Set(breaks.map((sample) => sample - start))).map(([from, to]) => {
-    const kept = extremes(values, from, to, (i) => Math.floor(xOf(strip, start + i)));
-    return Float32Array.from(
-      kept.flatMap((i) => [xOf(strip, start + i), yOf(strip, (values[i] as number) * mvPerStep)]),
-    );
-  });
-}
-
-/** Runs of numbers, as indices: from, and to (not in it). */
-function runs(values: Float64Array, breaks: ReadonlySet<number>): [number, number][] {
-  const found: [number, number][] = [];
-  let from = -1;
-  for (let i = 0; i <= values.length; i += 1) {
-    const isHole = Number.isNaN(values[i] ?? NaN);
-    if (from >= 0 && (isHole || breaks.has(i))) {
-      found.push([from, i]);
-      from = -1;
-    }
-    if (from < 0 && !isHole) from = i;
+export function polylines(values: Values, strip: Strip): number[][] {
+  const { start, breaks } = values;
+  const end = start + values.values.length;
+  const lines: number[][] = [];
+  let from = start;
+  for (const next of [...breaks, end]) {
+    addRuns(lines, values, strip, from, next);
+    from = next;
   }
-  return found;
+  return lines;
 }
 
-/** The indices that are left of a run, in order, at least two. */
-function extremes(values: Float64Array, from: number, to: number, columnOf: (i: number) => number): number[] {
-  const kept = [from];
+/** The lines of what follows on one another without a break, from one sample up to another. */
+function addRuns(lines: number[][], values: Values, strip: Strip, start: number, end: number): void {
+  let from = start;
+  for (let sample = start; sample <= end; sample += 1) {
+    if (sample < end && !Number.isNaN(values.values[sample - values.start])) continue;
+    if (from < sample) lines.push(pointsOf(values, strip, from, sample));
+    from = sample + 1;
+  }
+}
+
+/** The points that are left of a run, in order, at least two. */
+function pointsOf({ start, values, mvPerStep }: Values, strip: Strip, from: number, to: number): number[] {
+  const points: number[] = [];
+  const valueOf = (sample: number): number => values[sample - start] as number;
+  let put = -1;
+  const add = (sample: number): void => {
+    if (sample !== put) points.push(xOf(strip, sample), yOf(strip, valueOf(sample) * mvPerStep));
+    put = sample;
+  };
   let low = from;
   let high = from;
-  let column = columnOf(from);
-  const put = (i: number): void => {
-    if (kept.at(-1) !== i) kept.push(i);
-  };
-  const endColumn = (): void => {
-    put(Math.min(low, high));
-    put(Math.max(low, high));
-  };
-  for (let i = from + 1; i < to; i += 1) {
-    const here = columnOf(i);
+  let column = Math.floor(xOf(strip, from));
+  add(from);
+  for (let sample = from + 1; sample < to; sample += 1) {
+    const here = Math.floor(xOf(strip, sample));
     if (here !== column) {
-      endColumn();
+      add(Math.min(low, high));
+      add(Math.max(low, high));
       column = here;
-      low = i;
-      high = i;
-    }
-    if ((values[i] as number) < (values[low] as number)) low = i;
-    if ((values[i] as number) > (values[high] as number)) high = i;
+      low = sample;
+      high = sample;
+    } else if (valueOf(sample) < valueOf(low)) low = sample;
+    else if (valueOf(sample) > valueOf(high)) high = sample;
   }
-  endColumn();
-  put(to - 1);
-  return kept.length === 1 ? [from, from] : kept;
+  add(Math.min(low, high));
+  add(Math.max(low, high));
+  add(to - 1);
+  return from + 1 < to ? points : [...points, ...points];
 }

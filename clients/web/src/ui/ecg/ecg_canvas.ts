@@ -35,9 +35,8 @@ import { paintGrid, paintHeads, paintTraces, REACH_PX, type Row, type Size } fro
 
 /** Counters and hatches move this often; the eye reads no faster. */
 const MARKS_EVERY_MS = 200;
-/** Pixels of the glass: the sweep touches one slice of the lines or two; the grid's only where a tint changes. */
-const TRACE_SLICE_PX = 128;
-const GRID_SLICE_PX = 400;
+/** Pixels of the glass: the sweep touches one slice of the lines or two. */
+const SLICE_PX = 128;
 
 /** How it is drawn. */
 export interface Look {
@@ -100,9 +99,9 @@ interface Plan {
 
 export class EcgCanvas {
   readonly #host: HTMLElement;
-  readonly #grid = new Layer({ name: "grid", slice_px: GRID_SLICE_PX, isOpaque: true });
-  readonly #trace = new Layer({ name: "trace", slice_px: TRACE_SLICE_PX, isOpaque: false });
-  readonly #standing = new Layer({ name: "standing", slice_px: Infinity, isOpaque: false });
+  readonly #grid = new Layer({ name: "grid", slice_px: Infinity, isOpaque: true });
+  readonly #trace = new Layer({ name: "trace", slice_px: SLICE_PX, isOpaque: false });
+  readonly #standing = new Layer({ name: "standing", slice_px: SLICE_PX, isOpaque: false });
   readonly #marks = new Layer({ name: "marks", slice_px: Infinity, isOpaque: false });
   readonly #axis = new Layer({ name: "axis", slice_px: Infinity, isOpaque: true });
   readonly #resizing: ResizeObserver;
@@ -381,8 +380,10 @@ export class EcgCanvas {
     // Up to which sample the lines go, and why: for who looks at the page from outside.
     const { dataset } = this.#trace.element;
     dataset["until"] = String(this.#drawnUntil);
-    dataset["pace"] = this.#followed?.pace ?? "";
-    dataset["ahead"] = String(this.#followed?.ahead_ms ?? "");
+    const pace = this.#followed?.pace ?? "";
+    const ahead = String(this.#followed?.ahead_ms ?? "");
+    if (this.#isNew("pace", pace)) dataset["pace"] = pace;
+    if (this.#isNew("ahead", ahead)) dataset["ahead"] = ahead;
   }
 
   #headPlaces({ rows, sweep }: Plan): number[] {
@@ -414,19 +415,13 @@ export class EcgCanvas {
   }
 
   #drawGrid(late: readonly Stretch[]): void {
-    const ratio = window.devicePixelRatio || 1;
+    if (!this.#isNew("grid", late.map(({ left, right }) => `${left.toFixed(1)} ${right.toFixed(1)}`).join())) return;
     const area = this.#area();
-    this.#grid.each((pen, slice) => {
-      const tints = late.flatMap(({ left, right }) => {
-        const from = Math.max(left, slice.left);
-        const to = Math.min(right, slice.right);
-        return from < to ? `${from.toFixed(1)} ${to.toFixed(1)}` : [];
-      });
-      if (!this.#isNew(`grid ${slice.left}`, tints.join(" "))) return;
+    this.#grid.each((pen) => {
       pen.fillStyle = this.#inks.paper;
       pen.fillRect(0, 0, area.width, area.height);
       paintTints(pen, late, area, this.#inks);
-      paintGrid(pen, area, this.#look.scale.pxPerMm, this.#inks, ratio);
+      paintGrid(pen, area, this.#look.scale.pxPerMm, this.#inks, window.devicePixelRatio || 1);
     });
   }
 
@@ -435,10 +430,8 @@ export class EcgCanvas {
     const plan = this.#plan;
     const marked = plan === null ? null : this.#marked(plan, now_ms);
     this.#drawGrid(marked === null ? [] : lateRanges(marked));
-    if (this.#isNew("standing", marked === null ? "none" : `drawn ${String(marked.isSimulated)}`)) {
-      this.#standing.clearAll();
-      if (marked !== null) this.#standing.each((pen) => paintStanding(pen, marked));
-    }
+    if (this.#isNew("standing", marked === null ? "none" : `drawn ${String(marked.isSimulated)}`))
+      this.#standing.renew((pen) => (marked === null ? [] : paintStanding(pen, marked)));
     const labels = marked === null ? [] : axisLabels(marked);
     if (this.#isNew("axis", labels.map(({ x, text }) => `${x} ${text}`).join()))
       this.#axis.each((pen) => paintAxis(pen, labels, this.#size, this.#inks));

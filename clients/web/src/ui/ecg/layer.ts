@@ -14,6 +14,7 @@ export interface Stretch {
 
 interface Slice extends Stretch {
   readonly pen: Pen;
+  readonly canvas: HTMLCanvasElement;
 }
 
 /** How a layer is made. */
@@ -68,7 +69,7 @@ export class Layer {
         pen.fillRect(0, 0, canvas.width, canvas.height);
       }
       pen.setTransform(ratio, 0, 0, ratio, -left, -top * ratio);
-      this.#slices.push({ left: left / ratio, right: right / ratio, pen });
+      this.#slices.push({ left: left / ratio, right: right / ratio, pen, canvas });
     }
   }
 
@@ -91,6 +92,14 @@ export class Layer {
       paint(pen, part);
       pen.restore();
     });
+  }
+
+  /** Paints all anew; a slice with none of the stretches that `paint` names is not laid over what is below at all. */
+  renew(paint: (pen: Pen) => readonly Stretch[]): void {
+    for (const { pen, canvas, left, right } of this.#slices) {
+      if (!canvas.hidden) pen.clearRect(left, 0, right - left, this.#height);
+      canvas.hidden = !paint(pen).some((one) => one.left < right && one.right > left);
+    }
   }
 
   /** Hands out every slice, to be painted over as a whole. */

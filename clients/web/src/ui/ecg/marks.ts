@@ -147,11 +147,14 @@ export function lateRanges(marked: Marked): (Stretch & { length_ms: number })[] 
     );
 }
 
-/** What stands over the lines for as long as they are laid out alike. */
-export function paintStanding(pen: Pen, marked: Marked): void {
-  paintCalibration(pen, marked.layout.marks, marked.inks);
-  paintNames(pen, marked);
+/** What stands over the lines for as long as they are laid out alike; returns where. */
+export function paintStanding(pen: Pen, marked: Marked): Stretch[] {
+  const { layout, inks, size } = marked;
+  paintCalibration(pen, layout.marks, inks);
+  const names = paintNames(pen, marked);
   if (marked.isSimulated) paintWatermark(pen, marked);
+  const marks = { left: 0, right: Math.max(0, ...layout.marks.map((mark) => mark.at(-2) as number)) + 1 };
+  return marked.isSimulated ? [{ left: 0, right: size.width }] : [marks, ...names];
 }
 
 /** What comes and goes over the lines; returns whether there was any of it. */
@@ -165,27 +168,31 @@ export function paintMarks(pen: Pen, marked: Marked): boolean {
   return painted.includes(true);
 }
 
-function halo(pen: Pen, text: string, x: number, y: number, color: string, around: string): void {
+const HALO_PX = 4;
+
+/** Returns where the text ends. */
+function halo(pen: Pen, text: string, x: number, y: number, color: string, around: string): number {
   pen.lineJoin = "round";
-  pen.lineWidth = 4;
+  pen.lineWidth = HALO_PX;
   pen.strokeStyle = around;
   pen.strokeText(text, x, y);
   pen.fillStyle = color;
   pen.fillText(text, x, y);
+  return x + pen.measureText(text).width;
 }
 
-function paintNames(pen: Pen, { rows, inks, words }: Marked): void {
+function paintNames(pen: Pen, { rows, inks, words }: Marked): Stretch[] {
   pen.textAlign = "left";
   pen.textBaseline = "top";
-  for (const { panel } of rows) {
+  return rows.map(({ panel: { lead, label } }) => {
     pen.font = `700 14px ${inks.font}`;
-    const { name, isDerived } = panel.lead;
-    halo(pen, name, panel.label.x, panel.label.y, inks.trace, inks.paper);
-    if (!isDerived) continue;
-    const after = pen.measureText(name).width + 5;
-    pen.font = `400 12px ${inks.font}`;
-    halo(pen, words.derived, panel.label.x + after, panel.label.y + 1, inks.ink2, inks.paper);
-  }
+    let end = halo(pen, lead.name, label.x, label.y, inks.trace, inks.paper);
+    if (lead.isDerived) {
+      pen.font = `400 12px ${inks.font}`;
+      end = halo(pen, words.derived, end + 5, label.y + 1, inks.ink2, inks.paper);
+    }
+    return { left: label.x - HALO_PX, right: end + HALO_PX };
+  });
 }
 
 function paintLate(pen: Pen, marked: Marked): boolean {

@@ -13,8 +13,8 @@ export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 export const TRACE_PX = 1.35;
 /** Of the last page, beside the running one (interface.md, "live lane"). */
 export const OLD_ALPHA = 0.45;
-/** So far beside its samples a line may still be seen: its width, its joins, and the column it is thinned out by. */
-export const REACH_PX = 3;
+/** So far beside its samples a line may still be seen: half its width, and the column it is thinned out by. */
+export const REACH_PX = 2;
 const HEAD_PX = 1.5;
 const BOX_MM = 5;
 const EVERYWHERE: XRange = { left: -Infinity, right: Infinity };
