@@ -3,8 +3,8 @@ server tells of them each second.
 
 The WebSocket comes first: datagrams that would crowd it out cease. A line that loses packets is no such line,
 it is what they are for: TCP stands still for a lost packet, and datagrams go on. What tells the two apart is
-the way itself: on a narrow line the quickest datagram of a second is slow, since it waits behind others, or
-much is lost where the WebSocket is behind as well::
+the way itself: on a narrow line the quickest datagram of a second is slow, since it waits behind others, much
+is lost, and the WebSocket falls behind: two of the three::
 
     OFF      offered        → TRYING
     TRYING   heard          → FLOWING   repeats by what is lost
@@ -32,10 +32,11 @@ SILENT_US: Final = 4_000_000
 QUEUE_US: Final = 400_000
 """That the quickest waits longer than usual: ten frames lie before it."""
 SOME_QUEUE_US: Final = 150_000
-"""The same where the WebSocket is behind as well."""
+"""One of three signs: it waits behind others."""
 BEHIND_MS: Final = 1_000
+"""The second: by itself it is TCP's repair of a loss."""
 MUCH_LOST: Final = 0.2
-"""Where the WebSocket is behind as well: a line that drops what it cannot carry."""
+"""The third: a line that drops what it cannot carry."""
 FAR_BEHIND_MS: Final = 5_000
 """Whatever the reason: the record comes first."""
 USUAL_US: Final = 60_000_000
@@ -165,12 +166,8 @@ class AheadPace:
             self._quickest.popleft()
         self._quickest.append((now_us, heard.delay_us))
         queue_us = heard.delay_us - min(delay_us for _, delay_us in self._quickest)
-        is_behind = heard.behind_ms >= BEHIND_MS
-        return (
-            queue_us >= QUEUE_US
-            or (is_behind and (queue_us >= SOME_QUEUE_US or loss >= MUCH_LOST))
-            or heard.behind_ms >= FAR_BEHIND_MS
-        )
+        signs = (heard.behind_ms >= BEHIND_MS, queue_us >= SOME_QUEUE_US, loss >= MUCH_LOST)
+        return sum(signs) > 1 or queue_us >= QUEUE_US or heard.behind_ms >= FAR_BEHIND_MS
 
     def _rest(self, event: PaceEvent, now_us: int) -> None:
         if now_us - self._since_us >= STEADY_US:

@@ -135,6 +135,8 @@ def test_a_line_that_only_loses_keeps_them_while_the_websocket_stands_still(line
         (0, QUEUE_US, 0, False),
         (0, SOME_QUEUE_US, BEHIND_MS - 1, True),
         (0, SOME_QUEUE_US, BEHIND_MS, False),
+        (4, SOME_QUEUE_US, 0, True),
+        (5, SOME_QUEUE_US, 0, False),
         (4, 0, BEHIND_MS, True),
         (5, 0, BEHIND_MS - 1, True),
         (5, 0, BEHIND_MS, False),
