@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from media_server.ecg.datagram import MAX_NUMBER
 from media_server.ecg.frame import MAX_MESSAGE_FRAMES, read_envelope
@@ -76,15 +76,17 @@ class DatagramIntake:
             self._keys.revoke(gateway.key)
             gateway.key = None
 
-    def tell_heard(self, gateway: Gateway) -> None:
-        """Tells a gateway each second what of its datagrams came."""
-        if gateway.key is None:
-            return
-        window = gateway.key.window
-        lanes = [lane for lane in self._lanes.all() if lane.gateway is gateway]
-        is_watched = any(lane.viewers for lane in lanes)
-        report = gateway.datagrams.tick_second(window.highest, window.came, is_watched=is_watched)
-        if report is not None:
-            behind_ms = max((lane.behind_ms for lane in lanes), default=0)
-            number, came, delay_us, _ = report
-            gateway.outbox.push(say.heard(number, came, delay_us, behind_ms, is_watched=is_watched))
+    def tell_heard(self, gateways: Iterable[Gateway]) -> None:
+        """Tells each gateway, once a second, what of its datagrams came and whether somebody watches."""
+        sent: dict[Gateway, list[Lane]] = {each: [] for each in gateways if each.key is not None}
+        for lane in self._lanes.all():
+            if lane.gateway is not None and lane.gateway in sent:
+                sent[lane.gateway].append(lane)
+        for gateway, lanes in sent.items():
+            assert gateway.key is not None, "those without one were left out"
+            window, is_watched = gateway.key.window, any(lane.viewers for lane in lanes)
+            report = gateway.datagrams.tick_second(window.highest, window.came, is_watched=is_watched)
+            if report is not None:
+                behind_ms = max((lane.behind_ms for lane in lanes), default=0)
+                number, came, delay_us, _ = report
+                gateway.outbox.push(say.heard(number, came, delay_us, behind_ms, is_watched=is_watched))

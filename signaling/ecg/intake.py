@@ -78,8 +78,8 @@ class Intake:
 
     def tick_second(self, now_ns: int) -> None:
         """Tells gateways what of their datagrams came, and lets go who has not been heard for a while."""
+        self._datagrams.tell_heard(self._sockets)
         for gateway in self._sockets:
-            self._datagrams.tell_heard(gateway)
             if now_ns - gateway.heard_ns > SILENCE_NS:
                 gateway.outbox.end(GOING_AWAY)
 
