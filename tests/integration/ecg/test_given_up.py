@@ -6,16 +6,19 @@ import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clinical.ids import InstitutionId
 from media_server.ecg.spans import Span
 from recording.exchange.reading import read_recording
 from recording.verdict import Verdict
 from recording.verify import verify_folder
 from signaling.auth.rights import Role
+from signaling.consult.archive_reading import read_archive
 from signaling.ecg.given_up import GIVE_UP_AFTER_MS
 from tests.support.api import person
 from tests.support.consult_world import CLINIC, HE, HOSPITAL, LI, QIAN, STRANGER, WANG
@@ -99,6 +102,18 @@ async def test_the_rest_of_an_ecg_is_declared_lost_and_its_case_can_be_signed(wo
         assert "give_up" not in shown["allowed"]
     assert (await world.consult.show(case, WANG))["is_ecg_complete"] is True
     assert (await world.ask(WANG, "POST", path, REASON)).code == "ecg_not_missing"
+    # What both sides file of the case says so.
+    for institution in (CLINIC, HOSPITAL):
+        reading = partial(read_archive, case_id=case, reader=InstitutionId(institution))
+        filed = await world.consult.store.read(reading)
+        (loss,) = filed.losses
+        assert (loss.serial, loss.missing_ms, loss.is_end_known, loss.is_come) == (
+            answer.body["serial"],
+            3_000,
+            False,
+            False,
+        )
+        assert (filed.person_name(loss.by), loss.reason) == ("Dr pe_wang", "网关在事故中损坏")
     for kind in ("wfdb", "edf", "dicom"):
         found = read_recording(await exported(world, ecg, kind))
         assert found.missing == (Span(2 * RATE_HZ, 5 * RATE_HZ),)
