@@ -287,8 +287,10 @@ class EcgWorld:
 
     async def rows_written(self) -> None:
         """Returns when the rows say what the lanes know."""
+        # A row that is just being written is due no more, and keeps its lane.
         await wait_until(
-            lambda: not any(lane.is_due for lane in self.desk.in_hand()), what="the rows to be up to date"
+            lambda: not any(lane.is_due or lane.readers for lane in self.desk.in_hand()),
+            what="the rows to be up to date",
         )
 
     def let_go(self) -> None:
