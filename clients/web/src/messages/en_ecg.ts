@@ -211,6 +211,7 @@ export const ECG_EN = {
   "ecg.said.back": "The ECG is coming again",
   "ecg.said.filled": "The ECG is complete again",
   "ecg.said.off": "Lead off: {leads}",
+  "ecg.print.born": "born {year}",
   "ecg.print.line": "{name}　{sex}　{born}　{serial}　{from}",
   "ecg.print.scale": "{speed} mm/s　{gain} mm/mV　{band}　{rate} Hz　{device}",
   "ecg.print.foot": "Shows and keeps data. Makes no diagnosis.",

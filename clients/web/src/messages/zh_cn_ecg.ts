@@ -207,6 +207,7 @@ export const ECG_ZH = {
   "ecg.said.back": "心电恢复",
   "ecg.said.filled": "心电已补齐",
   "ecg.said.off": "导联脱落 {leads}",
+  "ecg.print.born": "{year} 年生",
   "ecg.print.line": "{name}　{sex}　{born}　{serial}　{from}",
   "ecg.print.scale": "{speed} mm/s　{gain} mm/mV　{band}　{rate} Hz　{device}",
   "ecg.print.foot": "本软件显示并保存资料，不作诊断。",

@@ -87,7 +87,7 @@ export function EcgPrint(props: {
         {speak("ecg.print.line", {
           name: patient.name,
           sex: speak(`case.word.sex.${patient.sex}`),
-          born: patient.birth_year ?? "",
+          born: patient.birth_year === null ? "" : speak("ecg.print.born", { year: patient.birth_year }),
           serial: ecg.serial,
           from: at === null ? "" : `${day(at)} ${timeOfDay(at)}`,
         })}
