@@ -26,7 +26,7 @@ export function TruthPanel({ people, hasEcg = false }: { people: readonly Person
   // Oneself first: that is the row one can do something about.
   const rows = [...people.filter((one) => one.is_self), ...people.filter((one) => !one.is_self)];
   return (
-    <section className="pane truth-panel" aria-label={speak("m3.truth")}>
+    <section className="pane truth-panel" tabIndex={0} aria-label={speak("m3.truth")}>
       <div className="row lbl">
         <span>{speak("m3.truth")}</span>
         <span className="sp" />
