@@ -7,7 +7,7 @@ samples under the same numbers, those are the ECG's, and who watches is told the
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
 
 from media_server.ecg.frame import Envelope
 
@@ -25,16 +25,11 @@ class Shown(Enum):
     OTHER = "something else has been shown under its numbers"
 
 
-class _Held(NamedTuple):
-    end: int
-    content: bytes
-
-
 class Ahead:
     """Of one ECG."""
 
     def __init__(self) -> None:
-        self._held: dict[tuple[int, int], _Held] = {}
+        self._held: dict[tuple[int, int], bytes] = {}
         self.newest: tuple[int, int] = (0, 0)
         """Epoch and end of the newest that was shown; (0, 0) before the first."""
 
@@ -48,7 +43,7 @@ class Ahead:
             return False
         if len(self._held) >= MOST_FRAMES:
             del self._held[next(iter(self._held))]
-        self._held[key] = _Held(envelope.end_sample, frame)
+        self._held[key] = frame
         self.newest = max(self.newest, (envelope.epoch, envelope.end_sample))
         return True
 
@@ -57,14 +52,12 @@ class Ahead:
         held = self._held.pop((envelope.epoch, envelope.first_sample), None)
         if held is None:
             return Shown.NOT
-        return Shown.SAME if held.content[_BODY] == frame[_BODY] else Shown.OTHER
+        return Shown.SAME if held[_BODY] == frame[_BODY] else Shown.OTHER
 
     def waiting(self, epoch: int, after: int) -> list[bytes]:
         """Returns what is ahead of the truth, which goes up to before ``after`` of that epoch."""
         return [
-            held.content
-            for (number, first), held in sorted(self._held.items())
-            if number == epoch and first >= after
+            held for (number, first), held in sorted(self._held.items()) if number == epoch and first >= after
         ]
 
     def clear(self) -> None:

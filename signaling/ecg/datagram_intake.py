@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from media_server.ecg.datagram import MAX_NUMBER
-from media_server.ecg.frame import MAX_MESSAGE_FRAMES, read_envelope
+from media_server.ecg.frame import MAX_MESSAGE_FRAMES, Envelope
 from signaling.ecg import uplink_messages as say
 from signaling.ecg.datagram_keys import DatagramKeys
 from signaling.ecg.gateways import Gateway
@@ -49,16 +49,15 @@ class DatagramIntake:
             if lane is None or lane.gateway is not gateway:
                 self._counts.frames_ahead_refused += 1
                 continue
-            self._show_ahead(lane, content[envelope.start : envelope.end], now_ns)
+            self._show_ahead(lane, content, envelope, now_ns)
         return True
 
-    def _show_ahead(self, lane: Lane, frame: bytes, now_ns: int) -> None:
-        envelope = read_envelope(frame)
+    def _show_ahead(self, lane: Lane, content: bytes, envelope: Envelope, now_ns: int) -> None:
         code = lane.stream.refusal_of_ahead(envelope)
-        if not code and lane.ahead.receive(envelope, frame):
+        if not code and lane.ahead.receive(envelope, content[envelope.start : envelope.end]):
             self._counts.frames_ahead += 1
             lane.ahead_ns = now_ns
-            self._showing.show(lane, frame, [envelope], now_ns, is_whole=True)
+            self._showing.show(lane, content, [envelope], now_ns, is_whole=False)
         elif code in ("", "frame_known"):
             self._counts.frames_ahead_known += 1
         else:

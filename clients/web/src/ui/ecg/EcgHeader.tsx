@@ -114,15 +114,30 @@ export function LayoutChoice({ viewing }: { viewing: Viewing }) {
 export function CaliperButton({ caliper }: { caliper: CaliperHand }) {
   const { speak } = useWorld();
   return (
+    <KeyedToggle className="small hand" keyName="C" isOn={caliper.isOn} onToggle={caliper.toggle}>
+      {speak("ecg.caliper")}
+    </KeyedToggle>
+  );
+}
+
+/** What is on or off, by the button or by the key that it names. */
+function KeyedToggle(props: {
+  className: string;
+  keyName: string;
+  isOn: boolean;
+  onToggle: () => void;
+  children: string;
+}) {
+  return (
     <button
       type="button"
-      className={caliper.isOn ? "btn small hand on" : "btn small hand"}
-      aria-pressed={caliper.isOn}
-      aria-keyshortcuts="C"
-      onClick={caliper.toggle}
+      className={`btn ${props.className}${props.isOn ? " on" : ""}`}
+      aria-pressed={props.isOn}
+      aria-keyshortcuts={props.keyName}
+      onClick={props.onToggle}
     >
-      {speak("ecg.caliper")}
-      <kbd>{"C"}</kbd>
+      {props.children}
+      <kbd>{props.keyName}</kbd>
     </button>
   );
 }
@@ -217,26 +232,12 @@ function CaliperWords({ caliper }: { caliper: CaliperHand }) {
       <button type="button" className="btn tiny" onClick={caliper.takeQt}>
         {speak("ecg.caliper.qt")}
       </button>
-      <button
-        type="button"
-        className={caliper.isMarching ? "btn tiny on" : "btn tiny"}
-        aria-pressed={caliper.isMarching}
-        aria-keyshortcuts="M"
-        onClick={caliper.march}
-      >
+      <KeyedToggle className="tiny" keyName="M" isOn={caliper.isMarching} onToggle={caliper.march}>
         {speak("ecg.caliper.march")}
-        <kbd>{"M"}</kbd>
-      </button>
-      <button
-        type="button"
-        className={caliper.showsMv ? "btn tiny on" : "btn tiny"}
-        aria-pressed={caliper.showsMv}
-        aria-keyshortcuts="V"
-        onClick={caliper.mv}
-      >
+      </KeyedToggle>
+      <KeyedToggle className="tiny" keyName="V" isOn={caliper.showsMv} onToggle={caliper.mv}>
         {speak("ecg.caliper.showMv")}
-        <kbd>{"V"}</kbd>
-      </button>
+      </KeyedToggle>
       {(rr_ms !== null || qt_ms !== null) && (
         <span className="nb">{speak("ecg.caliper.kept", { rr: kept(rr_ms), qt: kept(qt_ms) })}</span>
       )}
