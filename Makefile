@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 CORE := media_server/core
 WEB := clients/web
+VIRTUAL_PEER := load_tests/virtual_peer
 CARGO := cargo
 # Release for tests as well: the native library is then compiled once, and the emulated networks run fast.
 CARGO_FLAGS := --manifest-path $(CORE)/Cargo.toml --workspace --locked
@@ -13,7 +14,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-web test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-drawing bench-ecg-lanes bench-ecg-replay bench-ecg-sync bench-ecg-latency bench-gateway-pace bench-forwarding bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-virtual-peer test-web fuzz fuzz-parsers test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-drawing bench-ecg-lanes bench-ecg-replay bench-ecg-sync bench-ecg-latency bench-gateway-pace bench-outage bench-join bench-roaming bench-bad-lines bench-closed-network bench-forwarding bench-forwarding-busy bench-growth bench-threads bench-peers load bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -26,7 +27,7 @@ demo-consultation: setup-service ## the demo with two virtual people who can be 
 
 test: setup ## set up what is missing and run every check and test
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check test-core test-web
-	@$(MAKE) --no-print-directory test-python
+	@$(MAKE) --no-print-directory --jobs=2 test-python fuzz-parsers
 
 setup: setup-service .setup/test ## everything that run and test need
 
@@ -58,6 +59,11 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
 	@deploy/setup/system_packages.sh
 	@touch $@
 
+# Cargo decides itself what is stale. The crate is no part of the core's workspace: only load tests need it.
+.PHONY: .setup/virtual-peer
+.setup/virtual-peer: .setup/toolchain
+	@$(CARGO) build --quiet --manifest-path $(VIRTUAL_PEER)/Cargo.toml --locked --release
+
 # ---- checks ------------------------------------------------------------------------------------------------
 
 check: check-python check-core check-web ## lint, types, import contracts, cargo and web checks
@@ -85,12 +91,26 @@ format: setup-service ## put every file into the house's format
 test-core: setup-service ## the native core's own tests
 	$(CARGO) test $(CARGO_FLAGS) --release --no-default-features --quiet
 
+test-virtual-peer: .setup/toolchain ## the virtual peers' own checks and tests (not in test: only load tests need them)
+	$(CARGO) fmt --manifest-path $(VIRTUAL_PEER)/Cargo.toml --check
+	$(CARGO) clippy --manifest-path $(VIRTUAL_PEER)/Cargo.toml --locked --release --all-targets -- -D warnings
+	$(CARGO) test --manifest-path $(VIRTUAL_PEER)/Cargo.toml --locked --release --quiet
+
 test-web: setup-service ## the pages' own tests
 	cd $(WEB) && npm test --silent -- --testTimeout=60000 --hookTimeout=60000
 
 test-python: setup ## unit, contract, integration and end-to-end tests
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not alone and (not end_to_end or beside)"
 	$(BIN)/pytest --durations=15 -m "alone or (end_to_end and not beside)"
+
+# Beside the tests: the scheduler gives these the processors only while nobody else wants them.
+fuzz-parsers: setup ## a minute of search in each parser of what strangers and peers send (tests/fuzz)
+	@$(CARGO) build --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --quiet --example fuzz
+	@chrt --idle 0 nice -n 19 $(CARGO) run --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --quiet --example fuzz -- --seconds $(or $(SECONDS_EACH),60) --seed $(or $(LIANZHEN_FUZZ_SEED),1)
+	@LIANZHEN_FUZZ_SEED=$(or $(LIANZHEN_FUZZ_SEED),1) LIANZHEN_FUZZ_SECONDS=$(or $(SECONDS_EACH),60) chrt --idle 0 nice -n 19 $(BIN)/pytest -q -s tests/fuzz/test_entry_points.py --timeout 0 -k "offer or channel or packet"
+
+fuzz: setup ## the same for ten minutes each, from a seed of its own: SECONDS_EACH=… for longer
+	@$(MAKE) --no-print-directory fuzz-parsers SECONDS_EACH=$(or $(SECONDS_EACH),600) LIANZHEN_FUZZ_SEED=$$(date +%s)
 
 test-kill: setup ## kill -9 while recording, at 50 random moments (about ten minutes)
 	LIANZHEN_KILLS=50 $(BIN)/pytest -k kill tests/end_to_end tests/integration
@@ -136,12 +156,42 @@ bench-ecg-sync: setup ## how far ECG and picture are apart on a real page, ten m
 bench-ecg-latency: setup ## how old samples are when a real page paints them, 80 ms round trip, with and without 5 % loss (6 min)
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_ecg_latency.py
 
+bench-roaming: setup ## how long media stops when a network goes dead, a NAT rebinds, an address changes: 20 times each (20 min)
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s --timeout 1800 tests/end_to_end/test_roaming.py
+
+bench-outage: setup ## how soon media is back after 5, 30 and 120 s without any network: same seat, same connection (6 min)
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s --timeout 600 tests/end_to_end/test_outages.py
+
+bench-join: setup ## from a join to the first picture, on a clean line and at 5, 10 and 20 % loss: 50 joins each (10 min)
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s --timeout 1800 tests/end_to_end/test_join_times.py
+
 bench-gateway-pace: setup ## how exactly a gateway replays a recording in real time, over ten minutes
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_gateway_pace.py
+
+bench-bad-lines: setup ## voice and picture of two pages at 20 % loss, and at 10 % with 200 ± 100 ms (4 min)
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_bad_lines.py
+bench-closed-network: setup ## joins through a firewall that opens TCP 443 only: median and p95 of twenty
+	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_closed_network.py
 
 bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a JSON object
 	@$(CARGO) build --quiet --manifest-path $(CORE)/Cargo.toml --locked --release --no-default-features --example plain_loop
 	@$(BIN)/python -m load_tests.forwarding
+
+bench-peers: setup-service .setup/virtual-peer ## CPU per forwarded packet beside Debian's Janus; the last line is a JSON object (8 min)
+	@deploy/setup/janus.sh
+	@$(BIN)/python -m load_tests.beside --plot docs/peers.png
+
+load: setup-service .setup/virtual-peer ## one load test: make load SCENARIO=ten_consultations (load_tests/scenarios); reports in var/load
+	@$(BIN)/python -m load_tests.load $(or $(SCENARIO),ten_consultations)
+
+bench-forwarding-busy: setup-service ## how long packets stay inside while Python computes on the same processor; the last line is a JSON object
+	@$(BIN)/python -m load_tests.forwarding.busy
+
+bench-growth: setup-service .setup/virtual-peer ## CPU and memory from 10 to 1,000 streams to subscribers; the last line is a JSON object (3 min)
+	@$(BIN)/python -m load_tests.growth
+
+bench-threads: setup-service .setup/virtual-peer ## CPU a packet with one media thread and with two; the last line is a JSON object (4 min)
+	@$(BIN)/python -m load_tests.growth.threads
 
 bench-logins: setup-service ## what a storm of logins does to a live call; the last line is a JSON object
 	@$(BIN)/python -m load_tests.login_storm

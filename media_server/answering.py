@@ -193,6 +193,9 @@ class AnsweringSections:
                     format=codec.format,
                     payload_type=codec.payload_type,
                     rtx_payload_type=codec.rtx_payload_type,
+                    red_payload_type=None if plan.is_red_disabled else codec.red_payload_type,
+                    # Pictures are always repeated by who has a NACK; sound by who says so.
+                    has_nack="nack" in codec.feedback,
                 )
                 for codec in preferred_first(section.codecs, plan.preferred_codec)
             ),
@@ -226,6 +229,7 @@ class AnsweringSections:
             extensions=self._extensions,
             preferred_codec=None if publication is None else publication.plan.preferred_codec,
             is_published=publication is not None,
+            is_red_disabled=publication is not None and publication.plan.is_red_disabled,
             stream=None if subscription is None else subscription.stream,
         )
 

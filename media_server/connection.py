@@ -30,6 +30,7 @@ from media_server.errors import (
 from media_server.handshake_gate import HandshakeGate
 from media_server.ids import OutputNumber, PeerNumber, TrackSid
 from media_server.offering import OfferingSections
+from media_server.outputs import Selection
 from media_server.plans import (
     Answer,
     ChannelKind,
@@ -82,6 +83,7 @@ class ConnectionParts:
     gate: HandshakeGate
     counters: ControlCounters
     candidates: tuple[tuple[str, int], ...]
+    stream_candidates: tuple[tuple[str, int], ...]
     next_output: Callable[[], OutputNumber]
     forget: Callable[[PeerNumber], None]
 
@@ -219,9 +221,18 @@ class Connection:
         outputs, is_live = self._sections.outputs, self._parts.tracks.is_live
         return bool(outputs.unplaced("audio", is_live) or outputs.unplaced("video", is_live))
 
-    def select_layer(self, track_sid: TrackSid, layer: str | None, *, is_paused: bool = False) -> None:
+    def select_layer(
+        self,
+        track_sid: TrackSid,
+        layer: str | None,
+        *,
+        is_paused: bool = False,
+        priority: int = 0,
+        max_fps: int = 0,
+    ) -> None:
         """See ``MediaConnection``."""
-        self._apply(self._sections.outputs.select_layer(track_sid, layer, is_paused=is_paused))
+        selection = Selection(layer=layer, is_paused=is_paused, priority=priority, max_fps=max_fps)
+        self._apply(self._sections.outputs.select_layer(track_sid, selection))
 
     def mid_to_track(self) -> dict[str, TrackSid]:
         """See ``MediaConnection``."""
@@ -267,6 +278,13 @@ class Connection:
         """The core hears the peer again."""
         if not self._is_over:
             self._listener.heard()
+
+    def output_paused(self, output: OutputNumber, *, is_paused: bool) -> None:
+        """The peer's link carries an output no longer, or carries it again."""
+        subscription = self._sections.outputs.of_output(output)
+        if subscription is not None and not self._is_over:
+            plan = subscription.plan
+            self._listener.stream_state_changed(plan.participant_sid, plan.track_sid, is_paused=is_paused)
 
     # ---- the end
 
@@ -322,6 +340,7 @@ class Connection:
             password=self._password,
             fingerprint=self._certificate.fingerprint,
             candidates=self._parts.candidates,
+            stream_candidates=self._parts.stream_candidates,
             dtls_role=dtls_role,
         )
         return write_description(Origin(self._session_id, self._version), transport, sections)

@@ -6,6 +6,7 @@ it. The private names it needs for that are in PRIVATE_NAMES, each held by a tes
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Final
 
@@ -28,6 +29,7 @@ from media_server.sdp.negotiate import MAX_MESSAGE_BYTES, SCTP_PORT
 PRIVATE_NAMES: Final = (
     "_advertised_rwnd",
     "_association_state",
+    "_handle_data",
     "_last_received_tsn",
     "_receive",
     "_receive_data_chunk",
@@ -62,6 +64,9 @@ MAX_BUFFERED_BYTES: Final = {ChannelKind.RELIABLE: 1024 * 1024, ChannelKind.LOSS
 """Waiting to be sent. Lossy data is only worth something while it is fresh: 128 kB are 1 s at 1 Mbit/s."""
 
 _TSN_MODULO: Final = 1 << 32
+_COMMON_HEADER_BYTES: Final = 12
+_PARAMETERS_AT: Final = {1: 16, 2: 16, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0}
+"""Chunk types whose body holds parameters (RFC 9260 §3.2, RFC 6525 §3.1), and from which byte of it on."""
 _log = structlog.get_logger(__name__)
 
 
@@ -73,6 +78,12 @@ class BoundedSctpTransport(RTCSctpTransport):
         self._counters = counters
         self._window_bytes = self._advertised_rwnd
         self._rto = INITIAL_RTO_S
+
+    async def _handle_data(self, data: bytes) -> None:
+        if has_endless_parameters(data):
+            self._counters.data_chunks_refused += 1
+            return
+        await super()._handle_data(data)
 
     async def _receive_data_chunk(self, chunk: DataChunk) -> None:
         received = self._last_received_tsn
@@ -116,6 +127,28 @@ class BoundedSctpTransport(RTCSctpTransport):
             self._counters.data_messages_refused += 1
             return
         await super()._receive(stream_id, pp_id, data)
+
+
+def has_endless_parameters(packet: bytes) -> bool:
+    """Returns whether a parameter in an SCTP packet says that it is 0 bytes long.
+
+    RFC 9260 §3.2.1 counts its own 4 bytes. aiortc would read it for ever, and every call would stand
+    still with it.
+    """
+    at = _COMMON_HEADER_BYTES
+    while at + 4 <= len(packet):
+        kind, _flags, chunk_bytes = struct.unpack_from("!BBH", packet, at)
+        if chunk_bytes < 4:
+            return False  # aiortc refuses the packet here
+        if kind in _PARAMETERS_AT:
+            parameter_at = at + 4 + _PARAMETERS_AT[kind]
+            while parameter_at + 4 <= min(at + chunk_bytes, len(packet)):
+                (parameter_bytes,) = struct.unpack_from("!H", packet, parameter_at + 2)
+                if parameter_bytes == 0:
+                    return True
+                parameter_at += parameter_bytes + -parameter_bytes % 4
+        at += chunk_bytes + -chunk_bytes % 4
+    return False
 
 
 class DataChannels:

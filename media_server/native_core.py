@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import lianzhen_core
 
 from media_server.errors import BindRefused, MisuseError, PortTaken
-from media_server.ids import PeerNumber, TrackNumber
+from media_server.ids import OutputNumber, PeerNumber, TrackNumber
 from media_server.ports import (
     AddInput,
     AddOutput,
@@ -31,24 +31,28 @@ from media_server.ports import (
     RemoveInput,
     RemoveOutput,
     RouteChange,
+    SecurePort,
     SelectLayer,
     SetExtensions,
     SrtpProfileName,
+    StreamPaused,
+    StreamResumed,
 )
 
 if TYPE_CHECKING:
     from media_server.ports import TapRecord
 
 
-def bind_native_core(bind_address: str, port: int) -> MediaCore:
-    """Returns the packet core, bound and running.
+def bind_native_cores(bind_address: str, port: int, threads: int) -> list[MediaCore]:
+    """Returns packet cores on one port, bound and running, each with a thread and peers of its own.
 
     Raises:
         PortTaken: another program has the port.
         BindRefused: the address is not of this machine, or the port needs privileges.
     """
     try:
-        return NativeCore(lianzhen_core.PacketCore(bind_address=bind_address, port=port))
+        cores = lianzhen_core.PacketCore.several(bind_address=bind_address, port=port, threads=threads)
+        return [NativeCore(core) for core in cores]
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(bind_address=bind_address, port=port) from error
@@ -66,6 +70,24 @@ class NativeCore:
     def port(self) -> int:
         """See ``MediaCore``, as for all below."""
         return self._core.port
+
+    @property
+    def thread_id(self) -> int:
+        """See ``MediaCore``."""
+        return self._core.thread_id
+
+    def open_secure_port(self, secure: SecurePort, *, relay_to: Sequence[str]) -> int:
+        """See ``MediaCore``."""
+        with _misuse():
+            return self._core.open_secure_port(
+                bind_address=secure.bind_address,
+                port=secure.port,
+                certificate=secure.certificate,
+                private_key=secure.private_key,
+                backend=secure.backend,
+                turn_secret=secure.turn_secret,
+                relay_to=list(relay_to),
+            )
 
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         """See ``MediaCore``."""
@@ -195,6 +217,8 @@ def _add_input(change: AddInput) -> lianzhen_core.AddInput:
                 format=codec.format,
                 payload_type=codec.payload_type,
                 rtx_payload_type=codec.rtx_payload_type,
+                red_payload_type=codec.red_payload_type,
+                has_nack=codec.has_nack,
             )
             for codec in change.codecs
         ],
@@ -213,6 +237,7 @@ def _add_output(change: AddOutput) -> lianzhen_core.AddOutput:
                 format=codec.format,
                 payload_type=codec.payload_type,
                 rtx_payload_type=codec.rtx_payload_type,
+                red_payload_type=codec.red_payload_type,
             )
             for codec in change.codecs
         ],
@@ -223,7 +248,13 @@ def _add_output(change: AddOutput) -> lianzhen_core.AddOutput:
 
 
 def _select_layer(change: SelectLayer) -> lianzhen_core.SelectLayer:
-    return lianzhen_core.SelectLayer(output=change.output, layer=change.layer, is_paused=change.is_paused)
+    return lianzhen_core.SelectLayer(
+        output=change.output,
+        layer=change.layer,
+        is_paused=change.is_paused,
+        priority=change.priority,
+        max_fps=change.max_fps,
+    )
 
 
 _TO_NATIVE: Final[dict[type, Callable[[Any], lianzhen_core.RouteChange]]] = {
@@ -249,6 +280,12 @@ _FROM_NATIVE: Final[dict[type, Callable[[Any], Event]]] = {
     lianzhen_core.LayerSeen: lambda event: LayerSeen(track=TrackNumber(event.track), rid=event.rid),
     lianzhen_core.AudioLevels: lambda event: AudioLevels(
         levels=tuple((TrackNumber(track), level) for track, level in event.levels)
+    ),
+    lianzhen_core.StreamPaused: lambda event: StreamPaused(
+        peer=PeerNumber(event.peer), output=OutputNumber(event.output)
+    ),
+    lianzhen_core.StreamResumed: lambda event: StreamResumed(
+        peer=PeerNumber(event.peer), output=OutputNumber(event.output)
     ),
     lianzhen_core.EventsLost: lambda event: EventsLost(count=event.count),
 }

@@ -32,13 +32,22 @@ class Numbers(Protocol):
 IsLive = Callable[[TrackNumber], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is wanted of a track; see ``MediaConnection.select_layer``."""
+
+    layer: str | None = None
+    is_paused: bool = False
+    priority: int = 0
+    max_fps: int = 0
+
+
 @dataclass(slots=True)
 class Subscription:
     """One wanted track; see the module's docstring for its states."""
 
     plan: SubscriptionPlan
-    layer: str | None = None
-    is_paused: bool = False
+    selection: Selection = Selection()
     mid: str | None = None
     stream: Stream | None = None
     output: OutputNumber | None = None
@@ -70,15 +79,17 @@ class Outputs:
         subscription = self._by_sid.pop(track_sid, None)
         return (None, []) if subscription is None else self.displace(subscription)
 
-    def select_layer(self, track_sid: TrackSid, layer: str | None, *, is_paused: bool) -> list[RouteChange]:
+    def select_layer(self, track_sid: TrackSid, selection: Selection) -> list[RouteChange]:
         """Notes what is wanted of a track; unknown tracks are ignored."""
         subscription = self._by_sid.get(track_sid)
         if subscription is None:
             return []
-        subscription.layer, subscription.is_paused = layer, is_paused
-        if subscription.output is None:
-            return []
-        return [SelectLayer(output=subscription.output, layer=layer, is_paused=is_paused)]
+        subscription.selection = selection
+        return [] if subscription.output is None else [_select(subscription.output, selection)]
+
+    def of_output(self, output: OutputNumber) -> Subscription | None:
+        """Returns the subscription that flows as an output."""
+        return next((item for item in self if item.output == output), None)
 
     def in_section(self, mid: str) -> Subscription | None:
         """Returns the subscription placed in a section."""
@@ -122,16 +133,17 @@ class Outputs:
                         format=codec.format,
                         payload_type=codec.payload_type,
                         rtx_payload_type=codec.rtx_payload_type,
+                        red_payload_type=codec.red_payload_type,
                     )
                     for codec in codecs
                 ),
                 ssrc=stream.ssrc,
                 rtx_ssrc=stream.rtx_ssrc,
-                layer=subscription.layer,
+                layer=subscription.selection.layer,
             )
         ]
-        if subscription.is_paused:
-            changes.append(SelectLayer(output=output, layer=subscription.layer, is_paused=True))
+        if subscription.selection != Selection(layer=subscription.selection.layer):
+            changes.append(_select(output, subscription.selection))
         return changes
 
     def displace(self, subscription: Subscription) -> tuple[str | None, list[RouteChange]]:
@@ -148,3 +160,13 @@ class Outputs:
                 mid, _already_gone = self.displace(subscription)
                 emptied += [] if mid is None else [mid]
         return emptied
+
+
+def _select(output: OutputNumber, selection: Selection) -> SelectLayer:
+    return SelectLayer(
+        output=output,
+        layer=selection.layer,
+        is_paused=selection.is_paused,
+        priority=selection.priority,
+        max_fps=selection.max_fps,
+    )

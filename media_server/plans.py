@@ -38,11 +38,13 @@ class PublicationPlan:
     """The track that a newly offered sending section belongs to.
 
     ``preferred_codec`` ("VP8", "H264", "opus") is put first in the answer; libwebrtc sends the first one.
+    ``is_red_disabled``: its sound comes without copies of what went before (RFC 2198).
     """
 
     track_sid: TrackSid
     track: TrackNumber
     preferred_codec: str | None = None
+    is_red_disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,11 @@ class ConnectionListener(Protocol):
     def heard(self) -> None:
         """A silent peer is heard again."""
 
+    def stream_state_changed(
+        self, participant_sid: ParticipantSid, track_sid: TrackSid, *, is_paused: bool
+    ) -> None:
+        """The link to the peer carries a subscribed picture no longer, or carries it again."""
+
 
 class MediaConnection(Protocol):
     """One ICE and DTLS association with its sections, data channels and numbers in the core.
@@ -181,9 +188,19 @@ class MediaConnection(Protocol):
     def has_unplaced_subscriptions(self) -> bool:
         """Whether some subscription waits for the next answer or offer, even if its section exists."""
 
-    def select_layer(self, track_sid: TrackSid, layer: str | None, *, is_paused: bool = False) -> None:
+    def select_layer(
+        self,
+        track_sid: TrackSid,
+        layer: str | None,
+        *,
+        is_paused: bool = False,
+        priority: int = 0,
+        max_fps: int = 0,
+    ) -> None:
         """Chooses the RID (None: the best) of a subscription, or pauses it. Kept until it is placed.
 
+        A higher ``priority`` is served first where the link is tight; ``max_fps`` frames a second suffice
+        (0: all).
         Harmless for a track that is not subscribed.
         """
 

@@ -7,7 +7,7 @@ two. So everything above the seam is compared, printed and tested without the bi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from media_server.ids import OutputNumber, PeerNumber, TrackNumber
@@ -45,6 +45,8 @@ class InputCodec:
     format: str
     payload_type: int
     rtx_payload_type: int | None = None
+    red_payload_type: int | None = None
+    has_nack: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class OutputCodec:
     format: str
     payload_type: int
     rtx_payload_type: int | None = None
+    red_payload_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,8 @@ class SelectLayer:
     output: OutputNumber
     layer: str | None
     is_paused: bool = False
+    priority: int = 0
+    max_fps: int = 0
 
 
 RouteChange: TypeAlias = SetExtensions | AddInput | RemoveInput | AddOutput | RemoveOutput | SelectLayer
@@ -158,13 +163,39 @@ class AudioLevels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPaused:
+    """The peer's link carries a picture no longer: it pauses."""
+
+    peer: PeerNumber
+    output: OutputNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamResumed:
+    """A picture that the peer's link made pause goes on."""
+
+    peer: PeerNumber
+    output: OutputNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventsLost:
     """The core's event queue was full: so many events were dropped."""
 
     count: int
 
 
-Event: TypeAlias = DtlsDatagram | PathSelected | PeerSilent | PeerHeard | LayerSeen | AudioLevels | EventsLost
+Event: TypeAlias = (
+    DtlsDatagram
+    | PathSelected
+    | PeerSilent
+    | PeerHeard
+    | LayerSeen
+    | AudioLevels
+    | StreamPaused
+    | StreamResumed
+    | EventsLost
+)
 
 # ---- clocks ------------------------------------------------------------------------------------------------
 
@@ -187,12 +218,37 @@ class OutputClock:
 # ---- the core ----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class SecurePort:
+    """A TLS port that HTTP, TURN and ICE over TCP share.
+
+    ``certificate`` and ``private_key`` are PEM. HTTP is handed on to the Unix socket ``backend`` behind a
+    PROXY header, version 2. Passwords of TURN follow from their names by ``turn_secret``; it relays to the
+    media addresses of this server and to nothing else.
+    """
+
+    bind_address: str
+    port: int
+    certificate: bytes = field(repr=False)
+    private_key: bytes = field(repr=False)
+    backend: str
+    turn_secret: bytes = field(repr=False)
+
+
 class MediaCore(Protocol):
     """The verbs of the packet core. A broken contract raises ``media_server.errors.MisuseError``."""
 
     @property
     def port(self) -> int:
         """The bound UDP port."""
+
+    @property
+    def thread_id(self) -> int:
+        """Its thread's number in the kernel."""
+
+    def open_secure_port(self, secure: SecurePort, *, relay_to: Sequence[str]) -> int:
+        """Opens a TLS port and returns its number; ``relay_to`` are "ip:port" or "[ip]:port". Raises OSError,
+        and ValueError for a certificate and key that do not fit."""
 
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         """Accepts STUN checks for our ``ufrag``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -16,6 +16,7 @@ from media_server.counters import ControlCounters
 from media_server.errors import MisuseError
 from media_server.handshake_gate import HandshakeGate
 from media_server.ids import OutputNumber, PeerNumber, TapNumber, TrackNumber
+from media_server.placement import Placement
 from media_server.plans import ConnectionListener
 from media_server.ports import (
     AudioLevels,
@@ -28,6 +29,9 @@ from media_server.ports import (
     PeerHeard,
     PeerSilent,
     RemoveInput,
+    SecurePort,
+    StreamPaused,
+    StreamResumed,
 )
 from media_server.tracks import LiveTracks
 
@@ -40,6 +44,8 @@ LayerWasSeen = Callable[[TrackNumber, str], None]
 """(track, RID or "" without simulcast)"""
 
 _MAX_PORT: Final = 65_535
+_LAST_RESERVED_PORT: Final = 1_023
+_HTTPS_PORT: Final = 443
 _log = structlog.get_logger(__name__)
 
 
@@ -63,10 +69,12 @@ class Tap:
 
 
 class Sfu:
-    """All connections over one core. Everything is called on the loop thread, reading from a tap aside.
+    """All connections over the cores of one port. Everything is called on the loop thread, reading from a tap
+    aside.
 
-    ``addresses`` are advertised as host candidates, best first: "ip" (with the core's port) or "ip:port",
-    "[ip]:port" for IPv6.
+    ``beside`` are further cores on the port of ``core``, each with a thread of its own. ``addresses`` are
+    advertised as host candidates, best first: "ip" (with the core's port) or "ip:port", "[ip]:port" for IPv6.
+    Each is advertised over TCP too.
 
     Raises:
         MisuseError: an address is not one, or there is none.
@@ -77,50 +85,78 @@ class Sfu:
         core: MediaCore,
         *,
         addresses: Sequence[str],
+        beside: Sequence[MediaCore] = (),
         certificate: CertificateSource | None = None,
     ) -> None:
-        self._core = core
         self._certificate = certificate or CertificateSource()
         self._counters = ControlCounters()
-        self._tracks = LiveTracks()
         self._connections: dict[PeerNumber, Connection] = {}
+        self._companies: dict[PeerNumber, str] = {}
         self._last_number = 0
-        self._parts = ConnectionParts(
-            core=core,
-            tracks=self._tracks,
-            gate=HandshakeGate(),
-            counters=self._counters,
-            candidates=parse_addresses(addresses, core.port),
-            next_output=self._next_output,
-            forget=self._forget,
-        )
+        gate, candidates = HandshakeGate(), parse_addresses(addresses, core.port)
+        self._threads = [
+            ConnectionParts(
+                core=each,
+                tracks=LiveTracks(),
+                gate=gate,
+                counters=self._counters,
+                candidates=candidates,
+                stream_candidates=stream_candidates(candidates, ()),
+                next_output=self._next_output,
+                forget=self._forget,
+            )
+            for each in (core, *beside)
+        ]
+        self._placement = Placement(len(self._threads))
         self._audio_levels_heard: AudioLevelsHeard | None = None
         self._layer_was_seen: LayerWasSeen | None = None
-        self._event_fd: int | None = None
+        self._event_fds: list[int] = []
         self._is_closed = False
 
     async def start(self) -> None:
-        """Begins to carry the core's events up, on the running loop."""
-        if self._event_fd is None and not self._is_closed:
-            self._event_fd = self._core.event_fd()
-            asyncio.get_running_loop().add_reader(self._event_fd, self._drain_events)
+        """Begins to carry the cores' events up, on the running loop."""
+        if self._event_fds or self._is_closed:
+            return
+        for parts in self._threads:
+            event_fd = parts.core.event_fd()
+            asyncio.get_running_loop().add_reader(event_fd, self._drain_events, parts.core)
+            self._event_fds.append(event_fd)
+
+    def open_secure_port(self, secure: SecurePort) -> int:
+        """Opens a TLS port that hands HTTP on, and speaks TURN and ICE over TCP besides; connections opened
+        from now on are told of it. Returns its number.
+
+        Raises:
+            OSError: the port cannot be bound.
+            ValueError: certificate and key do not fit.
+        """
+        first = self._threads[0]
+        relay_to = [
+            f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in first.candidates
+        ]
+        bound = first.core.open_secure_port(secure, relay_to=relay_to)
+        reached = stream_candidates(first.candidates, [bound])
+        self._threads = [replace(parts, stream_candidates=reached) for parts in self._threads]
+        return bound
 
     async def close(self) -> None:
-        """Closes all connections (each says goodbye by DTLS), then the core. Twice is harmless."""
+        """Closes all connections (each says goodbye by DTLS), then the cores. Twice is harmless."""
         if self._is_closed:
             return
         self._is_closed = True
         await asyncio.gather(*(connection.close() for connection in list(self._connections.values())))
-        if self._event_fd is not None:
-            asyncio.get_running_loop().remove_reader(self._event_fd)
-        self._core.close()
+        for event_fd in self._event_fds:
+            asyncio.get_running_loop().remove_reader(event_fd)
+        for parts in self._threads:
+            parts.core.close()
 
     def allocate_track(self) -> TrackNumber:
         """Returns a track number that was never used."""
         return TrackNumber(self._next_number())
 
-    def open_connection(self, listener: ConnectionListener, *, offers: bool) -> Connection:
-        """Opens a connection; with ``offers`` we make the offers and open the data channels.
+    def open_connection(self, listener: ConnectionListener, *, offers: bool, company: str = "") -> Connection:
+        """Opens a connection; with ``offers`` we make the offers and open the data channels. Tracks go only
+        to connections of the same ``company``, which share a media thread.
 
         Raises:
             MisuseError: the server is closed.
@@ -128,8 +164,9 @@ class Sfu:
         if self._is_closed:
             raise MisuseError("open_connection: the server is closed")
         peer = PeerNumber(self._next_number())
-        connection = Connection(self._parts, peer, listener, self._certificate.current(), offers=offers)
-        self._connections[peer] = connection
+        parts = self._threads[self._placement.enter(company)]
+        connection = Connection(parts, peer, listener, self._certificate.current(), offers=offers)
+        self._connections[peer], self._companies[peer] = connection, company
         return connection
 
     def end_track(self, track: TrackNumber) -> None:
@@ -137,14 +174,14 @@ class Sfu:
 
         The listener of the publisher is not told: it knows. Harmless for a track that has ended.
         """
-        if self._tracks.is_live(track):
-            self._core.apply([RemoveInput(track=track)])
-            self._tracks.end(track)
+        if parts := self._thread_of(track):
+            parts.core.apply([RemoveInput(track=track)])
+            parts.tracks.end(track)
 
     def request_keyframe(self, track: TrackNumber) -> None:
         """Asks the publisher for a key frame. Harmless for a track that has ended."""
-        if self._tracks.is_live(track):
-            self._core.request_keyframe(track=track)
+        if parts := self._thread_of(track):
+            parts.core.request_keyframe(track=track)
 
     def open_tap(self, track: TrackNumber, *, layer: str | None = None) -> Tap:
         """Returns a tap on a live track: its best layer, or the one named.
@@ -152,11 +189,12 @@ class Sfu:
         Raises:
             MisuseError: the track is not live.
         """
-        if not self._tracks.is_live(track):
+        parts = self._thread_of(track)
+        if parts is None:
             raise MisuseError("open_tap: the track is not live")
         number = TapNumber(self._next_number())
-        self._core.tap(tap=number, track=track, layer=layer)
-        return Tap(self._core, number)
+        parts.core.tap(tap=number, track=track, layer=layer)
+        return Tap(parts.core, number)
 
     def on_audio_levels(self, heard: AudioLevelsHeard | None) -> None:
         """Sets who hears how loud the audio tracks are, a few times a second."""
@@ -167,9 +205,11 @@ class Sfu:
         self._layer_was_seen = seen
 
     def stats(self) -> dict[str, Any]:
-        """Returns the core's counters (``lianzhen_core.pyi``) and, under "control", those of this package."""
+        """Returns the cores' counters (``lianzhen_core.pyi``), summed, and, under "control", those of this
+        package.
+        """
         return {
-            **self._core.stats(),
+            **summed_stats([parts.core.stats() for parts in self._threads]),
             "control": {**asdict(self._counters), "connections_open": len(self._connections)},
         }
 
@@ -177,7 +217,13 @@ class Sfu:
         """Returns which moment of its publisher's clock each stream to these peers shows, where that is
         known; nothing once closed.
         """
-        return [] if self._is_closed else self._core.output_clocks(peers=peers)
+        if self._is_closed:
+            return []
+        # A core knows nothing of the other ones' peers, and says so by leaving them out.
+        return [clock for parts in self._threads for clock in parts.core.output_clocks(peers=peers)]
+
+    def _thread_of(self, track: TrackNumber) -> ConnectionParts | None:
+        return next((parts for parts in self._threads if parts.tracks.is_live(track)), None)
 
     def _next_number(self) -> int:
         """Peers, tracks, outputs and taps count on together: a number in a log names one thing."""
@@ -188,10 +234,11 @@ class Sfu:
         return OutputNumber(self._next_number())
 
     def _forget(self, peer: PeerNumber) -> None:
-        self._connections.pop(peer, None)
+        if self._connections.pop(peer, None) is not None:
+            self._placement.leave(self._companies.pop(peer))
 
-    def _drain_events(self) -> None:
-        for event in self._core.drain_events():
+    def _drain_events(self, core: MediaCore) -> None:
+        for event in core.drain_events():
             try:
                 self._dispatch(event)
             except Exception as error:
@@ -215,9 +262,26 @@ class Sfu:
         elif isinstance(event, PeerHeard):
             if connection := self._connections.get(event.peer):
                 connection.heard()
+        elif isinstance(event, StreamPaused | StreamResumed):
+            if connection := self._connections.get(event.peer):
+                connection.output_paused(event.output, is_paused=isinstance(event, StreamPaused))
         elif isinstance(event, EventsLost):
             self._counters.core_events_lost += event.count
             _log.warning("core_events_lost", count=event.count)
+
+
+def summed_stats(of_cores: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the statistics of all cores as those of one: counters added, numbered things side by side."""
+    first, *others = of_cores
+    summed = {name: dict(entries) for name, entries in first.items()}
+    for stats in others:
+        for name, entries in stats.items():
+            if name == "counters":
+                for counter, count in entries.items():
+                    summed[name][counter] += count
+            else:
+                summed[name].update(entries)
+    return summed
 
 
 def parse_addresses(addresses: Sequence[str], default_port: int) -> tuple[tuple[str, int], ...]:
@@ -230,6 +294,22 @@ def parse_addresses(addresses: Sequence[str], default_port: int) -> tuple[tuple[
     if not pairs:
         raise MisuseError("addresses: none to advertise")
     return pairs
+
+
+def stream_candidates(
+    candidates: Sequence[tuple[str, int]], ports: Sequence[int]
+) -> tuple[tuple[str, int], ...]:
+    """Returns where ICE over TCP is taken, best first: at the candidates themselves, then at further
+    ports."""
+    hosts = dict.fromkeys(host for host, _ in candidates)
+    further = ((host, port) for port in ports for host in hosts if _is_taken_by_clients(host, port))
+    return tuple(dict.fromkeys((*candidates, *further)))
+
+
+def _is_taken_by_clients(host: str, port: int) -> bool:
+    """libwebrtc refuses a description whole that names a port below 1024, 443 of a public address aside
+    (VerifyCandidate in its p2p/base); there TURN is the way."""
+    return port > _LAST_RESERVED_PORT or (port == _HTTPS_PORT and ipaddress.ip_address(host).is_global)
 
 
 def _parse_address(address: str, default_port: int) -> tuple[str, int]:
@@ -248,8 +328,8 @@ def _parse_address(address: str, default_port: int) -> tuple[str, int]:
     return str(ip), int(port)
 
 
-def start_native_core(bind_address: str, port: int) -> MediaCore:
-    """Returns the packet core, bound and running.
+def start_native_cores(bind_address: str, port: int, *, threads: int = 1) -> list[MediaCore]:
+    """Returns packet cores on one port, bound and running: one for each of so many threads.
 
     Raises:
         PortTaken: another program has the port.
@@ -257,6 +337,6 @@ def start_native_core(bind_address: str, port: int) -> MediaCore:
         ImportError: ``lianzhen_core`` is not installed.
     """
     # Imported here alone: everything else runs on any implementation of MediaCore.
-    from media_server.native_core import bind_native_core
+    from media_server.native_core import bind_native_cores
 
-    return bind_native_core(bind_address, port)
+    return bind_native_cores(bind_address, port, threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from media_server.sfu import Sfu, start_native_core
+from media_server.placement import default_threads
+from media_server.precedence import hasten
+from media_server.sfu import Sfu, start_native_cores
 from recording.clock import SystemClock
 from recording.keys import load_or_create_signer
 from recording.ledger import Ledger
@@ -86,6 +89,7 @@ from signaling.store.sql_store import SqlStore
 from signaling.store.store import StoreUnavailable
 from signaling.tokens import TokenDesk
 from signaling.traffic import Traffic
+from signaling.turn_tickets import TurnTickets
 from signaling.twirp.room_service import RoomService
 from signaling.web_pages import WebPages
 
@@ -106,6 +110,7 @@ class Service:
     identity: Identity
     app: web.Application
     media: MediaPlane
+    turn: TurnTickets
     host: RoomHost
     desk: RecordingDesk
     recorder: Recorder
@@ -196,10 +201,12 @@ async def _with_patience(step: Callable[[], Awaitable[None]]) -> None:
 
 
 def open_media(settings: Settings) -> tuple[MediaPlane, int]:
-    """Returns the media server over the native core, and its UDP port, bound now. Raises PortTaken,
+    """Returns the media server over the native cores, and its UDP port, bound now. Raises PortTaken,
     BindRefused."""
-    core = start_native_core(settings.media_bind, settings.media_port)
-    return Sfu(core, addresses=media_addresses(settings)), core.port
+    threads = settings.media_threads or default_threads(len(os.sched_getaffinity(0)))
+    core, *beside = start_native_cores(settings.media_bind, settings.media_port, threads=threads)
+    hasten([each.thread_id for each in (core, *beside)])
+    return Sfu(core, beside=beside, addresses=media_addresses(settings)), core.port
 
 
 def build_service(
@@ -217,6 +224,7 @@ def build_service(
     clock = SystemClock()
     traffic = Traffic()
     pacer = Pacer()
+    turn = TurnTickets()
     revoked = RevokedTokens()
     tokens = TokenDesk(api_key=key.name, api_secret=key.secret, is_revoked=revoked.covers)
     signer = load_or_create_signer(settings.data_dir)
@@ -252,7 +260,7 @@ def build_service(
     media.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
     desk = RecordingDesk(host=host, recorder=recorder, journal=journal, standing=standing)
-    for observer in (journal, desk, events, room_witness):
+    for observer in (journal, desk, events, room_witness, pulse):
         host.observe(observer)
     journal.follow(events.receive_event)
     case_rooms = CaseRooms(store=store, host=host, desk=desk, standing=standing)
@@ -308,7 +316,13 @@ def build_service(
     api = ApiServer(declared, callers=identity.callers, clock=clock, limits=limits)
     pages = (
         SignalEndpoint(
-            host=host, desk=SignalDesk(host), tokens=tokens, pacer=pacer, gate=revocations, limits=limits
+            host=host,
+            desk=SignalDesk(host),
+            tokens=tokens,
+            pacer=pacer,
+            gate=revocations,
+            limits=limits,
+            turn=turn,
         ),
         RoomService(host=host, tokens=tokens, pacer=pacer),
         MetricsPages(
@@ -342,6 +356,7 @@ def build_service(
         identity=identity,
         app=app,
         media=media,
+        turn=turn,
         host=host,
         desk=desk,
         recorder=recorder,

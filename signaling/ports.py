@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from media_server.ids import TrackNumber
 from media_server.plans import ConnectionListener, MediaConnection
-from media_server.ports import OutputClock
+from media_server.ports import OutputClock, SecurePort
 from recording.tap_records import RecordedTap
 
 
@@ -21,11 +21,15 @@ class MediaPlane(Protocol):
     async def close(self) -> None:
         """Ends all connections. Twice is harmless."""
 
+    def open_secure_port(self, secure: SecurePort) -> int:
+        """Opens a TLS port and returns its number. Raises OSError, ValueError."""
+
     def allocate_track(self) -> TrackNumber:
         """Returns a number for a track, unique while the process lives."""
 
-    def open_connection(self, listener: ConnectionListener, *, offers: bool) -> MediaConnection:
-        """Opens an association; ``offers``: this side makes the offers."""
+    def open_connection(self, listener: ConnectionListener, *, offers: bool, company: str) -> MediaConnection:
+        """Opens an association; ``offers``: this side makes the offers. Tracks go only to connections of the
+        same ``company``."""
 
     def end_track(self, track: TrackNumber) -> None:
         """Takes a track out of the core; harmless where it is not there."""

@@ -53,6 +53,7 @@ from media_server.rooms.effects import (
     StopForwarding,
     TellFirstSubscription,
     TellMuted,
+    TellNeededQuality,
     TellSubscriptionPermission,
     TellUnpublished,
 )
@@ -163,6 +164,7 @@ class RoomHost:
             is_single_connection=is_single_connection,
             protocol=protocol,
             media=self.media,
+            company=room.sid,
             owner=self,
             now_ns=self.clock.monotonic_ns,
         )
@@ -228,6 +230,7 @@ class RoomHost:
     def advance(self) -> None:
         """Carries out what is due by now."""
         now_ns = self.clock.monotonic_ns()
+        self._listen(now_ns)
         for room in self.rooms:
             self.apply(room, room.advance(now_ns))
         self.rooms.forget_closed()
@@ -305,6 +308,11 @@ class RoomHost:
         self._send(effect.publisher, outgoing.track_subscribed(effect.track_sid))
 
     @_carry_out.register
+    def _(self, effect: TellNeededQuality) -> None:
+        message = outgoing.needed_quality(effect.track_sid, effect.mime_type, effect.quality)
+        self._send(effect.publisher, message)
+
+    @_carry_out.register
     def _(self, effect: RefuseSubscription) -> None:
         self._send(effect.subscriber, outgoing.subscription_refused(effect.track_sid))
 
@@ -361,9 +369,11 @@ class RoomHost:
         if planned is None:
             self.traffic.count("publication_unmatched")
             return None
-        track_sid, number, mime_type = planned
+        track_sid, number, mime_type, is_red_disabled = planned
         self._publisher_of[number] = sid
-        return PublicationPlan(track_sid, number, mime_type.partition("/")[2] or None)
+        return PublicationPlan(
+            track_sid, number, mime_type.partition("/")[2] or None, is_red_disabled=is_red_disabled
+        )
 
     def publication_started(self, sid: ParticipantSid, media: PublishedMedia) -> None:
         """See LinkOwner."""
@@ -377,6 +387,15 @@ class RoomHost:
         room = self._room_of.get(sid)
         if room is not None:
             self.apply(room, room.publications.end(sid, track_sid, EndCause.UNPUBLISHED))
+
+    def stream_state_changed(
+        self, sid: ParticipantSid, publisher: ParticipantSid, track_sid: TrackSid, *, is_paused: bool
+    ) -> None:
+        """See LinkOwner."""
+        session = self._sessions.get(sid)
+        if session is not None:
+            self.traffic.count("streams_paused" if is_paused else "streams_resumed")
+            session.tell_stream_state(publisher, track_sid, is_paused=is_paused)
 
     def data_received(self, sid: ParticipantSid, kind: ChannelKind, payload: bytes) -> None:
         """See LinkOwner."""
@@ -435,6 +454,24 @@ class RoomHost:
         session = self._sessions.get(sid)
         if session is not None:
             session.send(message)
+
+    def _listen(self, now_ns: int) -> None:
+        """Looks when those were last heard whose WebSocket was just closed."""
+        sought = [
+            (sid, session)
+            for sid, session in self._sessions.items()
+            if self._room_of[sid].roster.find(sid).presence.is_listened_for(now_ns)
+        ]
+        peers = self.media.stats().get("peers", {}) if sought else {}
+        for sid, session in sought:
+            quiet_ms = [
+                peer["last_heard_ms_ago"]
+                for number in session.peers()
+                if (peer := peers.get(number)) is not None and peer.get("last_heard_ms_ago") is not None
+            ]
+            if quiet_ms:
+                room = self._room_of[sid]
+                self.apply(room, room.receive_quiet(sid, min(quiet_ms) * NS_PER_MS, now_ns))
 
     def _refresh_token(self, session: ParticipantSession) -> None:
         participant = self._room_of[session.sid].roster.find(session.sid)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from media_server.ids import ParticipantSid, RoomSid, TrackNumber
+from media_server.ids import ParticipantSid, RoomName, RoomSid, TrackNumber
 from media_server.rooms import ParticipantView, Room
+from media_server.rooms.effects import Fact, LinkBack, LinkLost
 from media_server.rooms.link_quality import LinkQuality, LinkSample, Quality, judge_link
 from media_server.rooms.speakers import Speakers
 from signaling.livekit.messages import connection_quality, speakers_changed
@@ -19,6 +20,8 @@ from signaling.room_host import RoomHost
 
 QUALITY_S: Final = 5.0
 """Long enough that one lost packet of a quiet participant is not 5 %, short enough to be believed."""
+UNMEASURED_SCORE: Final = 3.9
+"""Of a link that is just back: good until the next beat has measured it."""
 
 
 @dataclass(slots=True)
@@ -51,6 +54,18 @@ class RoomPulse:
             heard = by_room.get(room.sid, (room, {}))[1]
             if heard or room.sid in self._speakers:
                 self._tell_speakers(room, heard)
+
+    def receive_fact(self, room: RoomName, fact: Fact) -> None:
+        """Tells the others at once of a link that was lost or is back; the next beat says how good it is."""
+        if not isinstance(fact, LinkLost | LinkBack):
+            return
+        lost, back = LinkQuality(Quality.LOST, 0.0), LinkQuality(Quality.GOOD, UNMEASURED_SCORE)
+        link = lost if isinstance(fact, LinkLost) else back
+        of = fact.participant
+        for other in () if of.grant.hidden else self._host.room_of(of.sid).roster:
+            session = self._host.session(other.sid)
+            if session is not None and other.sid != of.sid:
+                session.send(connection_quality([(str(of.sid), link)]))
 
     async def run(self) -> None:
         """Judges links for as long as the task lives."""

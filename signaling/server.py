@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import signal
-import ssl
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from signaling.errors import Unavailable
 from signaling.lasting_objects import settle_lasting_objects
 from signaling.log import log_loop_errors, place_of
 from signaling.messages import Language, say_to
+from signaling.secure_site import SecureSite, TlsFiles
 from signaling.settings import variable_of
 
 STOP_TIMEOUT_S: Final = 9.0
@@ -40,7 +40,7 @@ class Listening:
     host: str
     port: int
     setting: str
-    tls: ssl.SSLContext | None = None
+    tls: TlsFiles | None = None
 
 
 async def run_server(
@@ -72,15 +72,15 @@ async def run_server(
     await service.start()
     try:
         await runner.setup()
-        sites = [await _open(runner, door, language) for door in doors]
+        sites, ports = await _open_all(runner, doors, service, language)
         running = [*service.watches()]
         if beside is not None:
-            running.append(beside(_address_here(doors[0], runner)))
+            running.append(beside(_address_here(doors[0], ports[0])))
         watches = [asyncio.create_task(watch) for watch in running]
         for watch in watches:
             watch.add_done_callback(lambda task: _end_of_watch(task, stop))
         settle_lasting_objects()
-        _say_ready(doors, runner, media_port)
+        _say_ready(doors, ports, media_port)
         announce()
         await stop.wait()
         _log.info("stopping")
@@ -96,9 +96,26 @@ async def run_server(
     _log.info("stopped")
 
 
-async def _open(runner: web.AppRunner, door: Listening, language: Language | None) -> web.TCPSite:
-    site = web.TCPSite(runner, door.host, door.port, ssl_context=door.tls)
+async def _open_all(
+    runner: web.AppRunner, doors: list[Listening], service: Service, language: Language | None
+) -> tuple[list[web.TCPSite | SecureSite], list[int]]:
+    sites: list[web.TCPSite | SecureSite] = []
+    ports = []
+    for door in doors:
+        site, port = await _open(runner, door, service, language)
+        sites.append(site)
+        ports.append(port)
+    return sites, ports
+
+
+async def _open(
+    runner: web.AppRunner, door: Listening, service: Service, language: Language | None
+) -> tuple[web.TCPSite | SecureSite, int]:
     try:
+        if door.tls is not None:
+            secure = SecureSite(runner, service.media, service.turn)
+            return secure, await secure.start(door.host, door.port, door.tls)
+        site = web.TCPSite(runner, door.host, door.port)
         await site.start()
     except OSError as error:
         variable = variable_of(door.setting)
@@ -108,7 +125,7 @@ async def _open(runner: web.AppRunner, door: Listening, language: Language | Non
         reason = errno.errorcode.get(error.errno or 0, "unknown")
         sentence = say_to("start.http_refused", language, port=door.port, variable=variable, reason=reason)
         raise Unavailable("http_refused", sentence) from None
-    return site
+    return site, runner.addresses[-1][1]
 
 
 def media_refusal(error: PortTaken | BindRefused, language: Language | None) -> Unavailable:
@@ -128,18 +145,18 @@ def ecg_refusal(error: OSError, port: int, language: Language | None) -> Unavail
     return Unavailable("ecg_port_refused", sentence)
 
 
-def _address_here(door: Listening, runner: web.AppRunner) -> str:
+def _address_here(door: Listening, port: int) -> str:
     # The first door speaks plain HTTP; one that is open to all is reached from inside.
     host = "127.0.0.1" if door.host in _OPEN_TO_ALL else door.host
     host = f"[{host}]" if ":" in host else host
-    return f"http://{host}:{runner.addresses[0][1]}"
+    return f"http://{host}:{port}"
 
 
-def _say_ready(doors: list[Listening], runner: web.AppRunner, media_port: int) -> None:
+def _say_ready(doors: list[Listening], ports: list[int], media_port: int) -> None:
     urls = []
-    for door, address in zip(doors, runner.addresses, strict=True):
+    for door, port in zip(doors, ports, strict=True):
         scheme = "http" if door.tls is None else "https"
-        urls.append(f"{scheme}://{door.host}:{address[1]}")
+        urls.append(f"{scheme}://{door.host}:{port}")
     sys.stdout.write(f"ready {' '.join(urls)} media udp {media_port}\n")
     sys.stdout.flush()
 

@@ -22,6 +22,7 @@ from signaling.ecg.datagram_socket import open_datagram_socket
 from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
 from signaling.messages import say_to
+from signaling.secure_site import TlsFiles
 from signaling.server import Listening, ecg_refusal, media_refusal, run_server
 from signaling.settings import DEFAULT_HTTPS_PORT, Settings, split_media_address, variable_of
 from signaling.store.store import StoreUnavailable
@@ -104,13 +105,13 @@ def _doors(settings: Settings, *, is_demo: bool) -> list[Listening]:
             raise _data_refusal(settings) from None
     port = DEFAULT_HTTPS_PORT if settings.https_port is None else settings.https_port
     try:
-        context = tls_context(certificate, private_key)
+        tls_context(certificate, private_key)
     except (OSError, ssl.SSLError):
         variable = variable_of("tls_cert_file")
         raise SettingWrong(
             variable, say_to("setting.tls_bad", settings.language, variable=variable)
         ) from None
-    return [*doors, Listening(settings.http_host, port, "https_port", context)]
+    return [*doors, Listening(settings.http_host, port, "https_port", TlsFiles(certificate, private_key))]
 
 
 def _print_demo(settings: Settings, doors: list[Listening]) -> None:

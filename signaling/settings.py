@@ -40,6 +40,9 @@ _TEST_PREFIX: Final = "LIANZHEN_TEST_"
 DEFAULT_HTTPS_PORT: Final = 8443
 _SOURCE_FOLDER: Final = Path(__file__).resolve().parents[1]
 
+MAX_MEDIA_THREADS: Final = 64
+"""More than any machine has use for; each keeps a megabyte of buffers."""
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -56,6 +59,8 @@ class Settings(BaseSettings):
     media_port: Port = 7882
     media_bind: str = "0.0.0.0"  # noqa: S104
     media_addresses: Annotated[tuple[str, ...], NoDecode] = ()
+    media_threads: Annotated[int, Field(ge=0, le=MAX_MEDIA_THREADS)] = 0
+    """Among which the rooms are spread; 0: half the processors."""
     ecg_port: Port = 7883
     """Of gateways' datagrams, UDP, where ``media_bind`` says; 0: none are taken."""
     data_dir: Path = Path("var/lianzhen")
@@ -122,6 +127,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "https_port": "setting.port",
     "media_port": "setting.port",
     "media_bind": "setting.address",
+    "media_threads": "setting.media_threads",
     "ecg_port": "setting.port",
     "media_addresses": "setting.address",
     "database_url": "setting.database_url",

@@ -17,6 +17,8 @@ NAMES: Final = (
     "joins_refused",
     "resumes",
     "resumes_refused",
+    "streams_paused",
+    "streams_resumed",
     "tokens_refused",
     "requests_paced",
     "sockets_opened",

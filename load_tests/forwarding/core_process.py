@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+import structlog
 from lianzhen_core import AddInput, AddOutput, InputCodec, OutputCodec, PacketCore, SetExtensions
 
 from load_tests.forwarding.stream import EXTENSION_IDS, PAYLOAD_TYPE, RTX_PAYLOAD_TYPE
+from media_server.precedence import Precedence, hasten
 
 if TYPE_CHECKING:
     from lianzhen_core import SrtpProfile
@@ -47,15 +51,18 @@ class Reading:
 
 
 class CoreProcess:
-    """The packet core in a process of its own."""
+    """The packet core in a process of its own. ``is_busy``: Python computes there all the time, on the same
+    processor."""
 
-    def __init__(self, cpu: int | None, peers: list[PeerSecrets]) -> None:
+    def __init__(self, cpu: int | None, peers: list[PeerSecrets], *, is_busy: bool = False) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, end = context.Pipe()
-        self._process = context.Process(target=_run, args=(end, cpu, peers), daemon=True)
+        self._process = context.Process(target=_run, args=(end, cpu, peers, is_busy), daemon=True)
         self._process.start()
         end.close()
-        self.port: int = self._pipe.recv()
+        self.port: int
+        self.precedence: Precedence
+        self.port, self.precedence = self._pipe.recv()
 
     def read(self) -> Reading:
         """Its state now."""
@@ -69,11 +76,13 @@ class CoreProcess:
         self._process.join(10)
 
 
-def _run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
+def _run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets], is_busy: bool) -> None:
     """Serves one measurement; runs in a fresh process until the pipe is closed."""
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     core = PacketCore(bind_address="127.0.0.1", port=0)
+    precedence = hasten([core.thread_id])
     for secrets in peers:
         core.open_peer(peer=secrets.peer, ufrag=secrets.ufrag, password=secrets.password)
         core.set_keys(peer=secrets.peer, profile=PROFILE, receive=secrets.receive, transmit=secrets.transmit)
@@ -100,7 +109,9 @@ def _run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
             if secrets.peer != PUBLISHER
         ]
     )
-    pipe.send(core.port)
+    if is_busy:
+        threading.Thread(target=_compute, daemon=True).start()
+    pipe.send((core.port, precedence))
     with contextlib.suppress(EOFError):
         while pipe.recv() == "read":
             cpu_ns, counters = time.process_time_ns(), core.stats()["counters"]
@@ -115,3 +126,10 @@ def _run(pipe: Connection, cpu: int | None, peers: list[PeerSecrets]) -> None:
             )
     core.close()
     sys.exit(0)
+
+
+def _compute() -> None:
+    """Holds the interpreter for as long as the process lives, as the worst of handlers would."""
+    number = 0
+    while True:
+        number = (number * 1_103_515_245 + 12_345) & 0x7FFFFFFF

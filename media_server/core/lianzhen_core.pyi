@@ -38,7 +38,14 @@ class InputCodec:
     ``"H264/1/42e0"`` (packetisation mode, profile): any text, compared for equality.
     """
     def __init__(
-        self, *, codec: str, format: str, payload_type: int, rtx_payload_type: int | None = None
+        self,
+        *,
+        codec: str,
+        format: str,
+        payload_type: int,
+        rtx_payload_type: int | None = None,
+        red_payload_type: int | None = None,
+        has_nack: bool = False,
     ) -> None: ...
 
 class AddInput:
@@ -68,7 +75,14 @@ class RemoveInput:
 
 class OutputCodec:
     """The payload types under which a subscriber accepts one format."""
-    def __init__(self, *, format: str, payload_type: int, rtx_payload_type: int | None = None) -> None: ...
+    def __init__(
+        self,
+        *,
+        format: str,
+        payload_type: int,
+        rtx_payload_type: int | None = None,
+        red_payload_type: int | None = None,
+    ) -> None: ...
 
 class AddOutput:
     """A subscription: ``track`` rewritten for ``peer``, in its section ``mid``.
@@ -94,8 +108,20 @@ class RemoveOutput:
     def __init__(self, *, output: int) -> None: ...
 
 class SelectLayer:
-    """Changes what a subscription wants: another RID (None: the best), or nothing at all while paused."""
-    def __init__(self, *, output: int, layer: str | None, is_paused: bool = False) -> None: ...
+    """Changes what a subscription wants: another RID (None: the best), or nothing at all while paused.
+
+    Where the subscriber's link is tight, a higher ``priority`` is served first. ``max_fps`` frames a second
+    suffice; 0: as many as there are.
+    """
+    def __init__(
+        self,
+        *,
+        output: int,
+        layer: str | None,
+        is_paused: bool = False,
+        priority: int = 0,
+        max_fps: int = 0,
+    ) -> None: ...
 
 RouteChange: TypeAlias = SetExtensions | AddInput | RemoveInput | AddOutput | RemoveOutput | SelectLayer
 
@@ -137,12 +163,34 @@ class AudioLevels:
 
     levels: list[tuple[int, int]]
 
+class StreamPaused:
+    """The link of ``peer`` carries this picture no longer: it pauses so that voice and data do not suffer."""
+
+    peer: int
+    output: int
+
+class StreamResumed:
+    """A picture that the link of ``peer`` made pause goes on, from its next key frame."""
+
+    peer: int
+    output: int
+
 class EventsLost:
     """The event queue was full: so many events were dropped (DTLS datagrams before anything else)."""
 
     count: int
 
-Event: TypeAlias = DtlsDatagram | PathSelected | PeerSilent | PeerHeard | LayerSeen | AudioLevels | EventsLost
+Event: TypeAlias = (
+    DtlsDatagram
+    | PathSelected
+    | PeerSilent
+    | PeerHeard
+    | LayerSeen
+    | AudioLevels
+    | StreamPaused
+    | StreamResumed
+    | EventsLost
+)
 
 # ---- taps: whole frames for the recorder ------------------------------------------------------------------
 
@@ -202,14 +250,41 @@ class OutputClock:
 # ---- the core --------------------------------------------------------------------------------------------
 
 class PacketCore:
-    """One UDP port, one thread, all peers.
+    """One thread with its peers, on a UDP port of its own or, with ``several``, on one it shares.
 
     Raises OSError (errno EADDRINUSE, EACCES, EADDRNOTAVAIL) when the port cannot be bound.
     """
     def __init__(self, *, bind_address: str, port: int) -> None: ...
+    @staticmethod
+    def several(*, bind_address: str, port: int, threads: int) -> list[PacketCore]:
+        """Cores on one port, each with a thread and peers of its own: who sends to whom belongs on one of
+        them. A ufrag is used by one of them at a time; all other numbers are each core's own. ValueError
+        without any thread."""
+    @property
+    def thread_id(self) -> int:
+        """The thread's number in the kernel, by which its precedence is set (sched(7))."""
     @property
     def port(self) -> int:
         """The bound UDP port (useful when 0 was asked for)."""
+    def open_secure_port(
+        self,
+        *,
+        bind_address: str,
+        port: int,
+        certificate: bytes,
+        private_key: bytes,
+        backend: str,
+        turn_secret: bytes,
+        relay_to: Sequence[str],
+    ) -> int:
+        """Opens a TLS port (certificate chain and key in PEM) and returns its number.
+
+        HTTP within TLS is handed on to the Unix socket ``backend`` behind a PROXY header, version 2. TURN,
+        within TLS or without, serves names ``expiry:…`` whose password is the base64 of their HMAC-SHA1 under
+        ``turn_secret``, and relays to the addresses ``relay_to`` ("ip:port") of this server's media port and
+        to nothing else. ICE over TCP is taken as on the media port. OSError: the port cannot be bound;
+        ValueError: certificate or key.
+        """
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         """Accepts STUN checks for our ``ufrag``; nothing else is taken from the peer until one is
         authentic."""
@@ -240,14 +315,20 @@ class PacketCore:
     def stats(self) -> dict[str, Any]:
         """Counters since the start, and the state of peers, tracks and outputs. Holds no address and no key.
 
-        ``counters``: {name: int}; the names and their meanings are in src/counters.rs (``rtp_received``,
-        ``rtp_forwarded``, ``retransmitted``, ``pli_sent``, ``dropped_...`` by reason, and so on).
+        ``counters``: {name: int}; the names and their meanings are in src/counters.rs and, of streams, in
+        src/front/counters.rs (``rtp_received``, ``rtp_forwarded``, ``retransmitted``, ``pli_sent``,
+        ``dropped_...`` by reason, and so on).
         ``peers``: {peer: {is_silent, is_ready, last_heard_ms_ago (None before the first packet), rtt_ms (or
-        None)}}.
-        ``tracks``: {track: {"layers": {rid: {packets, bytes, lost, jitter_ms, is_live, keyframes, width,
-        height}}}}.
-        ``outputs``: {output: {peer, track, layer (or None), target_layer (or None), is_paused, packets,
-        bytes, nacks, retransmitted, plis, switches, fraction_lost (0 to 1), rtt_ms (or None)}}.
+        None), estimate_bps (what its link carries; None where nothing is known), acknowledged_bps (or None),
+        data_bps (data channels sent to it), pacer_queue_ms (how long the first of its pictures has waited for
+        its turn), probes (clusters of padding sent), congestion ("unknown", "starting", "rising", "holding",
+        "draining", "silent" or "told": see src/congestion/mod.rs), wanted_bps (what all it wants would take),
+        allotted_bps (what it may have)}}.
+        ``tracks``: {track: {"layers": {rid: {packets, bytes, lost, jitter_ms, is_live, keyframes, bps (on
+        the line, lately), width, height}}}}.
+        ``outputs``: {output: {peer, track, layer (or None), target_layer (or None), is_paused, grant (what
+        the link lets it have: "everything", "less" or "nothing"), max_temporal (or None), packets, bytes,
+        nacks, retransmitted, plis, switches, fraction_lost (0 to 1), rtt_ms (or None)}}.
         RuntimeError after ``close``, as from every verb that waits; ``close_peer``, ``untap`` and
         ``send_datagram`` are harmless then.
         """

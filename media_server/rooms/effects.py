@@ -107,6 +107,16 @@ class TellFirstSubscription:
 
 
 @dataclass(frozen=True, slots=True)
+class TellNeededQuality:
+    """Tell ``publisher`` that of its picture nobody needs more than ``quality``; -1: nothing at all."""
+
+    publisher: ParticipantSid
+    track_sid: TrackSid
+    mime_type: str
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
 class RefuseSubscription:
     """Tell ``subscriber`` that there is no such track for it."""
 
@@ -255,6 +265,7 @@ Effect: TypeAlias = (
     | StopForwarding
     | SelectForwardedLayer
     | TellFirstSubscription
+    | TellNeededQuality
     | RefuseSubscription
     | TellSubscriptionPermission
     | TellMuted

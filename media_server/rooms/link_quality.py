@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-LOST_AFTER_NS: Final = 10_000_000_000
-"""Shorter silences are repaired in place, and the seat is shown as lost by other means."""
+LOST_AFTER_NS: Final = 3_000_000_000
+"""The others see a silent person greyed after 3 s (reliability §3.2); the core reports silence then."""
 GOOD_LOSS: Final = 0.03
 POOR_LOSS: Final = 0.10
 GOOD_ROUND_TRIP_MS: Final = 400

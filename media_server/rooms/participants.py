@@ -154,6 +154,8 @@ class Participant:
         self.leave_cause: LeaveCause | None = None
         self.presence = Presence(now_ns)
         self.was_link_lost = False
+        self.is_absent = False
+        """The seat is kept, and nobody else sees it (presence.py)."""
         self.audience = Audience()
         self.tracks: dict[TrackSid, Track] = {}
         self.early_sections: dict[TrackSid, EarlySection] = {}
@@ -213,6 +215,10 @@ class Participant:
     def media_count(self) -> int:
         """Returns how many tracks and sections it has."""
         return len(self.tracks) + len(self.early_sections)
+
+    def is_visible(self) -> bool:
+        """Returns whether others see it at all."""
+        return not self.grant.hidden and not self.is_absent
 
     def published_tracks(self) -> list[Track]:
         """Returns the tracks that others may know of, oldest first."""

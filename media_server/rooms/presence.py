@@ -7,6 +7,10 @@ which:
     a closed WebSocket (FIN, RST, close frame) and silent media   the page or the program is gone
     a WebSocket that fell silent, and silent media                the network is gone; it often comes back
 
+What others see and what is kept are two things (ADR 0026). Who cannot be heard is shown as lost after 3 s;
+whose two lines are both gone is absent soon after: for the others gone, with its tracks. The seat is kept
+behind that for the longest outage that is repaired, and whoever comes back in time is simply there again.
+
 A proper ``leave`` never comes here: it ends the seat at once.
 """
 
@@ -22,12 +26,21 @@ NS_PER_S: Final = 1_000_000_000
 CLOSED_SEAT_KEPT_NS: Final = 6 * NS_PER_S
 """A closed tab must be gone within 10 s (reliability §3.2); a client whose network changed (its WebSocket is
 closed by its own system) is back with a new one within 3 s."""
-SILENT_SEAT_KEPT_NS: Final = 20 * NS_PER_S
-"""How long a dead link keeps its seat; later the client joins anew by itself (STATE_MISMATCH, full
-reconnect)."""
-LINGERING_MEDIA_KEPT_NS: Final = 130 * NS_PER_S
-"""Media that lives without signalling: the longest outage of §3.2 (120 s) and the client's slowest retry (7
-s ± 50 %)."""
+SILENT_SEAT_KEPT_NS: Final = 130 * NS_PER_S
+"""How long a dead link keeps its seat: the longest outage of §3.2 (120 s) and the client's slowest retry (7
+s ± 50 %). Later the client joins anew by itself (STATE_MISMATCH, full reconnect)."""
+LINGERING_MEDIA_KEPT_NS: Final = SILENT_SEAT_KEPT_NS
+"""Media that lives without signalling."""
+CLOSED_ABSENT_NS: Final = 3 * NS_PER_S // 2
+"""A closed tab is gone for the others within 2 s (§3.2): this and two looks at the seats."""
+CLOSED_SILENCE_NS: Final = 5 * NS_PER_S // 4
+"""Behind a closed WebSocket, media counts as silent after this: whoever sends sound sends every 0.4 s at
+the slowest, and who only watches reports every second."""
+LISTENED_FOR_NS: Final = 5 * NS_PER_S
+"""So long after its WebSocket was closed somebody is listened for more closely; then the core's own word of
+silence (3 s) is soon enough."""
+SILENT_ABSENT_NS: Final = 9 * NS_PER_S
+"""A dead link is gone for the others within 10 s (§3.2)."""
 MEDIA_LOST_GRACE_NS: Final = 3 * NS_PER_S
 """DTLS closed but the WebSocket lives: a leave message may be on its way behind it."""
 
@@ -115,6 +128,27 @@ class Presence:
         if self.media is Media.NEVER:
             return self.signal is not Signal.OPEN
         return self.media is not Media.HEARD
+
+    def is_listened_for(self, now_ns: int) -> bool:
+        """Returns whether the WebSocket was closed so lately that only the media's last packet tells a
+        closed tab from a lost connection."""
+        was_there = self.media in (Media.HEARD, Media.SILENT)
+        return self.signal is Signal.CLOSED and was_there and now_ns - self._signal_since_ns < LISTENED_FOR_NS
+
+    def receive_quiet(self, quiet_ns: int, now_ns: int) -> None:
+        """Notes for how long nothing authentic had come when somebody was listened for."""
+        if quiet_ns >= CLOSED_SILENCE_NS:
+            self.receive_media(Media.SILENT, now_ns - quiet_ns)
+        else:
+            self.receive_media(Media.HEARD, now_ns)
+
+    def is_absent(self, now_ns: int) -> bool:
+        """Returns whether the others no longer see the person, though the seat may still be kept."""
+        if self.signal is Signal.OPEN or self.media is Media.HEARD:
+            return False
+        if self.signal is Signal.CLOSED:
+            return now_ns - self._both_since_ns() >= CLOSED_ABSENT_NS
+        return now_ns - self._media_since_ns >= SILENT_ABSENT_NS
 
     def verdict(self, now_ns: int) -> Verdict:
         """Returns what is to be done with the seat now."""

@@ -67,9 +67,9 @@ class Publications:
         *,
         sid: TrackSid,
         number: TrackNumber,
-    ) -> tuple[TrackSid, TrackNumber, str] | None:
-        """Returns sid, number and wanted MIME type ("" for any) of the track that a new section of an offer
-        carries.
+    ) -> tuple[TrackSid, TrackNumber, str, bool] | None:
+        """Returns sid, number, wanted MIME type ("" for any) and whether RED (RFC 2198) is not wanted, of the
+        track that a new section of an offer carries.
 
         Without a waiting request it is taken under ``sid`` and ``number`` and waits for one; None where the
         publisher may not publish anything.
@@ -78,11 +78,11 @@ class Publications:
         track = participant.requested_track(kind, client_track_id)
         if track is not None:
             track.receive(TrackEvent.PLAN)
-            return track.sid, track.number, track.mime_type
+            return track.sid, track.number, track.mime_type, track.request.is_red_disabled
         if not participant.grant.can_publish or participant.media_count() >= MAX_TRACKS:
             return None
         participant.early_sections[sid] = EarlySection(sid, number, kind, client_track_id)
-        return sid, number, ""
+        return sid, number, "", False
 
     def start(self, publisher: ParticipantSid, track_sid: TrackSid, section: AnsweredSection) -> list[Effect]:
         """The planned section was answered: announces the track and subscribes everyone who does so by
@@ -169,6 +169,7 @@ class Publications:
     def _publish(self, participant: Participant, track: Track, section: AnsweredSection) -> list[Effect]:
         track.receive(TrackEvent.START)
         track.bind(section)
+        self._subscriptions.begin(participant.sid, track)
         effects = self._roster.announce(participant)
         for other in self._roster:
             if other.is_auto_subscribing and self._roster.may_receive(other, participant, track):

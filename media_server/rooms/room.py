@@ -15,6 +15,7 @@ from typing import Final
 from media_server.ids import ParticipantIdentity, ParticipantSid, RoomName, RoomSid, TrackSid
 from media_server.rooms.effects import (
     AfterLeave,
+    Announce,
     AnnounceRoom,
     Dismiss,
     Effect,
@@ -47,9 +48,9 @@ from media_server.rooms.roster import Roster
 from media_server.rooms.subscriptions import SubscriptionTable
 from media_server.rooms.tracks import Track
 
-MAX_PARTICIPANTS: Final = 100
-"""In one room. Announcements go to everyone at every change: the square of this is what one node can say at
-once."""
+MAX_PARTICIPANTS: Final = 400
+"""In one room: a lecture to 300 viewers, and some more. Announcements go to everyone at every change, so the
+square of this is what one node has to say while a room fills (`make load SCENARIO=lecture`)."""
 EMPTY_TIMEOUT_S: Final = 300
 """A room made over the API in which nobody has been yet (LiveKit's default)."""
 DEPARTURE_TIMEOUT_S: Final = 20
@@ -162,18 +163,26 @@ class Room:
         """Notes what became of a participant's WebSocket."""
         participant = self.roster.find(sid)
         participant.presence.receive_signal(signal, now_ns)
-        return self._link_facts(participant)
+        return [*self._link_facts(participant), *self._absence(participant, now_ns)]
 
     def receive_media(self, sid: ParticipantSid, media: Media, now_ns: int) -> list[Effect]:
         """Notes what became of a participant's media; for SILENT ``now_ns`` is when the silence began."""
         participant = self.roster.find(sid)
         participant.presence.receive_media(media, now_ns)
-        return self._link_facts(participant)
+        return [*self._link_facts(participant), *self._absence(participant, now_ns)]
+
+    def receive_quiet(self, sid: ParticipantSid, quiet_ns: int, now_ns: int) -> list[Effect]:
+        """Notes for how long nothing authentic had come of a participant who is listened for."""
+        participant = self.roster.find(sid)
+        participant.presence.receive_quiet(quiet_ns, now_ns)
+        return [*self._link_facts(participant), *self._absence(participant, now_ns)]
 
     def advance(self, now_ns: int) -> list[Effect]:
-        """Gives up seats whose time is over, and the room when it has been empty for long enough."""
+        """Hides absent people, gives up seats whose time is over, and the room when it has been empty for
+        long enough."""
         effects: list[Effect] = []
         for participant in self.roster:
+            effects += self._absence(participant, now_ns)
             verdict = participant.presence.verdict(now_ns)
             if verdict is Verdict.LEAVE:
                 effects += self.leave(participant.sid, LeaveCause.LINK_LOST, now_ns=now_ns)
@@ -181,6 +190,7 @@ class Room:
                 effects += self.leave(
                     participant.sid, LeaveCause.MEDIA_FAILED, now_ns=now_ns, then=AfterLeave.REJOIN
                 )
+        effects += self.subscriptions.advance(now_ns)
         timeout_s = self.departure_timeout_s if self._has_been_used else self.empty_timeout_s
         is_idle = self.state is RoomState.OPEN and not len(self.roster)
         if is_idle and now_ns - self._empty_since_ns >= timeout_s * NS_PER_S:
@@ -323,11 +333,11 @@ class Room:
         if self.is_recording == is_recording:
             return []
         self.is_recording = is_recording
-        return self._announce_room()
+        return [*self._announce_room(), *self.subscriptions.keep_all(keeps_all=is_recording)]
 
     def view(self) -> RoomView:
         """Returns the room as it is now."""
-        visible = [p for p in self.roster if not p.grant.hidden]
+        visible = [p for p in self.roster if p.is_visible()]
         return RoomView(
             name=self.name,
             sid=self.sid,
@@ -379,6 +389,30 @@ class Room:
             return []
         participant.was_link_lost = is_lost
         return [LinkLost(participant.view()) if is_lost else LinkBack(participant.view())]
+
+    def _absence(self, participant: Participant, now_ns: int) -> list[Effect]:
+        """Returns how the others see somebody go whose seat is kept, and come back to it."""
+        is_absent = participant.presence.is_absent(now_ns)
+        if is_absent == participant.is_absent:
+            return []
+        others = self.roster.hearers(participant, with_self=False)
+        participant.is_absent = is_absent
+        if is_absent:
+            participant.touch()
+            gone = replace(
+                participant.view(), state=ParticipantState.DISCONNECTED, leave_cause=LeaveCause.LINK_LOST
+            )
+            stopped: list[Effect] = []
+            for track in participant.published_tracks():
+                stopped += self.subscriptions.remove_track(track.sid)
+            told: list[Effect] = [Announce(others, gone)] if others else []
+            return [*stopped, *told, *self._announce_count(participant)]
+        effects = self.roster.announce(participant)
+        for track in participant.published_tracks():
+            for other in self.roster:
+                if other.is_auto_subscribing and self.roster.may_receive(other, participant, track):
+                    effects += self.subscriptions.add(other, participant, track)
+        return [*effects, *self._announce_count(participant)]
 
     def _announce_count(self, participant: Participant) -> list[Effect]:
         return [] if participant.grant.hidden else self._announce_room(but=participant.sid)

@@ -55,8 +55,8 @@ class Roster:
         return None
 
     def hearers(self, participant: Participant, *, with_self: bool = True) -> tuple[ParticipantSid, ...]:
-        """Returns who may know of a participant: everyone, or only itself where it is hidden."""
-        if participant.grant.hidden:
+        """Returns who may know of a participant: everyone, or only itself where it is hidden or absent."""
+        if participant.grant.hidden or participant.is_absent:
             return (participant.sid,) if with_self and participant.sid in self._by_sid else ()
         return tuple(sid for sid in self._by_sid if with_self or sid != participant.sid)
 
@@ -68,16 +68,14 @@ class Roster:
 
     def visible_to(self, sid: ParticipantSid) -> list[ParticipantView]:
         """Returns the other participants as that one may see them."""
-        return [
-            other.view() for other in self._by_sid.values() if other.sid != sid and not other.grant.hidden
-        ]
+        return [other.view() for other in self._by_sid.values() if other.sid != sid and other.is_visible()]
 
     def may_receive(self, subscriber: Participant, publisher: Participant, track: Track) -> bool:
         """Returns whether a subscription is allowed at all: rights, visibility, and the track's state."""
         return (
             subscriber.sid != publisher.sid
             and subscriber.grant.can_subscribe
-            and not publisher.grant.hidden
+            and publisher.is_visible()
             and track.is_published()
             and publisher.audience.allows(subscriber.identity, track.sid)
         )

@@ -33,7 +33,8 @@ FEEDBACK_OF_KIND: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One payload type we can forward, with its retransmission payload type (RFC 4588) where it has one.
+    """One payload type we can forward, with its retransmission payload type (RFC 4588) where it has one,
+    and for sound the one under which earlier packets come along (RFC 2198).
 
     ``name`` is "opus", "VP8" or "H264"; ``format`` is equal for equal bitstreams ("H264/1/42e0":
     packetisation mode, profile). ``parameters`` are the fmtp parameters in order, values as text, None
@@ -45,6 +46,7 @@ class Codec:
     payload_type: int
     clock_rate_hz: int
     rtx_payload_type: int | None = None
+    red_payload_type: int | None = None
     channels: int | None = None
     parameters: tuple[tuple[str, str | None], ...] = ()
     feedback: tuple[str, ...] = ()

@@ -63,12 +63,14 @@ def answer_section(
     extensions: dict[str, int],
     preferred_codec: str | None = None,
     is_published: bool = False,
+    is_red_disabled: bool = False,
     stream: Stream | None = None,
 ) -> LocalSection:
     """Returns our answer to one offered section.
 
     ``extensions`` are the ids (uri to id) that hold for the whole BUNDLE group. ``is_published``: we take
-    what the section sends, ``preferred_codec`` first. ``stream``: we send it there. Neither: inactive.
+    what the section sends, ``preferred_codec`` first, sound with copies of what went before unless
+    ``is_red_disabled``. ``stream``: we send it there. Neither: inactive.
     """
     if not offered.is_usable:
         return LocalSection(
@@ -86,7 +88,10 @@ def answer_section(
         mid=offered.mid,
         profile=offered.profile,
         direction=_DIRECTIONS[is_published, is_sending],
-        codecs=tuple(_answered(codec) for codec in preferred_first(offered.codecs, preferred_codec)),
+        codecs=tuple(
+            _answered(codec, has_red=not is_red_disabled)
+            for codec in preferred_first(offered.codecs, preferred_codec)
+        ),
         # On sections that send nothing too: without RID there Chromium refuses its own next simulcast offer.
         extensions=tuple((i, uri) for i, uri in offered.extensions if extensions.get(uri) == i),
         layers=offered.layers if is_published else (),
@@ -123,7 +128,7 @@ def merged_extensions(known: dict[str, int], offered: Iterable[RemoteSection]) -
     return merged
 
 
-def _answered(codec: Codec) -> Codec:
+def _answered(codec: Codec, *, has_red: bool) -> Codec:
     kept = {"opus": _ANSWERED_OPUS_PARAMETERS, "H264": _ANSWERED_H264_PARAMETERS}.get(codec.name, frozenset())
     return Codec(
         name=codec.name,
@@ -131,6 +136,7 @@ def _answered(codec: Codec) -> Codec:
         payload_type=codec.payload_type,
         clock_rate_hz=codec.clock_rate_hz,
         rtx_payload_type=codec.rtx_payload_type,
+        red_payload_type=codec.red_payload_type if has_red else None,
         channels=codec.channels,
         parameters=tuple((key, value) for key, value in codec.parameters if key in kept),
         feedback=codec.feedback,

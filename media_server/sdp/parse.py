@@ -36,8 +36,10 @@ MAX_LAYERS: Final = 4
 """Simulcast layers taken from one section; clients send at most three (q, h, f)."""
 MAX_SSRC: Final = 0xFFFF_FFFF
 
-_CODEC_NAMES: Final = {"OPUS": "opus", "VP8": "VP8", "H264": "H264", "RTX": "rtx"}
+_CODEC_NAMES: Final = {"OPUS": "opus", "VP8": "VP8", "H264": "H264", "RTX": "rtx", "RED": "red"}
 _CLOCK_RATE_HZ: Final = {"opus": 48_000, "VP8": 90_000, "H264": 90_000}
+_CARRIERS: Final = ("rtx", "red")
+"""No codecs, but ways to carry one."""
 _RTCP_MUX_COLLISION: Final = range(64, 96)
 """RFC 5761 §4: with the marker bit set these payload types look like RTCP."""
 _DEFAULT_H264_PROFILE: Final = "42e01f"
@@ -56,6 +58,8 @@ _RID_LINE: Final = re.compile(r"a=rid:([A-Za-z0-9]{1,16}) send( [A-Za-z0-9=;,*.-
 _SIMULCAST_LINE: Final = re.compile(r"a=simulcast:(?:recv \S+ )?send (\S+)")
 _RTPMAP_LINE: Final = re.compile(r"a=rtpmap:(\d{1,3}) ([A-Za-z0-9-]+)/(\d{1,6})(?:/(\d))?")
 _APT: Final = re.compile(r"(?:^|;)apt=(\d{1,3})(?:;|$)")
+_RED_OF: Final = re.compile(r"(\d{1,3})(?:/\1)*")
+"""RFC 2198 §5: the payload types of the primary block, then of copies; we take those of one codec."""
 
 _KEPT_ATTRIBUTES: Final = (
     "a=mid:",
@@ -159,18 +163,27 @@ def _relevant_lines(lines: Sequence[str]) -> list[str]:
 
 
 def _payload_types_of_ours(names: dict[str, str], fmtps: dict[str, str]) -> dict[str, None]:
-    """Returns the payload types to keep, as text: first codecs that we forward, then the RTX of those."""
+    """Returns the payload types to keep, as text: first codecs that we forward, then RTX and RED of those."""
     media = [
         item
         for item, name in names.items()
-        if name != "rtx" and (name != "H264" or _H264_MODE in fmtps.get(item, "").split(";"))
+        if name not in _CARRIERS and (name != "H264" or _H264_MODE in fmtps.get(item, "").split(";"))
     ]
     kept = dict.fromkeys(media[: MAX_CODECS // 2])
     for item, name in names.items():
-        apt = _APT.search(fmtps.get(item, "")) if name == "rtx" else None
-        if apt is not None and apt[1] in kept and len(kept) < MAX_CODECS:
+        carried = _carried(name, fmtps.get(item, ""))
+        if carried in media and carried in kept and len(kept) < MAX_CODECS:
             kept[item] = None
     return kept
+
+
+def _carried(name: str, parameters: str) -> str | None:
+    """Returns the payload type, as text, of which this is RTX or RED."""
+    if name == "rtx":
+        match = _APT.search(parameters)
+    else:
+        match = _RED_OF.fullmatch(parameters) if name == "red" else None
+    return None if match is None else match[1]
 
 
 def _section(index: int, media: MediaDescription, lines: Sequence[str], *, is_bundled: bool) -> RemoteSection:
@@ -218,21 +231,32 @@ def _data_section(section: RemoteSection, media: MediaDescription) -> RemoteSect
 def _codecs(media: MediaDescription) -> tuple[Codec, ...]:
     """Returns the codecs of ours in the order of the m-line: that is the preference (RFC 3264 §5.1)."""
     rtx_of: dict[object, int] = {}
+    red_of: dict[object, int] = {}
     for codec in media.rtp.codecs:
-        if codec.name.lower() == "rtx" and _is_sendable(codec):
+        if not _is_sendable(codec):
+            continue
+        if codec.name.lower() == "rtx":
             rtx_of.setdefault(codec.parameters.get("apt"), codec.payloadType or 0)
+        elif codec.name.lower() == "red" and media.kind == "audio":
+            red_of.setdefault(_payload_type_in_red(codec), codec.payloadType or 0)
     position = {item: index for index, item in enumerate(media.fmt)}
     codecs = [
-        _codec(media.kind, codec, rtx_of.get(codec.payloadType))
+        _codec(media.kind, codec, rtx_of.get(codec.payloadType), red_of.get(codec.payloadType))
         for codec in media.rtp.codecs
         if _kind_of(codec) == media.kind and codec.payloadType in position and _is_sendable(codec)
     ]
     return tuple(sorted(codecs, key=lambda codec: position[codec.payload_type]))
 
 
+def _payload_type_in_red(codec: RTCRtpCodecParameters) -> int | None:
+    """Returns the payload type of the blocks; aiortc takes the whole "111/111" for one parameter's name."""
+    match = _RED_OF.fullmatch(next(iter(codec.parameters), ""))
+    return None if match is None else int(match[1])
+
+
 def _kind_of(codec: RTCRtpCodecParameters) -> str | None:
     name = _CODEC_NAMES.get(codec.name.upper())
-    if name is None or codec.clockRate != _CLOCK_RATE_HZ.get(name):
+    if name is None or name in _CARRIERS or codec.clockRate != _CLOCK_RATE_HZ.get(name):
         return None
     return "audio" if name == "opus" else "video"
 
@@ -245,7 +269,9 @@ def _is_sendable(codec: RTCRtpCodecParameters) -> bool:
     )
 
 
-def _codec(kind: str, codec: RTCRtpCodecParameters, rtx_payload_type: int | None) -> Codec:
+def _codec(
+    kind: str, codec: RTCRtpCodecParameters, rtx_payload_type: int | None, red_payload_type: int | None
+) -> Codec:
     name = _CODEC_NAMES[codec.name.upper()]
     parameters = tuple(
         (key, None if value is None else str(value)) for key, value in codec.parameters.items()
@@ -259,6 +285,7 @@ def _codec(kind: str, codec: RTCRtpCodecParameters, rtx_payload_type: int | None
         payload_type=codec.payloadType or 0,
         clock_rate_hz=codec.clockRate,
         rtx_payload_type=rtx_payload_type,
+        red_payload_type=red_payload_type,
         channels=codec.channels if kind == "audio" else None,
         parameters=parameters,
         feedback=tuple(item for item in FEEDBACK_OF_KIND[kind] if item in offered),

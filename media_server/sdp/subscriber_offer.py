@@ -26,6 +26,7 @@ _OPUS: Final = Codec(
     name="opus",
     format="opus",
     payload_type=111,
+    red_payload_type=63,
     clock_rate_hz=48_000,
     channels=2,
     parameters=(("minptime", "10"), ("useinbandfec", "1")),

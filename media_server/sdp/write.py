@@ -23,6 +23,11 @@ _ANY_HOST: Final = "0.0.0.0"  # noqa: S104 - RFC 8840 §4.1.1: the address is in
 _ANY_PORT: Final = 9
 _HOST_PRIORITY: Final = (126 << 24) | (65_535 << 8) | 255
 """RFC 8445 §5.1.2.1 for the first host candidate of component 1; later ones are a little lower."""
+_STREAM_PRIORITY: Final = (90 << 24) | ((4 << 13) | 8_191) << 8 | 255
+"""Below all of UDP, where a lost packet holds up nothing (RFC 6544 §4.2: its type preference, and direction
+preference 4 for passive)."""
+_STREAM_FOUNDATION: Final = 101
+"""Other numbers than those of UDP (RFC 8445 §5.1.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Origin:
 class LocalTransport:
     """Our side of the one transport.
 
-    ``candidates`` are (address, port) pairs, best first; ``fingerprint`` is (algorithm, value);
+    ``candidates`` are (address, port) pairs of UDP, best first, ``stream_candidates`` those of TCP, which we
+    accept and never open (RFC 6544 §4.5: passive); ``fingerprint`` is (algorithm, value);
     ``dtls_role`` is "server" in answers and "auto" (actpass) in offers, where the peer then takes "active".
     """
 
@@ -45,6 +51,7 @@ class LocalTransport:
     password: str
     fingerprint: tuple[str, str]
     candidates: tuple[tuple[str, int], ...]
+    stream_candidates: tuple[tuple[str, int], ...] = ()
     dtls_role: str = "server"
 
 
@@ -83,7 +90,10 @@ def _media(section: LocalSection, transport: LocalTransport, *, is_tagged: bool)
     media.rtp.muxId = section.mid
     media.ice = RTCIceParameters(usernameFragment=transport.ufrag, password=transport.password, iceLite=True)
     if is_tagged:
-        media.ice_candidates = [_candidate(index, *at) for index, at in enumerate(transport.candidates)]
+        media.ice_candidates = [
+            *(_candidate(index, *at) for index, at in enumerate(transport.candidates)),
+            *(_stream_candidate(index, *at) for index, at in enumerate(transport.stream_candidates)),
+        ]
         media.ice_candidates_complete = True
     algorithm, value = transport.fingerprint
     media.dtls = RTCDtlsParameters(
@@ -125,6 +135,9 @@ def _fill_stream(media: _Media, stream: Stream) -> None:
 def _formats(codecs: Sequence[Codec]) -> list[int]:
     formats = []
     for codec in codecs:
+        # First: libwebrtc sends what stands first, and with RED in that place sends it.
+        if codec.red_payload_type is not None:
+            formats.append(codec.red_payload_type)
         formats.append(codec.payload_type)
         if codec.rtx_payload_type is not None:
             formats.append(codec.rtx_payload_type)
@@ -142,6 +155,17 @@ def _codec_and_rtx(kind: str, codec: Codec) -> list[RTCRtpCodecParameters]:
             parameters=dict(codec.parameters),
         )
     ]
+    if codec.red_payload_type is not None:
+        blocks: dict[str, int | str | None] = {f"{codec.payload_type}/{codec.payload_type}": None}
+        written.append(
+            RTCRtpCodecParameters(
+                mimeType=f"{kind}/red",
+                clockRate=codec.clock_rate_hz,
+                channels=codec.channels,
+                payloadType=codec.red_payload_type,
+                parameters=blocks,
+            )
+        )
     if codec.rtx_payload_type is not None:
         written.append(
             RTCRtpCodecParameters(
@@ -163,4 +187,17 @@ def _candidate(index: int, address: str, port: int) -> RTCIceCandidate:
         priority=_HOST_PRIORITY - (index << 8),
         protocol="udp",
         type="host",
+    )
+
+
+def _stream_candidate(index: int, address: str, port: int) -> RTCIceCandidate:
+    return RTCIceCandidate(
+        component=1,
+        foundation=str(_STREAM_FOUNDATION + index),
+        ip=address,
+        port=port,
+        priority=_STREAM_PRIORITY - (index << 8),
+        protocol="tcp",
+        type="host",
+        tcpType="passive",
     )

@@ -178,5 +178,10 @@ def _keep_little_unsent(request: web.Request) -> None:
     assert transport is not None
     transport.set_write_buffer_limits(high=UNSENT_BYTES)
     connection = transport.get_extra_info("socket")
-    if sys.platform == "linux" and connection is not None:
+    if sys.platform != "linux" or connection is None:
+        return
+    if connection.family == socket.AF_UNIX:
+        # Behind the secure port: what lies between is ours, the line itself is the core's.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
+    else:
         connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)

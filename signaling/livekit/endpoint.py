@@ -29,6 +29,7 @@ from signaling.log import place_of
 from signaling.pacing import Pacer, remote_host
 from signaling.room_host import NS_PER_S, RoomHost
 from signaling.tokens import Binding, Claims, TokenDesk
+from signaling.turn_tickets import TurnServer, TurnTickets
 
 HEARTBEAT_S: Final = 4.0
 """WebSocket pings beside the protocol's own, for clients that send none; aiohttp waits half of it for the
@@ -70,9 +71,11 @@ class SignalEndpoint:
         pacer: Pacer,
         gate: Gate,
         limits: SocketLimits,
+        turn: TurnTickets,
     ) -> None:
         self._gate = gate
         self._limits = limits
+        self._turn = turn
         self._host = host
         self._desk = desk
         self._tokens = tokens
@@ -109,7 +112,7 @@ class SignalEndpoint:
             self._host.traffic.count("sockets_opened")
             socket = SignalSocket(websocket)
             async with socket.writing():
-                session = self._enter(socket, claims, query)
+                session = self._enter(socket, claims, query, request)
                 if session is not None:
                     await self._serve_to_the_end(websocket, socket, session)
         finally:
@@ -154,7 +157,9 @@ class SignalEndpoint:
 
     # ---- coming in --------------------------------------------------------------------------------------
 
-    def _enter(self, socket: SignalSocket, claims: Claims, query: JoinQuery) -> ParticipantSession | None:
+    def _enter(
+        self, socket: SignalSocket, claims: Claims, query: JoinQuery, request: web.Request
+    ) -> ParticipantSession | None:
         if self._gate.is_revoked(claims.binding):
             # Between the check and here: nobody was seated yet who could have been removed.
             self._host.traffic.count("joins_refused")
@@ -162,10 +167,12 @@ class SignalEndpoint:
             socket.finish(text="token_revoked")
             return None
         if query.resumed_sid is not None:
-            return self._resume(socket, claims, query)
-        return self._join(socket, claims, query)
+            return self._resume(socket, claims, query, request)
+        return self._join(socket, claims, query, request)
 
-    def _join(self, socket: SignalSocket, claims: Claims, query: JoinQuery) -> ParticipantSession | None:
+    def _join(
+        self, socket: SignalSocket, claims: Claims, query: JoinQuery, request: web.Request
+    ) -> ParticipantSession | None:
         try:
             room, session, effects = self._host.join(
                 claims,
@@ -187,6 +194,7 @@ class SignalEndpoint:
                 me=participant.view(),
                 others=room.roster.visible_to(session.sid),
                 is_subscriber_primary=not query.is_single_connection,
+                turn_servers=self._turn_servers(request, session),
             )
         )
         self._host.apply(room, effects)
@@ -195,7 +203,9 @@ class SignalEndpoint:
         session.begin()
         return session
 
-    def _resume(self, socket: SignalSocket, claims: Claims, query: JoinQuery) -> ParticipantSession | None:
+    def _resume(
+        self, socket: SignalSocket, claims: Claims, query: JoinQuery, request: web.Request
+    ) -> ParticipantSession | None:
         assert query.resumed_sid is not None
         seat = self._host.find_seat(claims, query.resumed_sid)
         if seat is None:
@@ -207,13 +217,27 @@ class SignalEndpoint:
         self._host.traffic.count("resumes")
         session.attach(socket)
         self._host.note_signal(session.sid, Signal.OPEN)
-        session.send(messages.reconnect_response(last_message_sequence=session.last_data_sequence))
+        session.send(
+            messages.reconnect_response(
+                last_message_sequence=session.last_data_sequence,
+                turn_servers=self._turn_servers(request, session),
+            )
+        )
         me = room.roster.find(session.sid)
         session.send(messages.participant_update([me.view(), *room.roster.visible_to(session.sid)]))
         session.send(messages.room_update(room.view()))
         self._offer_of(session, query)
         session.resume()
+        self._host.apply(room, room.subscriptions.remind(session.sid))
         return session
+
+    def _turn_servers(self, request: web.Request, session: ParticipantSession) -> list[TurnServer]:
+        return self._turn.servers(
+            host=request.host,
+            is_secure=request.secure,
+            sid=session.sid,
+            now_s=self._host.clock.wall_ns() / NS_PER_S,
+        )
 
     def _offer_of(self, session: ParticipantSession, query: JoinQuery) -> None:
         if query.offer is not None:

@@ -23,6 +23,11 @@ class LinkOwner(Protocol):
     def data_received(self, sid: ParticipantSid, kind: ChannelKind, payload: bytes) -> None:
         """A data packet has come."""
 
+    def stream_state_changed(
+        self, sid: ParticipantSid, publisher: ParticipantSid, track_sid: TrackSid, *, is_paused: bool
+    ) -> None:
+        """A participant's link makes a picture pause, or carries it again."""
+
     def link_changed(self, link: MediaLink) -> None:
         """A connection is up, closed, silent or heard again."""
 
@@ -54,6 +59,12 @@ class MediaLink:
     def data_received(self, kind: ChannelKind, payload: bytes) -> None:
         """See ConnectionListener."""
         self._owner.data_received(self.sid, kind, payload)
+
+    def stream_state_changed(
+        self, participant_sid: ParticipantSid, track_sid: TrackSid, *, is_paused: bool
+    ) -> None:
+        """See ConnectionListener."""
+        self._owner.stream_state_changed(self.sid, participant_sid, track_sid, is_paused=is_paused)
 
     def connected(self) -> None:
         """See ConnectionListener."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from livekit.protocol import models, rtc
@@ -19,6 +20,7 @@ from media_server.rooms import (
 from media_server.rooms.effects import AfterLeave, RoomView
 from media_server.rooms.link_quality import LinkQuality
 from media_server.rooms.speakers import Speaker
+from signaling.turn_tickets import TurnServer
 
 PROTOCOL_VERSION: Final = 16
 SPOKEN_SERVER_VERSION: Final = "1.9.0"
@@ -178,8 +180,21 @@ def server_info() -> models.ServerInfo:
     )
 
 
+def ice_servers(turn_servers: Sequence[TurnServer]) -> list[rtc.ICEServer]:
+    """Returns the ways around a firewall as clients read them."""
+    return [
+        rtc.ICEServer(urls=server.urls, username=server.username, credential=server.password)
+        for server in turn_servers
+    ]
+
+
 def join_response(
-    *, room: RoomView, me: ParticipantView, others: list[ParticipantView], is_subscriber_primary: bool
+    *,
+    room: RoomView,
+    me: ParticipantView,
+    others: list[ParticipantView],
+    is_subscriber_primary: bool,
+    turn_servers: Sequence[TurnServer] = (),
 ) -> rtc.SignalResponse:
     """Returns the first message of a new session."""
     return rtc.SignalResponse(
@@ -190,6 +205,7 @@ def join_response(
             server_version=SPOKEN_SERVER_VERSION,
             server_info=server_info(),
             subscriber_primary=is_subscriber_primary,
+            ice_servers=ice_servers(turn_servers),
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_TIMEOUT_S,
             fast_publish=me.grant.can_publish,
@@ -198,10 +214,16 @@ def join_response(
     )
 
 
-def reconnect_response(*, last_message_sequence: int) -> rtc.SignalResponse:
+def reconnect_response(
+    *, last_message_sequence: int, turn_servers: Sequence[TurnServer] = ()
+) -> rtc.SignalResponse:
     """Returns the first message of a resumed session."""
     return rtc.SignalResponse(
-        reconnect=rtc.ReconnectResponse(server_info=server_info(), last_message_seq=last_message_sequence)
+        reconnect=rtc.ReconnectResponse(
+            server_info=server_info(),
+            last_message_seq=last_message_sequence,
+            ice_servers=ice_servers(turn_servers),
+        )
     )
 
 

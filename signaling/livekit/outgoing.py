@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from livekit.protocol import models, rtc
@@ -27,6 +28,36 @@ def track_unpublished(track_sid: TrackSid) -> Message:
 def track_subscribed(track_sid: TrackSid) -> Message:
     """Returns the news that the receiver's own track has its first subscriber."""
     return Message(track_subscribed=rtc.TrackSubscribed(track_sid=track_sid))
+
+
+def needed_quality(track_sid: TrackSid, mime_type: str, quality: int) -> Message:
+    """Returns which layers of its picture the receiver is to send: those up to ``quality``, -1 for none."""
+    qualities = [
+        rtc.SubscribedQuality(quality=each, enabled=each <= quality)
+        for each in (models.VideoQuality.LOW, models.VideoQuality.MEDIUM, models.VideoQuality.HIGH)
+    ]
+    codec = rtc.SubscribedCodec(codec=mime_type.partition("/")[2].lower(), qualities=qualities)
+    return Message(
+        subscribed_quality_update=rtc.SubscribedQualityUpdate(
+            track_sid=track_sid, subscribed_qualities=qualities, subscribed_codecs=[codec]
+        )
+    )
+
+
+def stream_states(states: Mapping[TrackSid, tuple[ParticipantSid, bool]]) -> Message:
+    """Returns which pictures the receiver's link makes pause (True), or carries again."""
+    return Message(
+        stream_state_update=rtc.StreamStateUpdate(
+            stream_states=[
+                rtc.StreamStateInfo(
+                    participant_sid=participant_sid,
+                    track_sid=track_sid,
+                    state=rtc.StreamState.PAUSED if is_paused else rtc.StreamState.ACTIVE,
+                )
+                for track_sid, (participant_sid, is_paused) in states.items()
+            ]
+        )
+    )
 
 
 def subscription_refused(track_sid: TrackSid) -> Message:

@@ -84,6 +84,8 @@ def layer_wish(message: rtc.UpdateTrackSettings) -> LayerWish:
         width=message.width,
         height=message.height,
         is_disabled=message.disabled,
+        fps=message.fps,
+        priority=message.priority,
     )
 
 

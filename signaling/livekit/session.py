@@ -26,6 +26,7 @@ from media_server.rooms.effects import StartForwarding
 from media_server.rooms.layers import LayerChoice
 from media_server.rooms.presence import NS_PER_S
 from signaling.livekit.media_link import LinkOwner, MediaLink
+from signaling.livekit.outgoing import stream_states
 from signaling.livekit.round_trips import RoundTrips
 from signaling.livekit.socket import CLOSE_NORMAL, CLOSE_REPLACED, SignalSocket
 from signaling.ports import MediaPlane
@@ -59,6 +60,7 @@ class ParticipantSession:
         is_single_connection: bool,
         protocol: int,
         media: MediaPlane,
+        company: str,
         owner: LinkOwner,
         now_ns: Callable[[], int],
     ) -> None:
@@ -71,15 +73,18 @@ class ParticipantSession:
         self.token_sent_ns = now_ns()
         self._now_ns = now_ns
         self._round = _Round()
+        self._paused: dict[TrackSid, ParticipantSid] = {}
         self._is_closed = False
         self._publisher_link = MediaLink(sid, owner, is_primary=is_single_connection)
-        self._publisher: MediaConnection = media.open_connection(self._publisher_link, offers=False)
+        self._publisher: MediaConnection = media.open_connection(
+            self._publisher_link, offers=False, company=company
+        )
         self._links = [self._publisher_link]
         if is_single_connection:
             self._subscriber = self._publisher
         else:
             subscriber_link = MediaLink(sid, owner, is_primary=True)
-            self._subscriber = media.open_connection(subscriber_link, offers=True)
+            self._subscriber = media.open_connection(subscriber_link, offers=True, company=company)
             self._links.append(subscriber_link)
 
     # ---- the WebSocket ----------------------------------------------------------------------------------
@@ -150,6 +155,8 @@ class ParticipantSession:
 
     def resume(self) -> None:
         """Begins again after a WebSocket was lost: what was under way may never have arrived."""
+        if self._paused:
+            self.send(stream_states({track: (publisher, True) for track, publisher in self._paused.items()}))
         if self.is_single_connection:
             self._end_round(has_more=self._publisher.has_unplaced_subscriptions)
             return
@@ -188,12 +195,26 @@ class ParticipantSession:
     def stop_forwarding(self, track_sid: TrackSid) -> None:
         """Stops sending a track to this participant."""
         self._subscriber.unsubscribe(track_sid)
+        self._paused.pop(track_sid, None)
         if not self.is_single_connection:
             self._change()
 
     def select_layer(self, track_sid: TrackSid, choice: LayerChoice) -> None:
         """Sends another layer of a track, or nothing of it for now."""
-        self._subscriber.select_layer(track_sid, choice.rid, is_paused=choice.is_paused)
+        self._subscriber.select_layer(
+            track_sid,
+            choice.rid,
+            is_paused=choice.is_paused,
+            priority=choice.priority,
+            max_fps=choice.max_fps,
+        )
+
+    def tell_stream_state(self, publisher: ParticipantSid, track_sid: TrackSid, *, is_paused: bool) -> None:
+        """The link makes a picture pause, or carries it again: tells the client."""
+        self._paused.pop(track_sid, None)
+        if is_paused:
+            self._paused[track_sid] = publisher
+        self.send(stream_states({track_sid: (publisher, is_paused)}))
 
     def send_data(self, kind: ChannelKind, payload: bytes) -> bool:
         """Sends a data packet down; False where it had to be dropped."""

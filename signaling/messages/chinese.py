@@ -10,6 +10,7 @@ from signaling.messages.rights_chinese import RIGHTS_CHINESE
 CHINESE: Final[Mapping[str, str]] = {
     # ---- settings ----
     "setting.port": "{variable} 要填 0 到 65535 的整数。",
+    "setting.media_threads": "{variable} 要填 1 到 64 的整数，或填 0：取处理器数量的一半。",
     "setting.address": (
         "{variable} 要填本机的 IP 地址，多个用逗号分开，可带端口，如 192.168.1.10 或 192.168.1.10:7882。"
     ),

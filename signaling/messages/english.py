@@ -10,6 +10,7 @@ from signaling.messages.rights_english import RIGHTS_ENGLISH
 ENGLISH: Final[Mapping[str, str]] = {
     # ---- settings ----
     "setting.port": "{variable} must be a whole number from 0 to 65535.",
+    "setting.media_threads": "{variable} must be a whole number from 1 to 64, or 0: half the processors.",
     "setting.address": (
         "{variable} must be IP addresses of this machine, separated by commas, each with a port or without, "
         "such as 192.168.1.10 or 192.168.1.10:7882."

@@ -6,7 +6,9 @@ import asyncio
 
 from livekit.protocol import models, rtc
 
+from media_server.ids import ParticipantSid, TrackSid
 from media_server.plans import ChannelKind
+from media_server.rooms.demand import LESS_AFTER_NS
 from media_server.rooms.presence import Media
 from tests.contract.conftest import Client, Node
 from tests.support.waiting import HANG_S
@@ -170,6 +172,55 @@ async def test_track_settings_choose_layers_and_pause(node: Node) -> None:
         await second.send(track_setting=setting)
         await second.settle()
         assert connection.layers[track.sid] == expected
+
+
+async def test_track_settings_tell_the_publisher_what_is_needed(node: Node) -> None:
+    first, second = await _two(node)
+    track = await first.publish("cam-1", video=True)
+    await first.offer("send video cam-1 q,h,f")
+    connection = node.connections(second)[0]
+    setting = rtc.UpdateTrackSettings(track_sids=[track.sid], disabled=True)
+    await second.send(track_setting=setting)
+    await second.settle()
+    setting = rtc.UpdateTrackSettings(
+        track_sids=[track.sid], quality=models.VideoQuality.MEDIUM, fps=15, priority=7
+    )
+    room = node.host.room_of(ParticipantSid(first.join.participant.sid))
+    apply = node.host.apply
+    apply(room, room.subscriptions.advance(0))
+    apply(room, room.subscriptions.advance(LESS_AFTER_NS))
+    told = await first.next("subscribed_quality_update")
+    assert (told.track_sid, told.subscribed_codecs[0].codec) == (track.sid, "vp8")
+    assert [each.enabled for each in told.subscribed_codecs[0].qualities] == [False, False, False]
+    await second.send(track_setting=setting)
+    told = await first.next("subscribed_quality_update")
+    assert [each.enabled for each in told.subscribed_qualities] == [True, True, False]
+    assert connection.precedence[track.sid] == (7, 15)
+    query = {"reconnect": "1", "sid": first.join.participant.sid}
+    back = await node.open("/rtc", node.token("zhou"), **query)
+    told = await back.next("subscribed_quality_update")
+    assert [each.enabled for each in told.subscribed_qualities] == [True, True, False]
+
+
+async def test_a_picture_that_the_link_does_not_carry_is_told_of_also_after_a_resume(node: Node) -> None:
+    first, second = await _two(node)
+    track = await first.publish("cam-1", video=True)
+    await first.offer("send video cam-1 q,h,f")
+    publisher, sid = ParticipantSid(first.join.participant.sid), TrackSid(track.sid)
+    listener = node.connections(second)[0].listener
+    listener.stream_state_changed(publisher, sid, is_paused=True)
+    (state,) = (await second.next("stream_state_update")).stream_states
+    assert (state.participant_sid, state.track_sid) == (publisher, sid)
+    assert state.state == rtc.StreamState.PAUSED
+    query = {"reconnect": "1", "sid": second.join.participant.sid}
+    back = await node.open("/rtc", node.token("chen"), **query)
+    (state,) = (await back.next("stream_state_update")).stream_states
+    assert state.state == rtc.StreamState.PAUSED
+    listener.stream_state_changed(publisher, sid, is_paused=False)
+    (state,) = (await back.next("stream_state_update")).stream_states
+    assert state.state == rtc.StreamState.ACTIVE
+    counts = node.host.traffic.counts()
+    assert (counts["streams_paused"], counts["streams_resumed"]) == (1, 1)
 
 
 async def test_a_publisher_may_choose_who_sees_it(node: Node) -> None:

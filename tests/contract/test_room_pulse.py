@@ -127,3 +127,25 @@ async def test_a_hidden_person_is_not_heard_of_by_its_link(node: Node) -> None:
     assert set(await _quality(node, other)) == {other.join.participant.sid}
     own = {entry.participant_sid for entry in (await hidden.next("connection_quality")).updates}
     assert own == {hidden.join.participant.sid, other.join.participant.sid}
+
+
+async def test_a_lost_link_greys_at_once_and_its_return_too(node: Node) -> None:
+    first, second = await _speaker_and_listener(node)
+    sid = first.join.participant.sid
+    room = node.host.room_of(sid)  # type: ignore[arg-type]
+    for media, told in (
+        (Media.SILENT, models.ConnectionQuality.LOST),
+        (Media.HEARD, models.ConnectionQuality.GOOD),
+    ):
+        node.host.apply(room, room.receive_media(sid, media, 0))  # type: ignore[arg-type]
+        (update,) = (await second.next("connection_quality")).updates
+        assert (update.participant_sid, update.quality) == (sid, told)
+    assert "connection_quality" not in await first.settle()
+
+
+async def test_a_hidden_persons_lost_link_is_nobodys_business(node: Node) -> None:
+    hidden, other = await node.join_single("supervisor", hidden=True), await node.join_single("chen")
+    sid = hidden.join.participant.sid
+    room = node.host.room_of(sid)  # type: ignore[arg-type]
+    node.host.apply(room, room.receive_media(sid, Media.SILENT, 0))  # type: ignore[arg-type]
+    assert "connection_quality" not in await other.settle()

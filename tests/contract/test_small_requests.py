@@ -199,3 +199,24 @@ async def test_silence_of_one_of_two_connections_is_not_the_silence_of_a_person(
     assert presence.is_link_lost()
     publisher.listener.heard()
     assert not presence.is_link_lost()
+
+
+async def test_behind_a_closed_websocket_the_last_packet_tells_who_is_gone(node: Node) -> None:
+    closed = await node.join_single("zhou")
+    (connection,) = node.connections(closed)
+    connection.connect()
+    sid = closed.join.participant.sid
+    room = node.host.room_of(sid)  # type: ignore[arg-type]
+    participant = room.roster.find(sid)  # type: ignore[arg-type]
+    node.host.note_signal(sid, Signal.CLOSED)  # type: ignore[arg-type]
+    node.host.advance()
+    assert not participant.presence.is_link_lost()
+    node.sfu.counters = {"peers": {int(connection.peer): {"last_heard_ms_ago": 1_800}}}
+    node.host.advance()
+    assert participant.presence.is_link_lost() and not participant.is_absent
+    node.sfu.counters = {"peers": {int(connection.peer): {"last_heard_ms_ago": None}}}
+    node.host.advance()
+    assert participant.presence.is_link_lost()
+    node.sfu.counters = {"peers": {int(connection.peer): {"last_heard_ms_ago": 20}}}
+    node.host.advance()
+    assert not participant.presence.is_link_lost()

@@ -32,6 +32,7 @@ from signaling.livekit.data_packets import stamp_packet
 from signaling.livekit.frames import decode_request
 from signaling.livekit.join_query import read_join_request, read_query
 from signaling.tokens import TokenDesk
+from tests.fuzz.data_channel import Association
 from tests.fuzz.mutations import attack
 from tests.support.crafted_sdp import bad_offers, good_offer
 from tests.support.ecg_world import measured, split_frames
@@ -43,6 +44,7 @@ MESSAGES = {
     "signal request as text": 20_000,
     "join request": 30_000,
     "query": 50_000,
+    "data channel": 10_000,
     "data packet": 100_000,
     "token": 60_000,
     "datagram": 50_000,
@@ -50,6 +52,7 @@ MESSAGES = {
 }
 """Some three seconds each."""
 SEED = int(os.environ.get("LIANZHEN_FUZZ_SEED", "1"))
+_CORPUS = Path(__file__).parent / "corpus"
 _VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "sdp"
 
 
@@ -70,10 +73,16 @@ class _Numbers:
         return self._last
 
 
+def _corpus(name: str) -> list[bytes]:
+    """What earlier searches found worth keeping."""
+    return [path.read_bytes() for path in sorted((_CORPUS / name).glob("*")) if path.is_file()]
+
+
 def _offers() -> list[bytes]:
     good = [path.read_bytes() for path in sorted(_VECTORS.glob("*.sdp"))]
     return [
         *good,
+        *_corpus("sdp"),
         good_offer().encode(),
         *(offer.encode(errors="replace")[:70_000] for offer in bad_offers().values()),
     ]
@@ -209,6 +218,7 @@ def _read_sealed(content: bytes) -> None:
         raise PeerProtocolError(refusal)
 
 
+_ASSOCIATION = Association()
 _DATAGRAM_KEYS: DatagramKeys[str] = DatagramKeys()
 _DATAGRAM_KEY = _DATAGRAM_KEYS.issue("box")
 _SEALED_UPLINK = Uplink()
@@ -229,6 +239,7 @@ _TARGETS: dict[str, tuple[Callable[[bytes], object], list[bytes], tuple[type[Exc
         (PeerProtocolError,),
     ),
     "query": (_read_bent_query, [_QUERY], (PeerProtocolError,)),
+    "data channel": (_ASSOCIATION.receive, _corpus("data_channel"), (PeerProtocolError,)),
     "data packet": (
         lambda payload: stamp_packet(
             payload, sid=ParticipantSid("PA_1"), identity=ParticipantIdentity("me"), is_hidden=False

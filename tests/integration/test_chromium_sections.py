@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from media_server.connection import Connection
 from media_server.ids import ParticipantSid, TrackSid
 from media_server.plans import ChannelKind, MediaKind, PublicationPlan, SubscriptionPlan
-from media_server.sfu import Sfu, start_native_core
+from media_server.sfu import Sfu, start_native_cores
 from tests.support.listening import KeepingListener, until
 from tests.support.waiting import HANG_S
 
@@ -133,7 +133,7 @@ async def until_async(condition: Any, timeout_s: float = HANG_S) -> None:
 
 @pytest.fixture
 async def sfu() -> AsyncIterator[Sfu]:
-    made = Sfu(start_native_core("127.0.0.1", 0), addresses=["127.0.0.1"])
+    made = Sfu(*start_native_cores("127.0.0.1", 0), addresses=["127.0.0.1"])
     await made.start()
     yield made
     await made.close()

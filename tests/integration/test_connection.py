@@ -21,7 +21,7 @@ from av import VideoFrame
 from media_server.connection import Connection
 from media_server.ids import ParticipantSid, TrackSid
 from media_server.plans import ChannelKind, DisconnectReason, PublicationPlan, SubscriptionPlan
-from media_server.sfu import Sfu, start_native_core
+from media_server.sfu import Sfu, start_native_cores
 from tests.support.listening import KeepingListener, until
 from tests.support.waiting import HANG_S
 
@@ -71,7 +71,7 @@ class Client:
 
 @pytest.fixture
 async def sfu() -> AsyncIterator[Sfu]:
-    made = Sfu(start_native_core("127.0.0.1", 0), addresses=["127.0.0.1"])
+    made = Sfu(*start_native_cores("127.0.0.1", 0), addresses=["127.0.0.1"])
     await made.start()
     yield made
     await made.close()

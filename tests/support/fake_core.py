@@ -16,6 +16,7 @@ from media_server.ports import (
     RemoveInput,
     RemoveOutput,
     RouteChange,
+    SecurePort,
     SelectLayer,
 )
 
@@ -25,6 +26,8 @@ class FakeCore:
 
     def __init__(self, port: int = 7882) -> None:
         self.port = port
+        self.thread_id = 0
+        self.secure_ports: list[tuple[SecurePort, list[str]]] = []
         self.credentials: dict[int, list[tuple[str, str]]] = {}
         self.keys: dict[int, tuple[str, bytes, bytes]] = {}
         self.applied: list[RouteChange] = []
@@ -45,6 +48,11 @@ class FakeCore:
         if not self.is_closed:
             self._events.extend(events)
             os.eventfd_write(self._event_fd, 1)
+
+    def open_secure_port(self, secure: SecurePort, *, relay_to: Sequence[str]) -> int:
+        """Keeps what it is told."""
+        self.secure_ports.append((secure, list(relay_to)))
+        return secure.port
 
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         if peer in self.credentials:

@@ -19,7 +19,7 @@ from media_server.plans import (
     PublishedMedia,
     SubscriptionPlan,
 )
-from media_server.ports import OutputClock
+from media_server.ports import OutputClock, SecurePort
 
 
 class FakeConnection:
@@ -34,6 +34,7 @@ class FakeConnection:
         self.subscriptions: dict[TrackSid, SubscriptionPlan] = {}
         self.placed: dict[str, TrackSid] = {}
         self.layers: dict[TrackSid, tuple[str | None, bool]] = {}
+        self.precedence: dict[TrackSid, tuple[int, int]] = {}
         self.sent: list[tuple[ChannelKind, bytes]] = []
         self.takes_data = True
         self.ice_restarts = 0
@@ -114,9 +115,18 @@ class FakeConnection:
         """Whether something has no place."""
         return bool(self._unplaced())
 
-    def select_layer(self, track_sid: TrackSid, layer: str | None, *, is_paused: bool = False) -> None:
+    def select_layer(
+        self,
+        track_sid: TrackSid,
+        layer: str | None,
+        *,
+        is_paused: bool = False,
+        priority: int = 0,
+        max_fps: int = 0,
+    ) -> None:
         """Keeps the choice."""
         self.layers[track_sid] = (layer, is_paused)
+        self.precedence[track_sid] = (priority, max_fps)
 
     def mid_to_track(self) -> dict[str, TrackSid]:
         """Returns what is placed."""
@@ -160,6 +170,7 @@ class FakeSfu:
 
     def __init__(self) -> None:
         self.connections: list[FakeConnection] = []
+        self.companies: list[str] = []
         self.ended: list[TrackNumber] = []
         self.keyframes: list[TrackNumber] = []
         self.taps: dict[TrackNumber, FakeTap] = {}
@@ -179,14 +190,19 @@ class FakeSfu:
     async def close(self) -> None:
         """Nothing to end."""
 
+    def open_secure_port(self, secure: SecurePort) -> int:
+        """Opens none."""
+        return secure.port
+
     def allocate_track(self) -> TrackNumber:
         """1, 2, 3 …"""
         number = TrackNumber(self._next_track)
         self._next_track += 1
         return number
 
-    def open_connection(self, listener: ConnectionListener, *, offers: bool) -> FakeConnection:
+    def open_connection(self, listener: ConnectionListener, *, offers: bool, company: str) -> FakeConnection:
         """Keeps the connection for the test."""
+        self.companies.append(company)
         connection = FakeConnection(PeerNumber(len(self.connections) + 1), listener, offers=offers)
         self.connections.append(connection)
         return connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from media_server.ids import TrackSid
+from media_server.ids import ParticipantSid, TrackSid
 from media_server.plans import (
     ChannelKind,
     DisconnectReason,
@@ -28,6 +28,7 @@ class KeepingListener:
         self.is_connected = False
         self.silences: list[int | None] = []
         self.fault: Exception | None = None
+        self.stream_states: list[tuple[ParticipantSid, TrackSid, bool]] = []
 
     def plan_publication(self, kind: MediaKind, msid_track_id: str) -> PublicationPlan | None:
         return self.plans.get(kind)
@@ -54,6 +55,11 @@ class KeepingListener:
 
     def heard(self) -> None:
         self.silences.append(None)
+
+    def stream_state_changed(
+        self, participant_sid: ParticipantSid, track_sid: TrackSid, *, is_paused: bool
+    ) -> None:
+        self.stream_states.append((participant_sid, track_sid, is_paused))
 
 
 async def until(condition: Callable[[], object]) -> None:

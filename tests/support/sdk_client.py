@@ -8,7 +8,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from tests.support.namespaces import Namespace
@@ -117,14 +117,19 @@ class SdkClient:
 
 
 @contextlib.asynccontextmanager
-async def sdk_client(namespace: Namespace, identity: str) -> AsyncIterator[SdkClient]:
+async def sdk_client(
+    namespace: Namespace, identity: str, *, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[SdkClient]:
     """A child ready for commands; ended with the block."""
     OUT.mkdir(exist_ok=True)
     with (OUT / f"sdk-{identity}.log").open("a") as log:
         process = await asyncio.create_subprocess_exec(
             *namespace.command(sys.executable, "-m", "tests.support.sdk_process"),
             cwd=REPOSITORY,
-            env={name: value for name, value in os.environ.items() if not name.startswith("LIANZHEN_")},
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("LIANZHEN_")},
+                **(environment or {}),
+            },
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,

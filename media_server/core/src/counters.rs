@@ -19,6 +19,10 @@ counters! {
     datagrams_received,
     /// Bytes of those datagrams.
     bytes_received,
+    /// Datagrams brought by another thread that found the inbox full.
+    dropped_inbox_full,
+    /// Datagrams given to the thread that has their peer.
+    datagrams_handed_over,
     /// Datagrams handed to the socket.
     datagrams_sent,
     /// Bytes of those datagrams.
@@ -65,6 +69,10 @@ counters! {
     stun_answered,
     /// Downlinks moved to another address.
     paths_moved,
+    /// Uplinks taken from an address before a check confirmed it.
+    uplinks_rebound,
+    /// Datagrams sent a second time to such an address.
+    downlink_duplicated,
     /// DTLS datagrams handed up.
     dtls_received,
     /// DTLS datagrams dropped because the event queue was full.
@@ -77,6 +85,8 @@ counters! {
     rtp_received,
     /// RTP packets restored from RTX.
     rtp_repaired,
+    /// RTP packets of sound restored from a later one that carried them along (RFC 2198).
+    rtp_restored,
     /// Padding-only packets swallowed.
     padding_received,
     /// RTP packets sent to subscribers, without resent ones.
@@ -89,6 +99,10 @@ counters! {
     nack_received,
     /// Sequence numbers asked for from publishers.
     nack_sent,
+    /// Earlier packets of sound that went along with a later one (RFC 2198).
+    copies_sent,
+    /// Times that a subscriber asked for more packets than one may, and the rest of what it asked was not read.
+    nack_over_budget,
     /// Packets sent again.
     retransmitted,
     /// Asked for, but no longer or never in the history.
@@ -99,6 +113,8 @@ counters! {
     retransmit_over_budget,
     /// PLI and FIR from subscribers.
     pli_received,
+    /// PLI and FIR from a subscriber that asked too often.
+    pli_over_budget,
     /// PLI to publishers.
     pli_sent,
     /// Wishes for a key frame that found one asked for less than 500 ms ago.
@@ -107,6 +123,18 @@ counters! {
     feedback_sent,
     /// Transport-wide feedback packets from subscribers.
     feedback_received,
+    /// Not read: more than anybody needs to send.
+    feedback_over_budget,
+    /// Picture packets that waited for their turn on a tight link.
+    paced,
+    /// Of these, sent out of turn because they had waited long enough.
+    paced_overdue,
+    /// Of these, no longer sent: their output, layer or history was gone.
+    paced_dropped,
+    /// Sent at once because too many waited.
+    paced_too_many,
+    /// Padding packets sent to find out what a link carries.
+    padding_sent,
     /// Sender reports sent.
     sender_reports_sent,
     /// Receiver report datagrams sent.

@@ -1,13 +1,50 @@
 //! Outgoing datagrams of one receive batch, kept together per peer so that runs of equal size leave in one send.
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::numbered::Slot;
 
+/// A way through one of our streams (`front`): an ICE-TCP connection, or one peer address of a TURN client's.
+pub type StreamId = u32;
+
+/// The far end of a path. The same address over UDP and over a stream are two ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remote {
+    /// An address that the UDP socket hears and reaches.
+    Udp(SocketAddr),
+    /// What a stream carries; the number is given once in the life of the process.
+    Stream {
+        /// Which.
+        id: StreamId,
+        /// The address that its owner has as we see it.
+        address: SocketAddr,
+    },
+}
+
+impl Remote {
+    /// The address, whatever leads there.
+    pub fn address(&self) -> SocketAddr {
+        match *self {
+            Remote::Udp(address) | Remote::Stream { address, .. } => address,
+        }
+    }
+}
+
+impl Hash for Remote {
+    /// Looked up for every packet, so no more is hashed than tells the ends apart.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Remote::Udp(address) => address.hash(state),
+            Remote::Stream { id, .. } => id.hash(state),
+        }
+    }
+}
+
 /// Between which two addresses datagrams travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path {
-    /// The peer's address.
-    pub remote: SocketAddr,
+    /// The peer's end.
+    pub remote: Remote,
     /// Our own address it sends to, where the kernel tells: answers must leave from it on a host with several.
     pub local_ip: Option<IpAddr>,
 }
@@ -75,13 +112,14 @@ impl Egress {
         &mut flow.bytes
     }
 
-    /// Ends the datagram that was begun at `start` in the peer's flow.
+    /// Ends the datagram that was begun at `start` in the peer's flow; its length.
     #[inline]
-    pub fn commit(&mut self, peer: Slot, start: usize) {
+    pub fn commit(&mut self, peer: Slot, start: usize) -> usize {
         let flow = &mut self.flows[peer];
         let length = flow.bytes.len() - start;
         flow.lengths.push(length as u32);
         self.byte_count += length;
+        length
     }
 
     /// Queues one datagram to a path that need not be a peer's.
@@ -91,6 +129,26 @@ impl Egress {
         let length = self.answer_bytes.len() - start;
         self.answers.push((path, length));
         self.byte_count += length;
+    }
+
+    /// Queues what waits for a peer a second time, to another path, up to `max_bytes`; returns datagrams and bytes.
+    pub fn duplicate(&mut self, peer: Slot, path: Path, max_bytes: usize) -> (usize, usize) {
+        let (mut datagrams, mut bytes) = (0, 0);
+        let Some(flow) = self.flows.get(peer) else {
+            return (0, 0);
+        };
+        for &length in &flow.lengths {
+            let length = length as usize;
+            if bytes + length > max_bytes {
+                break;
+            }
+            self.answers.push((path, length));
+            datagrams += 1;
+            bytes += length;
+        }
+        self.answer_bytes.extend_from_slice(&flow.bytes[..bytes]);
+        self.byte_count += bytes;
+        (datagrams, bytes)
     }
 
     /// Bytes waiting.
@@ -192,7 +250,7 @@ mod tests {
 
     fn path(port: u16) -> Path {
         Path {
-            remote: SocketAddr::from(([127, 0, 0, 1], port)),
+            remote: Remote::Udp(SocketAddr::from(([127, 0, 0, 1], port))),
             local_ip: None,
         }
     }
@@ -209,7 +267,7 @@ mod tests {
             .bursts()
             .map(|burst| {
                 (
-                    burst.path.remote.port(),
+                    burst.path.remote.address().port(),
                     burst.segment_bytes,
                     burst.datagrams,
                     burst.bytes.len(),
@@ -265,6 +323,26 @@ mod tests {
     }
 
     #[test]
+    fn whole_datagrams_are_duplicated_up_to_a_limit() {
+        let mut egress = Egress::default();
+        for length in [10, 12, 5] {
+            push(&mut egress, 1, 1, &vec![length as u8; length]);
+        }
+        assert_eq!(egress.duplicate(9, path(2), 100), (0, 0));
+        assert_eq!(egress.duplicate(1, path(2), 26), (2, 22));
+        assert_eq!(egress.byte_count(), 49);
+        assert_eq!(
+            shapes(&egress),
+            [
+                (2, 10, 1, 10),
+                (2, 12, 1, 12),
+                (1, 10, 1, 10),
+                (1, 12, 2, 17)
+            ]
+        );
+    }
+
+    #[test]
     fn what_was_meant_for_the_old_path_goes_there() {
         let mut egress = Egress::default();
         push(&mut egress, 0, 1, b"old");
@@ -272,7 +350,7 @@ mod tests {
         egress.answer(path(3), |out| out.extend_from_slice(b"stun"));
         let sent: Vec<_> = egress
             .bursts()
-            .map(|burst| (burst.path.remote.port(), burst.bytes.to_vec()))
+            .map(|burst| (burst.path.remote.address().port(), burst.bytes.to_vec()))
             .collect();
         assert_eq!(
             sent,

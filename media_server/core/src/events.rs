@@ -50,6 +50,20 @@ pub enum Event {
         /// One pair a track.
         levels: Vec<(u32, u8)>,
     },
+    /// The subscriber's link carries this picture no longer, and it pauses.
+    StreamPaused {
+        /// The subscriber.
+        peer: u32,
+        /// Which.
+        output: u32,
+    },
+    /// A picture that the link made pause goes on.
+    StreamResumed {
+        /// The subscriber.
+        peer: u32,
+        /// Which.
+        output: u32,
+    },
     /// So many events were dropped since the last one that got through.
     Lost {
         /// How many.

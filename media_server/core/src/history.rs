@@ -54,6 +54,12 @@ impl History {
         })
     }
 
+    /// How many packets are kept: a power of two, 0 before the first.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.ring.len()
+    }
+
     /// The highest sequence number stored; 0 if none.
     pub fn highest(&self) -> u64 {
         self.highest

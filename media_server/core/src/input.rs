@@ -2,7 +2,8 @@
 use crate::audio_level::AudioLevel;
 use crate::layer::Layer;
 use crate::numbered::Slot;
-use crate::select::Candidate;
+use crate::rate::Rates;
+use crate::select::{self, Candidate};
 use lianzhen_wire::frame_assembler::Codec;
 
 /// Layers of one track: LiveKit uses three.
@@ -37,6 +38,10 @@ pub struct InputCodec {
     pub payload_type: u8,
     /// 0..=127.
     pub rtx_payload_type: Option<u8>,
+    /// 0..=127: under which it also sends its packets with earlier ones in them (RFC 2198).
+    pub red_payload_type: Option<u8>,
+    /// True if it answers NACK for this codec.
+    pub has_nack: bool,
 }
 
 /// What is published in one section of a peer.
@@ -64,14 +69,25 @@ pub struct Input {
     pub taps: Vec<Slot>,
     /// How loud it is.
     pub audio_level: AudioLevel,
+    /// Its live layers, lowest first, and what each takes; see `measure`.
+    pub offers: Vec<LayerOffer>,
+}
+
+/// A live layer and what it takes.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerOffer {
+    /// Its index.
+    pub layer: usize,
+    /// What it takes.
+    pub rates: Rates,
 }
 
 impl Input {
-    /// The codec of a payload type, and whether it is the codec itself or its retransmission.
+    /// The codec of a payload type, and whether it is the codec itself (redundant data too) or its retransmission.
     #[inline]
     pub fn codec_of(&self, payload_type: u8) -> Option<(usize, Role)> {
         self.codecs.iter().enumerate().find_map(|(index, codec)| {
-            if codec.payload_type == payload_type {
+            if codec.payload_type == payload_type || codec.red_payload_type == Some(payload_type) {
                 Some((index, Role::Media))
             } else if codec.rtx_payload_type == Some(payload_type) {
                 Some((index, Role::Repair))
@@ -123,6 +139,53 @@ impl Input {
         }
     }
 
+    /// Measures its layers: what is live, and what that takes.
+    pub fn measure(&mut self, now_ns: u64) {
+        for layer in &mut self.layers {
+            layer.meter.sample(now_ns);
+        }
+        let candidates = self.candidates();
+        let offers = select::ladder(&candidates)
+            .into_iter()
+            .map(|index| LayerOffer {
+                layer: index,
+                rates: self.layers[index].rates(now_ns),
+            })
+            .collect();
+        self.offers = offers;
+    }
+
+    /// The live layers up to the wanted one, lowest first.
+    pub fn offers_upto(&self, wanted: Option<&str>) -> &[LayerOffer] {
+        let chosen = select::choose(&self.candidates(), wanted);
+        let position = self
+            .offers
+            .iter()
+            .position(|offer| Some(offer.layer) == chosen);
+        &self.offers[..position.map_or(0, |position| position + 1)]
+    }
+
+    /// What its best layer takes.
+    pub fn whole_bps(&self) -> u64 {
+        self.offers
+            .last()
+            .map_or(0, |offer| offer.rates.whole().bps)
+    }
+
+    /// What a layer takes; 0 where it is not live.
+    pub fn bps_of(&self, layer: usize) -> u64 {
+        let offer = self.offers.iter().find(|offer| offer.layer == layer);
+        offer.map_or(0, |offer| offer.rates.whole().bps)
+    }
+
+    /// True if `layer` is known to lie below `other`.
+    pub fn is_below(&self, layer: usize, other: usize) -> bool {
+        let position = |layer| self.offers.iter().position(|offer| offer.layer == layer);
+        position(layer)
+            .zip(position(other))
+            .is_some_and(|(layer, other)| layer < other)
+    }
+
     /// What layer choice needs to know.
     pub fn candidates(&self) -> Vec<Candidate<'_>> {
         self.layers
@@ -135,12 +198,12 @@ impl Input {
             .collect()
     }
 
-    /// True if missing packets are worth asking for: browsers answer NACK for video; for audio only with RTX.
+    /// True if missing packets are worth asking for: browsers answer NACK for video; for audio only where they say so.
     fn wants_repair(&self) -> bool {
         self.kind == MediaKind::Video
             || self
                 .codecs
                 .iter()
-                .any(|codec| codec.rtx_payload_type.is_some())
+                .any(|codec| codec.has_nack || codec.rtx_payload_type.is_some())
     }
 }

@@ -1,4 +1,5 @@
 //! When to ask the publisher of one layer for a key frame (PLI): at once, then again until one comes.
+use crate::allowance::Terms;
 
 /// At most one PLI per layer in this time: encoders answer each with a frame several times as large, and browsers
 /// ignore what comes sooner.
@@ -6,6 +7,14 @@ pub const PLI_INTERVAL_NS: u64 = 500_000_000;
 
 /// An unanswered PLI is repeated at growing intervals up to this: a publisher that cannot send does not get flooded.
 const MAX_RETRY_INTERVAL_NS: u64 = 4_000_000_000;
+
+/// What one subscriber may wish for: a few in a row, as when its line goes bad, then one in 2 s. One that asks without
+/// end would have every key frame made for it at the cost of everybody's picture; an honest one that is refused asks
+/// again.
+pub const WISHES: Terms = Terms {
+    at_once: 3,
+    one_each_ns: 2_000_000_000,
+};
 
 /// What becomes of a wish for a key frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,21 @@ use lianzhen_wire::rtp::{SequenceUnwrapper, TimestampUnwrapper};
 
 use crate::history::History;
 use crate::keyframe::KeyframeRequests;
+use crate::rate::{Rate, RateMeter, Rates};
 use crate::select::Activity;
 use crate::splice::ClockPoint;
+
+/// What a layer is thought to take before it was measured: what LiveKit's clients send at 180, 360 and 720 lines.
+fn nominal_bps(rid: &str) -> u64 {
+    match rid {
+        "q" => 160_000,
+        "h" => 450_000,
+        _ => 1_700_000,
+    }
+}
+
+/// A layer that has been silent for so long takes nothing: it is muted, or shows what does not move.
+const SILENT_NS: u64 = 2_000_000_000;
 
 /// The state of a layer.
 #[derive(Debug)]
@@ -34,6 +47,8 @@ pub struct Layer {
     pub packets: u64,
     /// Payload bytes received.
     pub bytes: u64,
+    /// How much it sends.
+    pub meter: RateMeter,
     /// Key frames begun.
     pub keyframe_count: u64,
     /// Pixels of the last key frame; 0 if unknown.
@@ -59,6 +74,7 @@ impl Layer {
             keyframes: KeyframeRequests::default(),
             packets: 0,
             bytes: 0,
+            meter: RateMeter::default(),
             keyframe_count: 0,
             width: 0,
             height: 0,
@@ -103,6 +119,19 @@ impl Layer {
         (arrival == Arrival::Fresh).then(|| (sequence, self.timestamps.peek(timestamp)))
     }
 
+    /// Notes a packet that came along with a later one (RFC 2198). None where it is known, as it mostly is.
+    pub fn receive_copy(
+        &mut self,
+        sequence: u16,
+        timestamp: u32,
+        arrival_ns: u64,
+    ) -> Option<(u64, i64)> {
+        self.log
+            .lacks(self.sequences.peek(sequence))
+            .then(|| self.receive_repair(sequence, timestamp, arrival_ns))
+            .flatten()
+    }
+
     /// Notes a sender report of the layer (RFC 3550 §6.4.1). None before the first media packet, as nothing tells
     /// then to which turn of the timestamp it refers.
     pub fn receive_sender_report(
@@ -120,6 +149,22 @@ impl Layer {
         };
         self.clock = Some(clock);
         Some(clock)
+    }
+
+    /// What it takes: as measured, as thought before that, or nothing while it is silent.
+    pub fn rates(&self, now_ns: u64) -> Rates {
+        let is_silent = self
+            .activity
+            .is_none_or(|activity| now_ns.saturating_sub(activity.last_ns) >= SILENT_NS);
+        if is_silent {
+            return Rates::undivided(Rate::default());
+        }
+        self.meter.rates(now_ns).unwrap_or_else(|| {
+            Rates::undivided(Rate {
+                bps: nominal_bps(&self.rid),
+                fps: 0,
+            })
+        })
     }
 
     /// Highest sequence number so far.

@@ -3,6 +3,10 @@ use lianzhen_wire::rtcp::{self, ReportBlock, SenderInfo};
 use lianzhen_wire::rtp;
 use lianzhen_wire::srtp;
 
+use crate::allocate::Rung;
+use crate::allowance::Allowance;
+use crate::copies::Copies;
+use crate::keyframe::WISHES;
 use crate::numbered::Slot;
 use crate::outgoing_header::{MidElement, OutgoingElements, write_header};
 use crate::packet::MediaPacket;
@@ -16,6 +20,12 @@ const REMEMBERED_REPORTS: usize = 8;
 /// Bytes that a packet may grow by: header with elements, original sequence number, padding, SRTP tag.
 const ADDED_BYTES: usize = 80;
 
+/// The P bit (RFC 3550 §5.1).
+const HAS_PADDING: u8 = 0x20;
+
+/// Padding in one packet: its last octet counts it.
+const PADDING_BYTES: u8 = 255;
+
 /// The payload types under which the subscriber takes one input codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayloadTypes {
@@ -23,6 +33,8 @@ pub struct PayloadTypes {
     pub media: u8,
     /// Of its retransmissions, if negotiated.
     pub rtx: Option<u8>,
+    /// Of packets with earlier ones in them, if negotiated.
+    pub red: Option<u8>,
 }
 
 /// Which run of which layer a packet is of.
@@ -32,6 +44,8 @@ pub struct Origin {
     pub layer: u8,
     /// The layer's run.
     pub generation: u32,
+    /// How many packets the layer's history keeps.
+    pub kept: usize,
 }
 
 /// Counts and last reports of an output.
@@ -55,6 +69,48 @@ pub struct OutputStats {
     pub rtt_ns: Option<u64>,
 }
 
+/// What the subscriber's link lets an output have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Grant {
+    /// All that is wanted.
+    #[default]
+    Everything,
+    /// No more than this.
+    Upto(Rung),
+    /// It must pause.
+    Nothing,
+}
+
+impl Grant {
+    /// The layer it is limited to.
+    pub fn layer(self) -> Option<usize> {
+        match self {
+            Grant::Upto(rung) => Some(rung.layer),
+            Grant::Everything | Grant::Nothing => None,
+        }
+    }
+
+    /// True if `before` was more.
+    pub fn is_less_than(self, before: Grant) -> bool {
+        match (before, self) {
+            (Grant::Nothing, _) | (_, Grant::Everything) => false,
+            (Grant::Upto(before), Grant::Upto(now)) => {
+                !now.is_same_as(before) && now.bps < before.bps
+            }
+            _ => true,
+        }
+    }
+
+    /// As it stands in the stats.
+    pub fn word(self) -> &'static str {
+        match self {
+            Grant::Everything => "everything",
+            Grant::Upto(_) => "less",
+            Grant::Nothing => "nothing",
+        }
+    }
+}
+
 /// The state of a subscription.
 #[derive(Debug)]
 pub struct Output {
@@ -76,12 +132,26 @@ pub struct Output {
     pub wanted: Option<String>,
     /// Wants nothing at all.
     pub is_paused: bool,
+    /// More comes first where the link is tight.
+    pub priority: u32,
+    /// Frames a second that suffice; 0 for all.
+    pub max_fps: u32,
+    /// What the link lets it have.
+    pub grant: Grant,
+    /// The highest temporal layer to be sent.
+    pub max_temporal: u8,
+    /// When the link last made it step back.
+    pub stepped_back_ns: Option<u64>,
+    /// When its last trial began.
+    pub tried_ns: Option<u64>,
     /// What is sent.
     pub splice: Splice,
     /// What was sent.
     pub log: SentLog,
     /// Next extended number on the retransmission SSRC.
     pub rtx_sequence: u64,
+    /// Key frames it may still wish for.
+    pub keyframe_wishes: Allowance,
     /// Counts.
     pub stats: OutputStats,
     /// When a sender report was last sent.
@@ -130,9 +200,16 @@ impl Output {
             payload_types: plan.payload_types,
             wanted: plan.wanted,
             is_paused: false,
+            priority: 0,
+            max_fps: 0,
+            grant: Grant::default(),
+            max_temporal: u8::MAX,
+            stepped_back_ns: None,
+            tried_ns: None,
             splice: Splice::new(plan.clock_rate_hz, plan.first_sequence),
             log: SentLog::default(),
             rtx_sequence: plan.first_rtx_sequence,
+            keyframe_wishes: Allowance::new(WISHES),
             stats: OutputStats::default(),
             report_sent_ns: 0,
             reports: [(0, 0); REMEMBERED_REPORTS],
@@ -151,6 +228,7 @@ impl Output {
 
     /// Appends the packet as it goes out the first time, protected, and remembers how to make it again.
     #[inline]
+    #[allow(clippy::too_many_arguments)] // All that is decided about one packet, at the end of its way.
     pub fn write(
         &mut self,
         out: &mut Vec<u8>,
@@ -159,10 +237,13 @@ impl Output {
         packet: &MediaPacket<'_>,
         placement: &Placement,
         origin: Origin,
+        copies: &Copies<'_>,
     ) {
         let start = out.len();
+        let emptied = placement.is_emptied.then(|| packet.emptied());
+        let packet = emptied.as_ref().unwrap_or(packet);
         let fields = rtp::Fields {
-            payload_type: types.media,
+            payload_type: copies.payload_type(types),
             has_marker: packet.facts.has_marker,
             sequence: placement.sequence as u16,
             timestamp: placement.timestamp as u32,
@@ -177,6 +258,7 @@ impl Output {
         };
         out.reserve(packet.payload.len() + ADDED_BYTES);
         let header_len = write_header(out, &fields, subscriber.extensions, &elements);
+        copies.write(out, types.media);
         write_payload(
             out,
             packet,
@@ -198,8 +280,10 @@ impl Output {
             picture_id_offset: placement.picture_id_offset,
             tl0_offset: placement.tl0_offset,
             layer: origin.layer,
+            copies: copies.len(),
+            is_emptied: placement.is_emptied,
         };
-        self.log.note(sent, packet.payload.len());
+        self.log.note(sent, packet.payload.len(), origin.kept);
         self.stats.packets += 1;
         self.stats.bytes += packet.payload.len() as u64;
         self.stats.switches += u64::from(placement.is_switch);
@@ -213,8 +297,11 @@ impl Output {
         types: PayloadTypes,
         packet: &MediaPacket<'_>,
         sent: &Sent,
+        copies: &Copies<'_>,
     ) {
         let start = out.len();
+        let emptied = sent.is_emptied.then(|| packet.emptied());
+        let packet = emptied.as_ref().unwrap_or(packet);
         let rtx = self.rtx_ssrc.zip(types.rtx);
         // Without RTX the SRTP index repeats, and with AES-GCM two different packets under one index give away the
         // authentication key (RFC 7714 §10.1). So the repeat equals the first packet to the byte.
@@ -231,7 +318,7 @@ impl Output {
             }
             None => (
                 self.ssrc,
-                types.media,
+                copies.payload_type(types),
                 sent.sequence,
                 sent.transport_sequence,
             ),
@@ -254,6 +341,7 @@ impl Output {
         if rtx.is_some() {
             out.extend_from_slice(&(sent.sequence as u16).to_be_bytes());
         }
+        copies.write(out, types.media);
         write_payload(out, packet, sent.picture_id_offset, sent.tl0_offset);
         if packet.payload.is_empty() {
             write_padding(out, start);
@@ -263,6 +351,51 @@ impl Output {
             .protect_rtp(out, start, header_len, extended);
         self.log.spend(packet.payload.len());
         self.stats.retransmitted += 1;
+    }
+
+    /// The payload type of retransmissions, where they are negotiated.
+    pub fn repair_type(&self) -> Option<u8> {
+        self.rtx_ssrc?;
+        self.payload_types
+            .iter()
+            .flatten()
+            .find_map(|types| types.rtx)
+    }
+
+    /// Appends a packet that is all padding (RFC 3550 §5.1) on the retransmission stream; false where there is none.
+    pub fn write_padding_packet(
+        &mut self,
+        out: &mut Vec<u8>,
+        subscriber: &mut Carrier<'_>,
+    ) -> bool {
+        let (Some(ssrc), Some(payload_type)) = (self.rtx_ssrc, self.repair_type()) else {
+            return false;
+        };
+        let start = out.len();
+        let extended = self.rtx_sequence;
+        self.rtx_sequence += 1;
+        let fields = rtp::Fields {
+            payload_type,
+            has_marker: false,
+            sequence: extended as u16,
+            // Nothing plays it.
+            timestamp: 0,
+            ssrc,
+        };
+        let elements = OutgoingElements {
+            mid: self.mid,
+            transport_sequence: subscriber.next_transport_sequence(),
+            audio_level: None,
+            video_orientation: None,
+        };
+        let header_len = write_header(out, &fields, subscriber.extensions, &elements);
+        out[start] |= HAS_PADDING;
+        out.resize(out.len() + usize::from(PADDING_BYTES) - 1, 0);
+        out.push(PADDING_BYTES);
+        subscriber
+            .sender
+            .protect_rtp(out, start, header_len, extended);
+        true
     }
 
     /// Appends a sender report for now, translated from the layer's clock (RFC 3550 §6.4.1), and remembers it.
@@ -320,6 +453,8 @@ pub struct Carrier<'a> {
     pub extensions: &'a ExtensionIds,
     /// The last transport-wide number given out.
     pub transport_sequence: &'a mut u16,
+    /// Earlier packets of sound that go along with each.
+    pub depth: u8,
 }
 
 impl<'a> Carrier<'a> {
@@ -330,6 +465,7 @@ impl<'a> Carrier<'a> {
             sender: peer.sender.as_ref()?,
             extensions: &peer.extensions,
             transport_sequence: &mut peer.transport_sequence,
+            depth: peer.redundancy.depth(),
         })
     }
 
@@ -366,5 +502,5 @@ fn write_payload(
 /// Makes the packet at `start` padding only (RFC 3550 §5.1: the P bit, and the last octet counts the padding).
 fn write_padding(out: &mut Vec<u8>, start: usize) {
     out.extend_from_slice(&[0, 0, 0, 4]);
-    out[start] |= 0x20;
+    out[start] |= HAS_PADDING;
 }

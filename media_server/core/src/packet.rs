@@ -14,6 +14,10 @@ pub struct PacketFacts {
     pub codec: u8,
     /// True if a receiver may begin here: the first packet of a key frame, and every audio packet.
     pub is_entry: bool,
+    /// Temporal layer: without it, and all above it, the rest plays on at a lower rate. 0 where none is told.
+    pub temporal: u8,
+    /// True if its temporal layer may be begun with this frame.
+    pub is_layer_sync: bool,
     /// The RFC 6464 byte, where there was one.
     pub audio_level: Option<u8>,
     /// Coordination of video orientation (3GPP TS 26.114 §7.4.5), where there was one.
@@ -31,4 +35,18 @@ pub struct MediaPacket<'a> {
     pub facts: PacketFacts,
     /// The payload without padding.
     pub payload: &'a [u8],
+}
+
+impl MediaPacket<'_> {
+    /// What goes out in its place where only its number is needed.
+    pub fn emptied(&self) -> MediaPacket<'static> {
+        MediaPacket {
+            facts: PacketFacts {
+                has_marker: false,
+                vp8: None,
+                ..self.facts
+            },
+            payload: &[],
+        }
+    }
 }

@@ -29,14 +29,22 @@ pub enum RouteChange {
         output: u32,
     },
     /// What a subscription wants.
-    SelectLayer {
-        /// Which.
-        output: u32,
-        /// The wanted RID; None is the best.
-        layer: Option<String>,
-        /// Nothing at all.
-        is_paused: bool,
-    },
+    SelectLayer(LayerSelection),
+}
+
+/// What a subscription wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LayerSelection {
+    /// Which.
+    pub output: u32,
+    /// The wanted RID; None is the best.
+    pub layer: Option<String>,
+    /// Nothing at all.
+    pub is_paused: bool,
+    /// More comes first where the link is tight.
+    pub priority: u32,
+    /// Frames a second that suffice; 0 for all.
+    pub max_fps: u32,
 }
 
 /// A track to be published.
@@ -67,6 +75,8 @@ pub struct OutputCodec {
     pub payload_type: u8,
     /// 0..=127.
     pub rtx_payload_type: Option<u8>,
+    /// 0..=127: under which it takes packets with earlier ones in them (RFC 2198).
+    pub red_payload_type: Option<u8>,
 }
 
 /// A subscription to be made.
@@ -218,7 +228,7 @@ impl<E: Existing> Overlay<'_, E> {
                 self.outputs.insert(*output, None);
                 Ok(())
             }
-            RouteChange::SelectLayer { output, .. } => self.known_output(*output),
+            RouteChange::SelectLayer(selection) => self.known_output(selection.output),
         }
     }
 

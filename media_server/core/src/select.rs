@@ -77,15 +77,21 @@ pub fn is_live(layer: &Candidate<'_>, layers: &[Candidate<'_>]) -> bool {
         .any(goes_on_without)
 }
 
+/// The live layers, lowest first.
+pub fn ladder(layers: &[Candidate<'_>]) -> Vec<usize> {
+    let mut live: Vec<usize> = (0..layers.len())
+        .filter(|&index| is_live(&layers[index], layers))
+        .collect();
+    live.sort_by_key(|&index| (layers[index].rank(), index));
+    live
+}
+
 /// The index of the layer to send, None if no layer has sent anything yet.
 ///
 /// `wanted` is a RID, None means the best there is. A wanted RID that was never seen ranks by its name if LiveKit
 /// uses it, and as the best otherwise.
 pub fn choose(layers: &[Candidate<'_>], wanted: Option<&str>) -> Option<usize> {
-    let mut live: Vec<usize> = (0..layers.len())
-        .filter(|&index| is_live(&layers[index], layers))
-        .collect();
-    live.sort_by_key(|&index| (layers[index].rank(), index));
+    let live = ladder(layers);
     let Some(rid) = wanted else {
         return live.last().copied();
     };

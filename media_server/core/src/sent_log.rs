@@ -1,8 +1,5 @@
 //! What one output sent lately, a few bytes a packet: enough to make any of them again from the layer's history.
 
-/// Packets remembered; the history behind it keeps no more.
-const CAPACITY: usize = 1024;
-
 /// The same packet is sent again at most this often, and at most every half round trip.
 const MIN_RESEND_INTERVAL_NS: u64 = 20_000_000;
 
@@ -31,6 +28,10 @@ pub struct Sent {
     pub tl0_offset: u8,
     /// The layer's index in its input.
     pub layer: u8,
+    /// How many of the packets before it went along.
+    pub copies: u8,
+    /// True if it went out without its payload.
+    pub is_emptied: bool,
 }
 
 /// Why a packet is not sent again.
@@ -63,16 +64,18 @@ impl Default for SentLog {
 }
 
 impl SentLog {
-    /// Notes a packet of `bytes` that goes out for the first time.
+    /// Notes a packet of `bytes` that goes out for the first time. `kept` packets, a power of two, are in the history
+    /// that it would be made again from: more of them are not worth remembering.
     #[inline]
-    pub fn note(&mut self, sent: Sent, bytes: usize) {
-        if self.ring.is_empty() {
-            self.ring.resize(CAPACITY, (Sent::default(), 0));
+    pub fn note(&mut self, sent: Sent, bytes: usize, kept: usize) {
+        if self.ring.len() < kept.max(1) {
+            self.widen(kept.max(1));
         }
         self.owed += bytes as u64;
         self.budget_bytes = (self.budget_bytes + self.owed / RESEND_SHARE).min(RESEND_BURST_BYTES);
         self.owed %= RESEND_SHARE;
-        self.ring[sent.sequence as usize & (CAPACITY - 1)] = (sent, 0);
+        let index = self.index(sent.sequence);
+        self.ring[index] = (sent, 0);
     }
 
     /// The packet with these low 16 bits, if it may be sent again now; `newest` is the highest extended number sent.
@@ -87,9 +90,11 @@ impl SentLog {
         let extended = newest
             .checked_sub(u64::from(behind))
             .ok_or(Refusal::Unknown)?;
-        let Some((sent, resent_ns)) = self.ring.get_mut(extended as usize & (CAPACITY - 1)) else {
+        if self.ring.is_empty() {
             return Err(Refusal::Unknown);
-        };
+        }
+        let index = self.index(extended);
+        let (sent, resent_ns) = &mut self.ring[index];
         if sent.sequence != extended {
             return Err(Refusal::Unknown);
         }
@@ -109,6 +114,21 @@ impl SentLog {
         self.ring.clear();
     }
 
+    fn index(&self, sequence: u64) -> usize {
+        sequence as usize & (self.ring.len() - 1)
+    }
+
+    #[cold]
+    fn widen(&mut self, kept: usize) {
+        let mut wider = vec![(Sent::default(), 0); kept];
+        for entry in std::mem::take(&mut self.ring) {
+            if entry.0.sequence != 0 {
+                wider[entry.0.sequence as usize & (kept - 1)] = entry;
+            }
+        }
+        self.ring = wider;
+    }
+
     /// Takes a repeat of `bytes` from the budget.
     pub fn spend(&mut self, bytes: usize) {
         self.budget_bytes = self.budget_bytes.saturating_sub(bytes as u64);
@@ -120,6 +140,7 @@ mod tests {
     use super::*;
 
     const MS: u64 = 1_000_000;
+    const KEPT: usize = 1024;
 
     fn log(first: u64, count: u64) -> SentLog {
         let mut log = SentLog::default();
@@ -131,9 +152,36 @@ mod tests {
                     ..Sent::default()
                 },
                 100,
+                KEPT,
             );
         }
         log
+    }
+
+    #[test]
+    fn it_grows_with_the_history_and_loses_nothing_that_is_kept() {
+        let mut log = SentLog::default();
+        let mut note = |sequence: u64, kept: usize| {
+            let sent = Sent {
+                sequence,
+                layer_sequence: sequence + 70_000,
+                ..Sent::default()
+            };
+            log.note(sent, 100, kept);
+        };
+        for sequence in 100..228 {
+            note(sequence, 64);
+        }
+        for sequence in 228..300 {
+            note(sequence, 128);
+        }
+        // A layer with a shorter history takes nothing away.
+        note(300, 64);
+        for sequence in 173..=300 {
+            let sent = log.take_for_resend(sequence, 300, 0, 0).unwrap();
+            assert_eq!(sent.layer_sequence, u64::from(sequence) + 70_000);
+        }
+        assert_eq!(log.take_for_resend(163, 300, 0, 0), Err(Refusal::Unknown));
     }
 
     #[test]
@@ -194,6 +242,7 @@ mod tests {
                 ..Sent::default()
             },
             1000,
+            KEPT,
         );
         assert_eq!(log.budget_bytes, 200);
         for sequence in 1011..1017 {
@@ -203,6 +252,7 @@ mod tests {
                     ..Sent::default()
                 },
                 3,
+                KEPT,
             );
         }
         assert_eq!(log.budget_bytes, 203);

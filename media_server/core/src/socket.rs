@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use rustix::net::sockopt;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use crate::egress::{Burst, Egress, Path};
+use crate::egress::{Burst, Egress, Path, Remote, StreamId};
+use crate::front::Streams;
 use crate::router::SendReport;
 
 /// What the kernel should buffer in each direction: 0.3 s of 100 Mbit/s, so that a late thread loses nothing.
@@ -44,7 +45,23 @@ pub struct Message<'a> {
 impl UdpSocket {
     /// Binds. "::" takes IPv4 as well.
     pub fn bind(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
-        let address = SocketAddr::new(address, port);
+        UdpSocket::bind_one(SocketAddr::new(address, port), None)
+    }
+
+    /// Binds several to one port, among which the kernel spreads the clients (SO_REUSEPORT, socket(7)). The first one
+    /// binds as if it were alone: a port that another server has is refused, however that one shares it with itself.
+    pub fn bind_several(address: IpAddr, port: u16, count: usize) -> io::Result<Vec<UdpSocket>> {
+        let first = UdpSocket::bind(address, port)?;
+        let shared = SocketAddr::new(address, first.port());
+        let mut sockets = vec![first];
+        while sockets.len() < count {
+            let beside = UdpSocket::bind_one(shared, sockets.first())?;
+            sockets.push(beside);
+        }
+        Ok(sockets)
+    }
+
+    fn bind_one(address: SocketAddr, beside: Option<&UdpSocket>) -> io::Result<UdpSocket> {
         let socket = Socket::new(
             Domain::for_address(address),
             Type::DGRAM,
@@ -52,6 +69,10 @@ impl UdpSocket {
         )?;
         if address.is_ipv6() {
             socket.set_only_v6(!address.ip().is_unspecified())?;
+        }
+        if let Some(first) = beside {
+            SockRef::from(&first.socket).set_reuse_port(true)?;
+            socket.set_reuse_port(true)?;
         }
         socket.bind(&address.into())?;
         widen_buffers(&socket);
@@ -102,7 +123,7 @@ impl UdpSocket {
         let local_ip = if self.is_wildcard { meta.dst_ip } else { None };
         Message {
             path: Path {
-                remote: meta.addr,
+                remote: Remote::Udp(meta.addr),
                 local_ip,
             },
             stamp: meta.timestamp,
@@ -112,10 +133,13 @@ impl UdpSocket {
     }
 
     /// Sends everything. What the kernel refuses is counted and gone: UDP may lose, and RTP repairs.
-    pub fn send(&self, egress: &Egress) -> SendReport {
+    pub fn send(&self, egress: &Egress, streams: &Streams) -> SendReport {
         let mut report = SendReport::default();
         for burst in egress.bursts() {
-            self.send_burst(&burst, &mut report);
+            match burst.path.remote {
+                Remote::Udp(_) => self.send_burst(&burst, &mut report),
+                Remote::Stream { id, .. } => send_to_stream(&burst, id, streams, &mut report),
+            }
         }
         report
     }
@@ -149,7 +173,7 @@ impl UdpSocket {
 
     fn try_send(&self, burst: &Burst<'_>, contents: &[u8], report: &mut SendReport) -> bool {
         let transmit = Transmit {
-            destination: burst.path.remote,
+            destination: burst.path.remote.address(),
             ecn: None,
             contents,
             segment_size: (contents.len() > burst.segment_bytes).then_some(burst.segment_bytes),
@@ -159,6 +183,15 @@ impl UdpSocket {
         self.state
             .try_send((&self.socket).into(), &transmit)
             .is_ok()
+    }
+}
+
+fn send_to_stream(burst: &Burst<'_>, id: StreamId, streams: &Streams, report: &mut SendReport) {
+    if streams.put(id, burst) {
+        report.datagrams += burst.datagrams as u64;
+        report.bytes += burst.bytes.len() as u64;
+    } else {
+        report.failed_datagrams += burst.datagrams as u64;
     }
 }
 

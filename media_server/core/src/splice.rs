@@ -3,6 +3,8 @@
 //! A splice sends at most one layer at a time (`current`) and moves to another one (`target`) only at an entry: the
 //! first packet of a key frame, or any audio packet. Within one layer, outgoing numbers are incoming numbers less an
 //! offset, so that losses and reordering on the way in show as they are. Swallowed padding moves the offset by one.
+//! So do frames of temporal layers above the limit, which close up the same way, PictureIDs too: else a decoder would
+//! wait for them.
 //! Both a subscriber's output and a tap are built on this.
 use std::collections::VecDeque;
 
@@ -52,6 +54,8 @@ pub struct Placement {
     pub tl0_offset: u8,
     /// True for the first packet of another layer than before.
     pub is_switch: bool,
+    /// True if the packet goes out without its payload: it is not sent, but its number could not be closed up.
+    pub is_emptied: bool,
 }
 
 /// What becomes of a packet.
@@ -61,9 +65,9 @@ pub enum Step {
     NotWanted,
     /// It is older than what this splice can still place.
     TooLate,
-    /// Padding that closed up without a gap.
+    /// Padding, or a temporal layer above the limit, that closed up without a gap.
     Swallowed,
-    /// It goes out under these numbers; padding that could not be closed up goes out as an empty packet.
+    /// It goes out under these numbers; what could not be closed up goes out as an empty packet.
     Pass(Placement),
 }
 
@@ -73,6 +77,32 @@ struct Shift {
     from: u64,
     /// … go out less this (wrapping).
     offset: u64,
+    /// Added to their PictureIDs.
+    picture_id_offset: u16,
+}
+
+/// Which temporal layers pass.
+#[derive(Debug, Clone, Copy)]
+struct Temporal {
+    /// The highest that passes now.
+    now: u8,
+    /// What it becomes at the next frame where that can be.
+    wanted: u8,
+    /// What it becomes at the next switch.
+    after_switch: u8,
+    /// The newest frame that did not pass.
+    shed_timestamp: i64,
+}
+
+impl Default for Temporal {
+    fn default() -> Self {
+        Temporal {
+            now: u8::MAX,
+            wanted: u8::MAX,
+            after_switch: u8::MAX,
+            shed_timestamp: i64::MIN,
+        }
+    }
 }
 
 /// The state of one spliced stream.
@@ -82,6 +112,7 @@ pub struct Splice {
     current: Option<usize>,
     target: Option<usize>,
     shifts: VecDeque<Shift>,
+    temporal: Temporal,
     timestamp_offset: i64,
     picture_id_offset: u16,
     tl0_offset: u8,
@@ -110,6 +141,7 @@ impl Splice {
             current: None,
             target: None,
             shifts: VecDeque::new(),
+            temporal: Temporal::default(),
             timestamp_offset: 0,
             picture_id_offset: 0,
             tl0_offset: 0,
@@ -154,6 +186,13 @@ impl Splice {
         }
     }
 
+    /// Limits the temporal layers: of the current layer from its next frame on (for more, from the next that allows
+    /// it; None leaves it as it is), and of the next one from its switch on.
+    pub fn limit_temporal(&mut self, current: Option<u8>, after_switch: u8) {
+        self.temporal.wanted = current.unwrap_or(self.temporal.wanted);
+        self.temporal.after_switch = after_switch;
+    }
+
     /// Forgets that `layer` is current: its numbers begin anew (another SSRC).
     pub fn lose(&mut self, layer: usize) {
         if let Some(last) = &mut self.last {
@@ -190,29 +229,90 @@ impl Splice {
                 return Step::NotWanted;
             }
             self.switch(layer, facts, clock_of);
-            return Step::Pass(self.pass(layer, facts, self.next_sequence, true));
+            return Step::Pass(self.pass(
+                layer,
+                facts,
+                self.next_sequence,
+                self.picture_id_offset,
+                true,
+            ));
         }
-        let Some(offset) = self.offset_at(facts.sequence) else {
+        let Some(shift) = self.shift_at(facts.sequence) else {
             return Step::TooLate;
         };
-        let sequence = facts.sequence.wrapping_sub(offset);
+        let sequence = facts.sequence.wrapping_sub(shift.offset);
+        if self.temporal.now != self.temporal.wanted && !is_padding {
+            self.turn_temporal(facts);
+        }
+        if facts.temporal > self.temporal.now && !is_padding {
+            return self.shed(layer, facts, sequence, shift);
+        }
         if is_padding && sequence == self.next_sequence {
-            self.swallow(facts.sequence, offset);
+            self.shift_after(facts.sequence, shift.offset.wrapping_add(1));
             return Step::Swallowed;
         }
-        Step::Pass(self.pass(layer, facts, sequence, false))
+        Step::Pass(self.pass(layer, facts, sequence, shift.picture_id_offset, false))
     }
 
-    fn offset_at(&self, sequence: u64) -> Option<u64> {
+    #[inline]
+    fn shift_at(&self, sequence: u64) -> Option<Shift> {
         self.shifts
             .iter()
             .rev()
             .find(|shift| shift.from <= sequence)
-            .map(|shift| shift.offset)
+            .copied()
     }
 
-    fn swallow(&mut self, sequence: u64, offset: u64) {
-        // Padding after padding: nothing lies between the two shifts, so one will do.
+    /// True for the first packet that comes of a frame newer than all before.
+    fn begins_frame(&self, facts: &PacketFacts) -> bool {
+        let newest = self
+            .last
+            .and_then(|last| last.origin)
+            .map_or(i64::MIN, |(_, timestamp)| timestamp);
+        facts.timestamp > newest.max(self.temporal.shed_timestamp)
+    }
+
+    /// Moves the limit where it may move: never within a frame, and up one layer at a time, with a frame that needs
+    /// nothing of what did not pass.
+    #[cold]
+    fn turn_temporal(&mut self, facts: &PacketFacts) {
+        if !self.begins_frame(facts) {
+            return;
+        }
+        let Temporal { now, wanted, .. } = self.temporal;
+        if wanted < now {
+            self.temporal.now = wanted;
+        } else if facts.temporal == now + 1 && facts.is_layer_sync {
+            self.temporal.now = facts.temporal;
+        }
+    }
+
+    /// Leaves out a packet of a temporal layer above the limit.
+    #[cold]
+    fn shed(&mut self, layer: usize, facts: &PacketFacts, sequence: u64, shift: Shift) -> Step {
+        if self.begins_frame(facts) {
+            self.temporal.shed_timestamp = facts.timestamp;
+            self.picture_id_offset = self.picture_id_offset.wrapping_sub(1);
+        }
+        if sequence == self.next_sequence {
+            self.shift_after(facts.sequence, shift.offset.wrapping_add(1));
+            return Step::Swallowed;
+        }
+        if sequence > self.next_sequence {
+            self.shift_after(facts.sequence, shift.offset);
+        }
+        let without_picture = PacketFacts {
+            vp8: None,
+            ..*facts
+        };
+        let mut placement = self.pass(layer, &without_picture, sequence, 0, false);
+        placement.is_emptied = true;
+        Step::Pass(placement)
+    }
+
+    /// From behind `sequence` on numbers go out less `offset`, and pictures under the newest offset.
+    fn shift_after(&mut self, sequence: u64, offset: u64) {
+        // Nothing lies between two shifts in a row, so one will do.
         if self.shifts.len() > 1
             && self
                 .shifts
@@ -226,7 +326,8 @@ impl Splice {
         }
         self.shifts.push_back(Shift {
             from: sequence + 1,
-            offset: offset.wrapping_add(1),
+            offset,
+            picture_id_offset: self.picture_id_offset,
         });
     }
 
@@ -236,6 +337,7 @@ impl Splice {
         layer: usize,
         facts: &PacketFacts,
         sequence: u64,
+        picture_id_offset: u16,
         is_switch: bool,
     ) -> Placement {
         let timestamp = self.map_timestamp(facts.timestamp);
@@ -244,7 +346,7 @@ impl Splice {
             let descriptor = facts.vp8.as_ref();
             let picture_id = descriptor
                 .and_then(|vp8| vp8.picture_id)
-                .map(|id| id.value.wrapping_add(self.picture_id_offset) & id.mask());
+                .map(|id| id.value.wrapping_add(picture_id_offset) & id.mask());
             let tl0_pic_idx = descriptor
                 .and_then(|vp8| vp8.tl0_pic_idx)
                 .map(|index| index.value.wrapping_add(self.tl0_offset));
@@ -260,9 +362,10 @@ impl Splice {
         Placement {
             sequence,
             timestamp,
-            picture_id_offset: self.picture_id_offset,
+            picture_id_offset,
             tl0_offset: self.tl0_offset,
             is_switch,
+            is_emptied: false,
         }
     }
 
@@ -276,10 +379,24 @@ impl Splice {
         self.target = None;
         self.has_switched = true;
         self.shifts.clear();
+        self.temporal.now = self.temporal.after_switch;
+        self.temporal.wanted = self.temporal.after_switch;
+        self.temporal.shed_timestamp = i64::MIN;
+        self.renumber(layer, facts, clock_of);
         self.shifts.push_back(Shift {
             from: facts.sequence,
             offset: facts.sequence.wrapping_sub(self.next_sequence),
+            picture_id_offset: self.picture_id_offset,
         });
+    }
+
+    /// Lets timestamps and picture numbers go on from the last packet that went out.
+    fn renumber(
+        &mut self,
+        layer: usize,
+        facts: &PacketFacts,
+        clock_of: impl Fn(usize) -> Option<ClockPoint>,
+    ) {
         let Some(last) = self.last else { return };
         let clocks = last
             .origin
@@ -361,6 +478,7 @@ mod tests {
                 value: tl0,
             }),
             temporal_id: 0,
+            is_layer_sync: false,
             is_start: true,
             is_keyframe: is_entry,
         };
@@ -463,6 +581,136 @@ mod tests {
             numbers(splice.place(0, &facts(1005, 0, 0, false), false, |_| None)),
             Some((9, 0))
         );
+    }
+
+    /// One packet of a VP8 frame; the frame's number tells its PictureID and its timestamp.
+    fn temporal(sequence: u64, frame: u16, temporal: u8, is_sync: bool) -> PacketFacts {
+        PacketFacts {
+            timestamp: i64::from(frame) * 3000,
+            temporal,
+            is_layer_sync: is_sync,
+            ..vp8(sequence, frame, 0, sequence == 1000)
+        }
+    }
+
+    /// (sequence, PictureID) of what passes whole.
+    fn pictured(splice: &mut Splice, facts: &PacketFacts) -> Option<(u64, u16)> {
+        match splice.place(0, facts, false, |_| None) {
+            Step::Pass(placement) if !placement.is_emptied => {
+                let id = facts.vp8.and_then(|vp8| vp8.picture_id).unwrap();
+                let shown = id.value.wrapping_add(placement.picture_id_offset) & id.mask();
+                Some((placement.sequence, shown))
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn temporal_layers_above_the_limit_close_up_from_a_frame_on_and_return_with_a_sync_frame() {
+        let mut splice = started(5);
+        let mut out = vec![];
+        // Frames of two packets, temporal layers 0 2 1 2; the limit falls within frame 5, and is lifted within 12.
+        let mut sequence = 1000;
+        for frame in 0..24u16 {
+            for packet in 0..2 {
+                if (frame, packet) == (5, 1) {
+                    splice.limit_temporal(Some(1), 1);
+                }
+                if (frame, packet) == (12, 1) {
+                    splice.limit_temporal(Some(u8::MAX), u8::MAX);
+                }
+                let layer = [0, 2, 1, 2][usize::from(frame % 4)];
+                // Only every second group begins its layers anew.
+                let is_sync = layer > 0 && frame % 8 < 3;
+                let facts = temporal(sequence, frame, layer, is_sync);
+                out.push((frame, pictured(&mut splice, &facts)));
+                sequence += 1;
+            }
+        }
+        let passed: Vec<_> = out.iter().filter(|(_, shown)| shown.is_some()).collect();
+        let mut frames: Vec<u16> = passed.iter().map(|(frame, _)| *frame).collect();
+        frames.dedup();
+        // 7 … 15 lack layer 2; it returns with frame 17, which needs nothing of it.
+        assert_eq!(
+            frames,
+            [
+                0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 17, 18, 19, 20, 21, 22, 23
+            ]
+        );
+        for (index, (_, shown)) in passed.iter().enumerate() {
+            let index = index as u64;
+            assert_eq!(shown.unwrap(), (5 + index, (index / 2) as u16));
+        }
+    }
+
+    #[test]
+    fn temporal_layers_return_one_at_a_time() {
+        let mut splice = started(5);
+        pictured(&mut splice, &temporal(1000, 0, 0, false));
+        splice.limit_temporal(Some(0), 0);
+        assert!(pictured(&mut splice, &temporal(1001, 1, 0, false)).is_some());
+        splice.limit_temporal(Some(2), 2);
+        for (sequence, (layer, is_sync, passes)) in (1002..).zip([
+            (2, true, false),
+            (1, false, false),
+            (1, true, true),
+            (2, false, false),
+            (2, true, true),
+            (1, false, true),
+            (2, false, true),
+        ]) {
+            let facts = temporal(sequence, sequence as u16, layer, is_sync);
+            assert_eq!(
+                pictured(&mut splice, &facts).is_some(),
+                passes,
+                "{sequence}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_behind_a_loss_goes_out_empty_and_its_picture_closes_up() {
+        let mut splice = started(5);
+        pictured(&mut splice, &temporal(1000, 0, 0, false));
+        splice.limit_temporal(Some(0), 0);
+        assert_eq!(
+            pictured(&mut splice, &temporal(1001, 1, 0, false)),
+            Some((6, 1))
+        );
+        let empty = |splice: &mut Splice, sequence, frame| {
+            let facts = temporal(sequence, frame, 2, true);
+            match splice.place(0, &facts, false, |_| None) {
+                Step::Pass(placement) if placement.is_emptied => Some(placement.sequence),
+                _ => None,
+            }
+        };
+        // 1002 is missing; 1003 and 1004 are of a frame that is left out.
+        assert_eq!(empty(&mut splice, 1003, 2), Some(8));
+        assert_eq!(empty(&mut splice, 1004, 2), None);
+        assert_eq!(
+            pictured(&mut splice, &temporal(1005, 3, 0, false)),
+            Some((9, 2))
+        );
+        // What comes late keeps the numbers of its place.
+        assert_eq!(empty(&mut splice, 1002, 2), Some(7));
+        assert_eq!(
+            pictured(&mut splice, &temporal(1006, 4, 0, false)),
+            Some((10, 3))
+        );
+    }
+
+    #[test]
+    fn a_switch_takes_the_limit_that_was_told_for_it() {
+        let mut splice = started(5);
+        splice.limit_temporal(None, 0);
+        assert!(pictured(&mut splice, &temporal(1000, 0, 0, false)).is_some());
+        assert!(pictured(&mut splice, &temporal(1001, 1, 1, false)).is_none());
+        splice.aim(Some(1));
+        splice.limit_temporal(Some(0), 1);
+        let step = splice.place(1, &temporal(1000, 40, 0, false), false, |_| None);
+        assert!(matches!(step, Step::Pass(placement) if placement.is_switch));
+        let step = splice.place(1, &temporal(1001, 41, 1, false), false, |_| None);
+        assert!(matches!(step, Step::Pass(placement) if !placement.is_emptied));
     }
 
     #[test]

@@ -88,6 +88,11 @@ impl StreamTable {
         self.streams.get(&ssrc).copied()
     }
 
+    /// All SSRCs.
+    pub fn ssrcs(&self) -> impl Iterator<Item = u32> {
+        self.streams.keys().copied()
+    }
+
     /// Forgets the SSRCs of an input.
     pub fn forget_input(&mut self, input: Slot) {
         self.streams.retain(|_, stream| stream.input != input);

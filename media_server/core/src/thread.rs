@@ -1,10 +1,11 @@
 //! The driver: one thread that waits, feeds the router, and carries out what it decided. It decides nothing itself.
 use std::io;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,7 +14,11 @@ use rustc_hash::FxHashMap;
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::clock::{arrival_ns, monotonic_ns, wall_ns};
+use crate::directory::{Directory, Member, ThreadIndex};
 use crate::events::{Event, EventQueue, Pushed};
+use crate::front::{Door, Front, Speaks, Streams};
+use crate::inbox::{Arrival, Batch, Inbox};
+use crate::locked::lock;
 use crate::pace::Pace;
 use crate::router::Router;
 use crate::socket::UdpSocket;
@@ -56,56 +61,74 @@ struct Shared {
 /// The running core.
 pub struct CoreThread {
     commands: SyncSender<Command>,
-    waker: Waker,
+    waker: Arc<Waker>,
+    inbox: Arc<Inbox>,
+    front: Arc<Front>,
+    index: ThreadIndex,
     shared: Arc<Shared>,
     port: u16,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl CoreThread {
-    /// Binds the port and starts the thread.
+    /// Binds the port and starts one thread.
     pub fn start(address: IpAddr, port: u16) -> io::Result<CoreThread> {
-        let mut socket = UdpSocket::bind(address, port)?;
-        let port = socket.port();
-        let poll = Poll::new()?;
-        poll.registry()
-            .register(socket.source(), SOCKET, Interest::READABLE)?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
-        let (commands, waiting) = sync_channel(MAX_COMMANDS);
-        let shared = Arc::new(Shared {
-            events: Mutex::default(),
-            event_fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-            rings: Mutex::default(),
-            is_closing: AtomicBool::new(false),
-            commands_dropped: AtomicU64::new(0),
-        });
-        let driver = Driver {
-            router: Router::new(monotonic_ns() ^ wall_ns().rotate_left(32)),
-            socket,
-            poll,
-            ready: Events::with_capacity(8),
-            pace: Pace::default(),
-            commands: waiting,
-            shared: Arc::clone(&shared),
+        let mut threads = CoreThread::start_several(address, port, NonZeroUsize::MIN)?;
+        Ok(threads.remove(0))
+    }
+
+    /// Binds the port for `count` threads and starts them. Each has its own peers, and hands over what the kernel
+    /// gives it of the others'.
+    pub fn start_several(
+        address: IpAddr,
+        port: u16,
+        count: NonZeroUsize,
+    ) -> io::Result<Vec<CoreThread>> {
+        let (sockets, door) = bind(address, port, count.get())?;
+        let prepared = sockets
+            .into_iter()
+            .map(Prepared::new)
+            .collect::<io::Result<Vec<_>>>()?;
+        let inboxes: Vec<Arc<Inbox>> = prepared
+            .iter()
+            .map(|thread| Arc::clone(&thread.inbox))
+            .collect();
+        let front = Arc::new(Front::start(Arc::clone(&inboxes[0]))?);
+        front.open(door);
+        let is_alone = count == NonZeroUsize::MIN;
+        let directory = Arc::new(Directory::default());
+        let start = |(index, thread): (usize, Prepared)| {
+            let front = Arc::clone(&front);
+            if is_alone {
+                return thread.start(None, Vec::new(), index, front);
+            }
+            let member = Member::new(Arc::clone(&directory), index);
+            thread.start(Some(member), inboxes.clone(), index, front)
         };
-        let thread = std::thread::Builder::new()
-            .name("lianzhen-core".to_owned())
-            .spawn(move || {
-                let _loudly = AbortOnPanic;
-                driver.run();
-            })?;
-        Ok(CoreThread {
-            commands,
-            waker,
-            shared,
-            port,
-            thread: Mutex::new(Some(thread)),
-        })
+        prepared.into_iter().enumerate().map(start).collect()
     }
 
     /// The bound port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where other threads put datagrams that came in on them; they are received as those of the socket are.
+    pub fn inbox(&self) -> Arc<Inbox> {
+        Arc::clone(&self.inbox)
+    }
+
+    /// The streams beside the socket, the same for all threads of a port.
+    pub fn front(&self) -> &Front {
+        &self.front
+    }
+
+    /// The counters of the streams, told by the first thread for all.
+    pub fn stream_counters(&self) -> Vec<(&'static str, u64)> {
+        if self.index == 0 {
+            return self.front.counters();
+        }
+        Vec::new()
     }
 
     /// Polls readable while events wait.
@@ -124,7 +147,7 @@ impl CoreThread {
             let _ = reply.send(command(router, now_ns));
         });
         self.commands.send(command).map_err(|_| Closed)?;
-        self.wake();
+        wake(&self.waker);
         result.recv().map_err(|_| Closed)
     }
 
@@ -135,7 +158,7 @@ impl CoreThread {
     ) -> Result<(), Closed> {
         match self.commands.try_send(Box::new(command)) {
             Ok(()) => {
-                self.wake();
+                wake(&self.waker);
                 Ok(())
             }
             Err(TrySendError::Full(_)) => {
@@ -181,23 +204,128 @@ impl CoreThread {
 
     /// Ends the thread and waits for it. Closing twice is harmless.
     pub fn close(&self) {
+        self.front.close();
         self.shared.is_closing.store(true, Ordering::Release);
-        self.wake();
+        wake(&self.waker);
         if let Some(thread) = lock(&self.thread).take() {
             // A panic there has ended the process before.
             let _ = thread.join();
         }
-    }
-
-    fn wake(&self) {
-        // It fails only without the poll, whose thread is gone then.
-        let _ = self.waker.wake();
     }
 }
 
 impl Drop for CoreThread {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Tries for a number that is free over UDP and TCP, where any will do.
+const BIND_ATTEMPTS: usize = 16;
+
+/// The media port: one number, over UDP for each thread and over TCP once.
+fn bind(address: IpAddr, port: u16, count: usize) -> io::Result<(Vec<UdpSocket>, Door)> {
+    let mut attempt = 1;
+    loop {
+        let sockets = UdpSocket::bind_several(address, port, count)?;
+        match Door::bind(address, sockets[0].port(), Speaks::Media) {
+            Ok(door) => return Ok((sockets, door)),
+            Err(error) if port != 0 || attempt == BIND_ATTEMPTS => return Err(error),
+            Err(_) => attempt += 1,
+        }
+    }
+}
+
+fn wake(waker: &Waker) {
+    // It fails only without the poll, whose thread is gone then.
+    let _ = waker.wake();
+}
+
+/// A thread with all that others need to know of it, before it runs.
+struct Prepared {
+    socket: UdpSocket,
+    poll: Poll,
+    waker: Arc<Waker>,
+    inbox: Arc<Inbox>,
+}
+
+impl Prepared {
+    fn new(mut socket: UdpSocket) -> io::Result<Prepared> {
+        let poll = Poll::new()?;
+        poll.registry()
+            .register(socket.source(), SOCKET, Interest::READABLE)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let of_inbox = Arc::clone(&waker);
+        Ok(Prepared {
+            socket,
+            poll,
+            waker,
+            inbox: Arc::new(Inbox::new(move || wake(&of_inbox))),
+        })
+    }
+
+    /// Starts it as thread number `index` of those that `inboxes` belong to.
+    fn start(
+        self,
+        member: Option<Member>,
+        inboxes: Vec<Arc<Inbox>>,
+        index: ThreadIndex,
+        front: Arc<Front>,
+    ) -> io::Result<CoreThread> {
+        let (commands, waiting) = sync_channel(MAX_COMMANDS);
+        let shared = Arc::new(Shared {
+            events: Mutex::default(),
+            event_fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
+            rings: Mutex::default(),
+            is_closing: AtomicBool::new(false),
+            commands_dropped: AtomicU64::new(0),
+        });
+        let port = self.socket.port();
+        let seed = monotonic_ns() ^ wall_ns().rotate_left(32) ^ (index as u64).rotate_right(8);
+        let driver = Driver {
+            router: Router::beside(seed, member),
+            socket: self.socket,
+            poll: self.poll,
+            ready: Events::with_capacity(8),
+            pace: Pace::default(),
+            commands: waiting,
+            inbox: Arc::clone(&self.inbox),
+            handed: Batch::default(),
+            outboxes: inboxes.into_iter().map(Outbox::new).collect(),
+            streams: front.streams(),
+            shared: Arc::clone(&shared),
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("lianzhen-core-{index}"))
+            .spawn(move || {
+                let _loudly = AbortOnPanic;
+                driver.run();
+            })?;
+        Ok(CoreThread {
+            commands,
+            waker: self.waker,
+            inbox: self.inbox,
+            front,
+            index,
+            shared,
+            port,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+}
+
+/// What one round has for another thread.
+struct Outbox {
+    inbox: Arc<Inbox>,
+    batch: Batch,
+}
+
+impl Outbox {
+    fn new(inbox: Arc<Inbox>) -> Outbox {
+        Outbox {
+            inbox,
+            batch: Batch::default(),
+        }
     }
 }
 
@@ -212,11 +340,6 @@ impl Drop for AbortOnPanic {
     }
 }
 
-/// Nothing here can be left half-changed: a lock poisoned by a panic means that the process is ending.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 struct Driver {
     router: Router,
     socket: UdpSocket,
@@ -224,6 +347,10 @@ struct Driver {
     ready: Events,
     pace: Pace,
     commands: Receiver<Command>,
+    inbox: Arc<Inbox>,
+    handed: Batch,
+    outboxes: Vec<Outbox>,
+    streams: Arc<Streams>,
     shared: Arc<Shared>,
 }
 
@@ -235,12 +362,20 @@ impl Driver {
         while !self.shared.is_closing.load(Ordering::Acquire) {
             let is_readable = has_more || self.wait(next_tick_ns);
             has_more = self.run_commands();
-            let mut now_ns = monotonic_ns();
-            if is_readable || now_ns >= next_receive_ns {
-                has_more |= self.receive(now_ns);
-                now_ns = monotonic_ns();
-                next_receive_ns = now_ns + UNASKED_RECEIVE_NS;
+            let round_ns = monotonic_ns();
+            let mut taken = self.take_handed(round_ns);
+            let is_due = is_readable || round_ns >= next_receive_ns;
+            if is_due {
+                let (messages, may_have_more) = self.receive();
+                taken += messages;
+                has_more |= may_have_more;
+                next_receive_ns = round_ns + UNASKED_RECEIVE_NS;
             }
+            if is_due || taken > 0 {
+                self.pace.note_round(round_ns, taken);
+                self.hand_over();
+            }
+            let now_ns = monotonic_ns();
             if now_ns >= next_tick_ns {
                 next_tick_ns = self.router.on_tick(now_ns);
             }
@@ -255,6 +390,9 @@ impl Driver {
             let rest_ns = round_ns.saturating_sub(monotonic_ns());
             std::thread::sleep(Duration::from_nanos(rest_ns));
             return true;
+        }
+        if !self.inbox.may_sleep() {
+            return false;
         }
         let timeout = self.timeout(next_tick_ns);
         // An interrupted wait is as good as an ended one.
@@ -279,9 +417,32 @@ impl Driver {
         true
     }
 
+    /// Takes what other threads have handed over; returns how many messages.
+    fn take_handed(&mut self, now_ns: u64) -> usize {
+        let mut handed = std::mem::take(&mut self.handed);
+        let dropped = self.inbox.take(&mut handed);
+        self.router.counters_mut().dropped_inbox_full += dropped;
+        for arrival in handed.arrivals() {
+            receive_message(&mut self.router, &mut self.outboxes, now_ns, arrival);
+            if self.router.egress().byte_count() >= EGRESS_BYTES {
+                self.send();
+            }
+        }
+        let messages = handed.len();
+        self.handed = handed;
+        messages
+    }
+
+    /// Gives the other threads what came for them.
+    fn hand_over(&mut self) {
+        for outbox in &mut self.outboxes {
+            outbox.inbox.hand_over(&mut outbox.batch);
+        }
+    }
+
     /// Takes what waits. Readiness is told once per arrival (edge-triggered), and a call that takes less than it could
-    /// has emptied the socket. `round_ns` is now; true if more may wait.
-    fn receive(&mut self, round_ns: u64) -> bool {
+    /// has emptied the socket. Returns how many messages, and if more may wait.
+    fn receive(&mut self) -> (usize, bool) {
         let mut taken = 0;
         let mut has_more = true;
         for _ in 0..MAX_RECEIVES {
@@ -290,15 +451,13 @@ impl Driver {
             let (messages, is_full) = self.socket.receive();
             for index in 0..messages {
                 let message = self.socket.message(index);
-                let arrived_ns = arrival_ns(now_ns, wall_now_ns, message.stamp);
-                if message.bytes.is_empty() {
-                    self.router
-                        .receive_datagram(now_ns, arrived_ns, message.path, &mut []);
-                }
-                for datagram in message.bytes.chunks_mut(message.stride) {
-                    self.router
-                        .receive_datagram(now_ns, arrived_ns, message.path, datagram);
-                }
+                let arrival = Arrival {
+                    path: message.path,
+                    arrival_ns: arrival_ns(now_ns, wall_now_ns, message.stamp),
+                    bytes: message.bytes,
+                    stride: message.stride,
+                };
+                receive_message(&mut self.router, &mut self.outboxes, now_ns, arrival);
                 if self.router.egress().byte_count() >= EGRESS_BYTES {
                     self.send();
                 }
@@ -309,8 +468,7 @@ impl Driver {
                 break;
             }
         }
-        self.pace.note_round(round_ns, taken);
-        has_more
+        (taken, has_more)
     }
 
     fn carry_out(&mut self, now_ns: u64) {
@@ -321,7 +479,8 @@ impl Driver {
 
     fn send(&mut self) {
         if self.router.egress().byte_count() > 0 {
-            let report = self.socket.send(self.router.egress());
+            let outgoing = self.router.outgoing(monotonic_ns());
+            let report = self.socket.send(outgoing, &self.streams);
             self.router.sent(report);
         }
     }
@@ -376,5 +535,32 @@ impl Driver {
         for tap in wanting {
             self.router.want_keyframe_for_tap(now_ns, tap);
         }
+    }
+}
+
+/// Gives the router the datagrams of one message, one by one, or those of another thread's peer to its outbox.
+fn receive_message(
+    router: &mut Router,
+    outboxes: &mut [Outbox],
+    now_ns: u64,
+    message: Arrival<'_>,
+) {
+    let Arrival {
+        path,
+        arrival_ns,
+        bytes,
+        stride,
+    } = message;
+    let first = &bytes[..stride.min(bytes.len())];
+    if let Some(thread) = router.elsewhere(&path.remote, first) {
+        outboxes[thread].batch.push(path, arrival_ns, stride, bytes);
+        router.counters_mut().datagrams_handed_over += bytes.len().div_ceil(stride).max(1) as u64;
+        return;
+    }
+    if bytes.is_empty() {
+        router.receive_datagram(now_ns, arrival_ns, path, &mut []);
+    }
+    for datagram in bytes.chunks_mut(stride) {
+        router.receive_datagram(now_ns, arrival_ns, path, datagram);
     }
 }

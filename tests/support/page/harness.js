@@ -43,7 +43,9 @@ async function join(url, token, options) {
   );
   room.on("trackSubscribed", (track, publication, participant) => show(track, participant.identity, options));
   room.on("trackUnsubscribed", (track) => track.detach().forEach((element) => element.remove()));
-  await room.connect(url, token, { peerConnectionTimeout: PATIENCE_MS, websocketTimeout: PATIENCE_MS });
+  const patience = { peerConnectionTimeout: PATIENCE_MS, websocketTimeout: PATIENCE_MS };
+  const ways = options.relay ? { rtcConfig: { iceTransportPolicy: "relay" } } : {};
+  await room.connect(url, token, { ...patience, ...ways });
   return { sid: room.localParticipant.sid, tookMs: sinceJoin() };
 }
 
@@ -129,6 +131,22 @@ function connections() {
     }
     return { number: connectionNumbers.get(pc), state: pc.connectionState };
   });
+}
+
+// How media leaves: { type, protocol, relay, port } of each connection's selected pair.
+async function ways() {
+  const found = [];
+  for (const pc of peerConnections()) {
+    const report = await pc.getStats();
+    report.forEach((entry) => {
+      if (entry.type !== "transport" || !entry.selectedCandidatePairId) return;
+      const pair = report.get(entry.selectedCandidatePairId);
+      const local = report.get(pair.localCandidateId);
+      const port = report.get(pair.remoteCandidateId).port;
+      found.push({ type: local.candidateType, protocol: local.protocol, relay: local.relayProtocol ?? null, port });
+    });
+  }
+  return found;
 }
 
 async function stats() {

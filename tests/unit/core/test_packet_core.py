@@ -271,6 +271,8 @@ def test_stats_tell_peers_tracks_and_outputs_and_no_address(
         "layer": "",
         "target_layer": None,
         "is_paused": False,
+        "grant": "everything",
+        "max_temporal": None,
         "packets": 1,
         "bytes": 5,
         "nacks": 0,

@@ -1,5 +1,7 @@
 """Offers of a peer: publications, subscriptions in recvonly sections, mids over many rounds."""
 
+from dataclasses import replace
+
 import pytest
 
 from media_server.answering import AnsweringSections, AnswerStep, media_kind
@@ -82,8 +84,15 @@ class TestPublishing:
                 kind="video",
                 clock_rate_hz=90000,
                 codecs=(
-                    InputCodec(codec="VP8", format="VP8", payload_type=96, rtx_payload_type=97),
-                    InputCodec(codec="H264", format="H264/1/42e0", payload_type=102, rtx_payload_type=103),
+                    InputCodec(
+                        codec="VP8", format="VP8", payload_type=96, rtx_payload_type=97, has_nack=True
+                    ),
+                    InputCodec(
+                        codec="H264",
+                        format="H264/1/42e0",
+                        payload_type=102,
+                        rtx_payload_type=103,
+                    ),
                 ),
                 ssrcs=(),
             ),
@@ -92,6 +101,29 @@ class TestPublishing:
             PublishedMedia(TrackSid("TR_cam"), TrackNumber(5), "0", "video", "video/VP8", ("q", "h", "f")),
         )
         assert directions(step) == ["recvonly"]
+
+    @pytest.mark.parametrize(("is_red_disabled", "payload_type"), [(False, 63), (True, None)])
+    def test_sound_comes_with_copies_unless_its_publisher_wants_none(
+        self, is_red_disabled: bool, payload_type: int | None
+    ) -> None:
+        side = Side()
+        side.plans = {"audio": replace(VOICE, is_red_disabled=is_red_disabled)}
+        red = ("a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", "a=rtcp-fb:111 nack")
+        step = side.offer(audio("0", "sendonly", *red))
+        added = changes_of(step, AddInput)
+        assert [item.codecs for item in added if isinstance(item, AddInput)] == [
+            (
+                InputCodec(
+                    codec="opus",
+                    format="opus",
+                    payload_type=111,
+                    red_payload_type=payload_type,
+                    has_nack=True,
+                ),
+            )
+        ]
+        assert [codec.red_payload_type for codec in step.sections[0].codecs] == [payload_type]
+        assert step.started[0].codec == "audio/opus"
 
     def test_the_preferred_codec_names_the_publication(self) -> None:
         side = Side()

@@ -228,8 +228,13 @@ class TestSubscribing:
         peer.connection.receive_offer(peer.describe(video("7"), data("d")))
         peer.connection.select_layer(plan.track_sid, "q")
         peer.connection.select_layer(TrackSid("TR_unknown"), "q")
+        (output,) = [c.output for c in world.core.applied if isinstance(c, AddOutput)]
+        peer.connection.output_paused(output, is_paused=True)
+        assert peer.listener.stream_states == [(plan.participant_sid, plan.track_sid, True)]
         peer.connection.unsubscribe(plan.track_sid)
         peer.connection.unsubscribe(plan.track_sid)
+        peer.connection.output_paused(output, is_paused=False)
+        assert len(peer.listener.stream_states) == 1
         assert [type(c) for c in world.core.applied[-2:]] == [SelectLayer, RemoveOutput]
 
     async def test_a_publisher_that_leaves_takes_its_outputs_along(self, world: World) -> None:
@@ -403,5 +408,6 @@ class TestEnding:
         peer, plan = world.publisher()
         await peer.connection.close()
         assert world.core.inputs == {}
-        assert not world.sfu._tracks.is_live(TrackNumber(plan.track))
+        with pytest.raises(MisuseError):
+            world.sfu.open_tap(TrackNumber(plan.track))
         assert any(isinstance(c, AddInput) for c in world.core.applied)

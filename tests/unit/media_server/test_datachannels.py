@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import struct
 import time
 from collections.abc import AsyncIterator
 
@@ -27,6 +28,7 @@ from media_server.datachannels import (
     MAX_WAITING_BYTES,
     PRIVATE_NAMES,
     DataChannels,
+    has_endless_parameters,
 )
 from media_server.datagram_feed import DatagramFeed
 from media_server.dtls import DtlsTransport
@@ -101,6 +103,40 @@ class Pair:
         await self.channels.close()
         await self.dtls.close()
         self.core.close()
+
+
+def sctp_packet(*chunks: tuple[int, bytes]) -> bytes:
+    """A packet under a common header of zeros."""
+    return bytes(12) + b"".join(
+        struct.pack("!BBH", kind, 0, 4 + len(body)) + body + bytes(-len(body) % 4) for kind, body in chunks
+    )
+
+
+SOUND_PARAMETER, ENDLESS_PARAMETER = struct.pack("!HH4s", 13, 8, b"abcd"), struct.pack("!HH", 13, 0)
+
+
+class TestParametersWithoutLength:
+    """RFC 9260 §3.2.1: a parameter's length counts its own header."""
+
+    @pytest.mark.parametrize("kind", [1, 2, 4, 5, 6, 9, 130])
+    def test_they_are_found_in_every_chunk_that_has_parameters(self, kind: int) -> None:
+        fixed = bytes(16) if kind in (1, 2) else b""
+        assert not has_endless_parameters(sctp_packet((0, b"data"), (kind, fixed + SOUND_PARAMETER)))
+        for body in (ENDLESS_PARAMETER, SOUND_PARAMETER + ENDLESS_PARAMETER, b"\x00\x01\x00\x05x" + bytes(3)):
+            is_endless = body.endswith(ENDLESS_PARAMETER)
+            assert has_endless_parameters(sctp_packet((3, bytes(12)), (kind, fixed + body))) is is_endless
+
+    def test_what_is_no_parameter_and_what_is_cut_off_is_none(self) -> None:
+        assert not has_endless_parameters(b"")
+        assert not has_endless_parameters(sctp_packet((0, ENDLESS_PARAMETER), (130, ENDLESS_PARAMETER[:3])))
+        assert not has_endless_parameters(bytes(12) + struct.pack("!BBH", 130, 0, 3) + ENDLESS_PARAMETER)
+
+    async def test_such_a_packet_is_refused_and_the_association_goes_on(self, pair: Pair) -> None:
+        await pair.start("_reliable", "_lossy")
+        refused = pair.counters.data_chunks_refused
+        await pair.sctp._handle_data(sctp_packet((130, ENDLESS_PARAMETER)))
+        assert pair.counters.data_chunks_refused == refused + 1
+        assert pair.channels.send(RELIABLE, b"still here")
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Our words and the core's: every value crosses the seam, and its refusals become ours."""
 
 import socket
+from pathlib import Path
+from types import SimpleNamespace
 
 import lianzhen_core
 import pytest
 
 from media_server.errors import BindRefused, MisuseError, PortTaken
 from media_server.ids import OutputNumber, PeerNumber, TrackNumber
-from media_server.native_core import _FROM_NATIVE, bind_native_core, from_native, to_native
+from media_server.native_core import _FROM_NATIVE, bind_native_cores, from_native, to_native
 from media_server.ports import (
     AddInput,
     AddOutput,
@@ -94,9 +96,10 @@ def test_an_unknown_event_is_not_passed_over() -> None:
 
 class TestOnASocket:
     def test_the_verbs_reach_the_core(self) -> None:
-        core = bind_native_core("127.0.0.1", 0)
+        (core,) = bind_native_cores("127.0.0.1", 0, 1)
         try:
             assert core.port > 0
+            assert core.thread_id in {int(task.name) for task in Path("/proc/self/task").iterdir()}
             core.open_peer(peer=1, ufrag="ufrag", password="p" * 24)
             core.add_credentials(peer=1, ufrag="other", password="q" * 24)
             core.set_keys(peer=1, profile="SRTP_AEAD_AES_128_GCM", receive=bytes(28), transmit=bytes(28))
@@ -117,7 +120,7 @@ class TestOnASocket:
             core.close()
 
     def test_the_cores_misuse_is_ours_and_nothing_of_the_patch_holds(self) -> None:
-        core = bind_native_core("127.0.0.1", 0)
+        (core,) = bind_native_cores("127.0.0.1", 0, 1)
         try:
             core.open_peer(peer=1, ufrag="ufrag", password="p" * 24)
             with pytest.raises(MisuseError) as caught:
@@ -132,19 +135,19 @@ class TestOnASocket:
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
             with pytest.raises(PortTaken) as caught:
-                bind_native_core("127.0.0.1", port)
+                bind_native_cores("127.0.0.1", port, 1)
         assert caught.value.port == port
 
     def test_an_address_of_another_machine_is_named(self) -> None:
         with pytest.raises(BindRefused) as caught:
-            bind_native_core("192.0.2.77", 0)
+            bind_native_cores("192.0.2.77", 0, 1)
         assert "192.0.2.77" in str(caught.value)
 
     def test_an_error_without_a_number_is_named_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(**_arguments: object) -> object:
             raise OSError("odd")
 
-        monkeypatch.setattr(lianzhen_core, "PacketCore", refuse)
+        monkeypatch.setattr(lianzhen_core, "PacketCore", SimpleNamespace(several=refuse))
         with pytest.raises(BindRefused) as caught:
-            bind_native_core("127.0.0.1", 0)
+            bind_native_cores("127.0.0.1", 0, 1)
         assert caught.value.reason == "refused"

@@ -3,8 +3,8 @@
 import pytest
 
 from media_server.errors import MisuseError
-from media_server.ids import ParticipantSid, PeerNumber, TrackNumber, TrackSid
-from media_server.outputs import Outputs
+from media_server.ids import OutputNumber, ParticipantSid, PeerNumber, TrackNumber, TrackSid
+from media_server.outputs import Outputs, Selection
 from media_server.plans import SubscriptionPlan
 from media_server.ports import AddOutput, OutputCodec, RemoveOutput, SelectLayer
 from media_server.sdp.negotiate import Stream
@@ -86,7 +86,7 @@ def test_flowing_tells_the_core_the_payload_types() -> None:
 def test_what_was_selected_before_it_flows_holds_from_the_start() -> None:
     outputs = Outputs(PeerNumber(1), CountingNumbers())
     outputs.add(CAMERA)
-    assert outputs.select_layer(CAMERA.track_sid, "q", is_paused=True) == []
+    assert outputs.select_layer(CAMERA.track_sid, Selection(layer="q", is_paused=True)) == []
     (camera,) = outputs
     outputs.place(camera, "3", has_rtx=True)
     _added, selected = outputs.flow(camera, VP8)
@@ -94,13 +94,22 @@ def test_what_was_selected_before_it_flows_holds_from_the_start() -> None:
 
 
 def test_selecting_a_layer_of_what_flows_tells_the_core() -> None:
-    assert flowing().select_layer(CAMERA.track_sid, "h", is_paused=False) == [
-        SelectLayer(output=1, layer="h", is_paused=False)
+    selection = Selection(layer="h", priority=21, max_fps=15)
+    assert flowing().select_layer(CAMERA.track_sid, selection) == [
+        SelectLayer(output=1, layer="h", is_paused=False, priority=21, max_fps=15)
     ]
 
 
+def test_what_flows_is_found_by_its_output() -> None:
+    outputs = flowing()
+    found = outputs.of_output(OutputNumber(1))
+    assert found is not None
+    assert found.plan == CAMERA
+    assert outputs.of_output(OutputNumber(2)) is None
+
+
 def test_selecting_a_layer_of_an_unknown_track_is_ignored() -> None:
-    assert flowing().select_layer(TrackSid("TR_x"), "h", is_paused=False) == []
+    assert flowing().select_layer(TrackSid("TR_x"), Selection(layer="h")) == []
 
 
 def test_removing_what_flows_leaves_its_section_and_tells_the_core() -> None:

@@ -21,8 +21,8 @@ S = 1_000_000_000
         (0, 399, 0, Quality.EXCELLENT),
         (0, 400, 0, Quality.GOOD),
         (0, 1_000, 0, Quality.POOR),
-        (0, None, 9, Quality.EXCELLENT),
-        (0, None, 10, Quality.LOST),
+        (0, None, 2, Quality.EXCELLENT),
+        (0, None, 3, Quality.LOST),
     ],
 )
 def test_words_follow_loss_round_trip_and_silence(

@@ -231,7 +231,7 @@ class RoomMachine(RuleBasedStateMachine):
             truth = {
                 other.sid: frozenset(track.sid for track in other.published_tracks())
                 for other in self.room.roster
-                if other.sid != sid and not other.grant.hidden
+                if other.sid != sid and other.is_visible()
             }
             assert client.people == truth
 

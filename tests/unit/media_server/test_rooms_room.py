@@ -44,13 +44,14 @@ from media_server.rooms.effects import (
     StopForwarding,
     TellFirstSubscription,
     TellMuted,
+    TellNeededQuality,
     TellSubscriptionPermission,
     TellUnpublished,
     TrackMuteChanged,
     TrackStarted,
     TrackStopped,
 )
-from media_server.rooms.layers import LayerWish
+from media_server.rooms.layers import PRIORITY_SCREEN, LayerWish
 from media_server.rooms.presence import Media, Signal
 from media_server.rooms.tracks import AnsweredSection
 
@@ -442,6 +443,56 @@ def test_layers_follow_wishes_and_only_changes_are_told() -> None:
     assert ward.room.set_wish(zhou, [track], low) == []
 
 
+def needed(effects: Iterable[Effect]) -> list[int]:
+    return [effect.quality for effect in of(effects, TellNeededQuality)]
+
+
+def test_a_publisher_sends_what_somebody_needs() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    track, _ = ward.publish(zhou)
+    ward.publish(zhou, "mic")
+    # Nobody has subscribed: the smallest layer, for whoever comes.
+    assert needed(ward.room.advance(0)) == []
+    assert ward.room.advance(5 * S) == [TellNeededQuality(zhou, track, "video/VP8", 0)]
+    chen, effects = ward.join("chen")
+    assert needed(effects) == [2]
+    li, _ = ward.join("li")
+    ward.room.set_wish(chen, [track], LayerWish(is_disabled=True))
+    assert needed(ward.room.set_wish(li, [track], LayerWish(quality=0))) == []
+    assert needed(ward.room.advance(6 * S)) == []
+    assert needed(ward.room.advance(11 * S)) == [0]
+    assert needed(ward.room.set_wish(chen, [track], LayerWish(quality=1))) == [1]
+    for viewer in (chen, li):
+        ward.room.set_wish(viewer, [track], LayerWish(is_disabled=True))
+    ward.room.advance(12 * S)
+    assert needed(ward.room.advance(17 * S)) == [-1]
+    # A publisher that comes back is told again; others have nothing to hear.
+    assert needed(ward.room.subscriptions.remind(zhou)) == [-1]
+    assert ward.room.subscriptions.remind(chen) == []
+    # A recording wants all of it, whatever the viewers want.
+    assert needed(ward.room.set_recording(is_recording=True)) == [2]
+    assert needed(ward.room.advance(30 * S)) == []
+    assert needed(ward.room.set_recording(is_recording=False)) == []
+    ward.room.advance(31 * S)
+    assert needed(ward.room.advance(36 * S)) == [-1]
+    ward.room.publications.end(zhou, track, EndCause.UNPUBLISHED)
+    assert ward.room.subscriptions.remind(zhou) == []
+
+
+def test_a_shared_screen_comes_first_without_anybody_saying_so() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    _chen, _ = ward.join("chen")
+    request = TrackRequest(cid="s", kind=TrackKind.VIDEO, source=TrackSource.SCREEN_SHARE)
+    ward.room.publications.request(zhou, request, sid=TrackSid("TR_s"), number=TrackNumber(90))
+    sid = ward.plan(zhou, TrackKind.VIDEO, "s")
+    assert sid is not None
+    effects = ward.room.publications.start(zhou, sid, AnsweredSection("0", "", ()))
+    (change,) = of(effects, SelectForwardedLayer)
+    assert change.choice.priority == PRIORITY_SCREEN
+
+
 def test_a_publisher_chooses_its_audience() -> None:
     ward = Ward()
     zhou, _ = ward.join("zhou")
@@ -514,3 +565,58 @@ def test_people_are_found_by_identity() -> None:
         ward.room.participant(ParticipantIdentity("nobody"))
     assert [view.sid for view in ward.room.participants()] == [zhou]
     assert ward.room.view().num_publishers == 0
+
+
+def test_an_absent_person_is_gone_for_the_others_and_keeps_the_seat() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    chen, _ = ward.join("chen")
+    mic, _ = ward.publish(zhou)
+    ward.room.receive_media(zhou, Media.HEARD, 0)
+    ward.room.receive_media(zhou, Media.SILENT, 1 * S)
+    ward.room.receive_signal(zhou, Signal.SILENT, 7 * S)
+    assert of(ward.room.advance(10 * S - 1), Announce) == []
+
+    effects = ward.room.advance(10 * S)
+    (gone,) = of(effects, Announce)
+    assert (gone.to, gone.participant.state) == ((chen,), ParticipantState.DISCONNECTED)
+    assert gone.participant.leave_cause is LeaveCause.LINK_LOST
+    assert of(effects, StopForwarding) == [StopForwarding(chen, mic)]
+    assert of(effects, ParticipantWent) == of(effects, TrackStopped) == []
+    assert [e.room.num_participants for e in of(effects, AnnounceRoom)] == [1]
+    assert ward.room.advance(11 * S) == []
+
+    # Who comes meanwhile does not see it either, and what it changes is told to itself alone.
+    late, joined = ward.join("late")
+    assert of(joined, StartForwarding) == []
+    assert [view.sid for view in ward.room.roster.visible_to(late)] == [chen]
+    assert [e.to for e in of(ward.room.update_participant(zhou, name="Zhou"), Announce)] == [(zhou,)]
+
+
+def test_who_comes_back_to_a_kept_seat_is_there_with_the_same_tracks() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    chen, _ = ward.join("chen")
+    mic, _ = ward.publish(zhou)
+    ward.room.receive_media(zhou, Media.SILENT, 0)
+    ward.room.receive_signal(zhou, Signal.SILENT, 6 * S)
+    ward.room.advance(9 * S)
+
+    effects = ward.room.receive_signal(zhou, Signal.OPEN, 125 * S)
+    (back,) = of(effects, Announce)
+    assert set(back.to) == {zhou, chen} and [track.sid for track in back.participant.tracks] == [mic]
+    assert back.participant.state is not ParticipantState.DISCONNECTED
+    assert [(e.subscriber, e.track_sid) for e in of(effects, StartForwarding)] == [(chen, mic)]
+
+
+def test_an_absent_person_who_never_comes_back_leaves_without_a_second_farewell() -> None:
+    ward = Ward()
+    zhou, _ = ward.join("zhou")
+    ward.join("chen")
+    ward.room.receive_media(zhou, Media.HEARD, 0)
+    ward.room.receive_signal(zhou, Signal.CLOSED, 0)
+    ward.room.receive_quiet(zhou, 1_250_000_000, 1_250_000_000)
+    assert of(ward.room.advance(2 * S), Announce)
+    effects = ward.room.advance(6 * S)
+    assert of(effects, Announce) == []
+    assert [fact.cause for fact in of(effects, ParticipantWent)] == [LeaveCause.LINK_LOST]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from media_server import placement
 from media_server.certificate import CertificateSource
 from media_server.errors import MisuseError
 from media_server.ids import PeerNumber, TrackNumber, TrackSid
@@ -17,8 +18,10 @@ from media_server.ports import (
     PathSelected,
     PeerHeard,
     PeerSilent,
+    SecurePort,
+    StreamPaused,
 )
-from media_server.sfu import Sfu, parse_addresses
+from media_server.sfu import Sfu, parse_addresses, stream_candidates, summed_stats
 from tests.support.fake_core import FakeCore
 from tests.support.listening import KeepingListener, until
 from tests.support.offers import audio, data, describe
@@ -37,10 +40,10 @@ async def sfu(core: FakeCore) -> AsyncIterator[Sfu]:
     await made.close()
 
 
-def publish(sfu: Sfu) -> tuple[TrackNumber, KeepingListener]:
+def publish(sfu: Sfu, company: str = "") -> tuple[TrackNumber, KeepingListener]:
     listener, track = KeepingListener(), sfu.allocate_track()
     listener.plans["audio"] = PublicationPlan(TrackSid("TR_a"), track)
-    connection = sfu.open_connection(listener, offers=False)
+    connection = sfu.open_connection(listener, offers=False, company=company)
     connection.receive_offer(describe(audio("0", "sendonly"), data("d")))
     return track, listener
 
@@ -79,6 +82,7 @@ class TestEvents:
             DtlsDatagram(peer=99, datagram=b"x"),
             PeerSilent(peer=99, silent_ms=1),
             PeerHeard(peer=99),
+            StreamPaused(peer=99, output=1),
             EventsLost(count=3),
         )
         await until(lambda: sfu.stats()["control"]["core_events_lost"])
@@ -131,6 +135,79 @@ class TestTracks:
             sfu.open_tap(TrackNumber(999))
 
 
+class TestSeveralThreads:
+    @pytest.fixture(autouse=True)
+    def crowded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One connection is worth a thread."""
+        monkeypatch.setattr(placement, "WORTH_A_THREAD", 1)
+
+    @pytest.fixture
+    async def cores(self) -> list[FakeCore]:
+        return [FakeCore(port=5000), FakeCore(port=5000)]
+
+    @pytest.fixture
+    async def shared(self, cores: list[FakeCore]) -> AsyncIterator[Sfu]:
+        made = Sfu(cores[0], beside=cores[1:], addresses=["192.0.2.1"])
+        await made.start()
+        yield made
+        await made.close()
+        assert all(core.is_closed for core in cores)
+
+    async def test_each_company_has_one_thread(self, shared: Sfu, cores: list[FakeCore]) -> None:
+        of_first = [publish(shared, "first")[0] for _ in range(2)]
+        of_second = [publish(shared, "second")[0] for _ in range(2)]
+        assert [list(core.inputs) for core in cores] == [of_first, of_second]
+
+    async def test_a_track_is_asked_for_tapped_and_ended_where_it_is(
+        self, shared: Sfu, cores: list[FakeCore]
+    ) -> None:
+        publish(shared, "first")
+        track, _listener = publish(shared, "second")
+        shared.request_keyframe(track)
+        tap = shared.open_tap(track)
+        assert [core.keyframe_requests for core in cores] == [[], [track]]
+        assert [list(core.taps.values()) for core in cores] == [[], [track]]
+        tap.close()
+        shared.end_track(track)
+        shared.end_track(track)
+        assert [len(core.inputs) for core in cores] == [1, 0]
+
+    async def test_a_company_that_has_left_may_come_back_elsewhere(
+        self, shared: Sfu, cores: list[FakeCore]
+    ) -> None:
+        connection = shared.open_connection(KeepingListener(), offers=True, company="first")
+        await connection.close()
+        publish(shared, "second")
+        publish(shared, "first")
+        assert [len(core.inputs) for core in cores] == [1, 1]
+
+    async def test_events_and_clocks_come_from_all(self, shared: Sfu, cores: list[FakeCore]) -> None:
+        layers: list[TrackNumber] = []
+        shared.on_layer_seen(lambda track, _rid: layers.append(track))
+        for number, core in enumerate(cores):
+            core.happen(LayerSeen(track=TrackNumber(number), rid=""))
+            core.clocks = [
+                OutputClock(
+                    peer=PeerNumber(number),
+                    track=TrackNumber(7),
+                    rtp_timestamp=5,
+                    ntp_ns=6,
+                    arrival_ns=7,
+                    clock_rate_hz=90_000,
+                )
+            ]
+        await until(lambda: len(layers) == 2)
+        assert [clock.peer for clock in shared.output_clocks([0, 1])] == [0, 1]
+
+    def test_statistics_are_those_of_one(self) -> None:
+        assert summed_stats(
+            [
+                {"counters": {"sends": 3, "rtp": 1}, "peers": {1: "one"}},
+                {"counters": {"sends": 4, "rtp": 0}, "peers": {2: "two"}},
+            ]
+        ) == {"counters": {"sends": 7, "rtp": 1}, "peers": {1: "one", 2: "two"}}
+
+
 class TestClosing:
     async def test_it_closes_connections_then_the_core_and_opens_no_more(self, core: FakeCore) -> None:
         sfu = Sfu(core, addresses=["192.0.2.1"], certificate=CertificateSource())
@@ -175,3 +252,24 @@ class TestAddresses:
     def test_none_at_all_is_misuse(self) -> None:
         with pytest.raises(MisuseError):
             parse_addresses([], 7882)
+
+
+class TestStreamCandidates:
+    def test_they_are_those_of_udp_and_further_ports_of_the_same_hosts(self) -> None:
+        candidates = (("192.0.2.1", 7882), ("192.0.2.1", 7883), ("2001:db8::1", 7882))
+        further = (("192.0.2.1", 8443), ("2001:db8::1", 8443))
+        assert stream_candidates(candidates, [8443]) == (*candidates, *further)
+
+    def test_what_makes_clients_refuse_all_candidates_is_left_out(self) -> None:
+        candidates = (("8.8.8.8", 7882), ("10.0.0.1", 7882), ("100.64.0.1", 7882))
+        assert stream_candidates(candidates, [443, 444]) == (*candidates, ("8.8.8.8", 443))
+
+
+def test_a_secure_port_relays_to_all_addresses_and_is_advertised() -> None:
+    core = FakeCore()
+    sfu = Sfu(core, addresses=["192.0.2.1", "[2001:db8::1]:7883"])
+    secure = SecurePort(
+        bind_address="::", port=8443, certificate=b"", private_key=b"", backend="/x", turn_secret=b""
+    )
+    assert sfu.open_secure_port(secure) == 8443
+    assert core.secure_ports == [(secure, ["192.0.2.1:7882", "[2001:db8::1]:7883"])]

@@ -49,6 +49,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("LIANZHEN_HTTP_PORT", "-1"),
         ("LIANZHEN_HTTPS_PORT", "65536"),
         ("LIANZHEN_MEDIA_PORT", "70000"),
+        ("LIANZHEN_MEDIA_THREADS", "65"),
         ("LIANZHEN_MEDIA_BIND", "eth0"),
         ("LIANZHEN_ECG_PORT", "-7"),
         ("LIANZHEN_HTTP_HOST", "localhost"),

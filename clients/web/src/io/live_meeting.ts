@@ -46,6 +46,7 @@ import {
   type EcgReport,
   type TruthReport,
 } from "../protocol/truth";
+import { keepMediaPath } from "./media_path";
 import type { Backend, Meeting } from "./ports";
 import { sampleReceivers } from "./receivers";
 import { ShownFrames } from "./shown_frames";
@@ -134,6 +135,7 @@ export class LiveMeeting implements Meeting {
   #stage: StageChoice | null = null;
   readonly #shown = new ShownFrames();
   #timer: number | undefined;
+  #unwatchPath: () => void = () => undefined;
   /** Devices that were opened before there was a room to send to. */
   readonly #opened = new Map<Device, Promise<LocalTrack>>();
   #sending: Promise<unknown> | null = null;
@@ -200,6 +202,7 @@ export class LiveMeeting implements Meeting {
     this.#link = "connected";
     this.#enteredAt_ms = Date.now();
     this.#timer = window.setInterval(() => void this.#measure(), MEASURE_EVERY_MS);
+    this.#unwatchPath = keepMediaPath(() => mediaConnection(this.#room));
     this.#refresh();
     await this.#sending;
   }
@@ -438,6 +441,7 @@ export class LiveMeeting implements Meeting {
     this.#ending = ending;
     this.#link = "ended";
     window.clearInterval(this.#timer);
+    this.#unwatchPath();
     for (const opened of this.#opened.values()) {
       opened.then(
         (track) => track.stop(),
@@ -534,6 +538,12 @@ export class LiveMeeting implements Meeting {
     const publication = this.#room.localParticipant.getTrackPublication(source);
     return { ...this.#own[device], is_on: publication !== undefined && !publication.isMuted };
   }
+}
+
+/** livekit-client keeps its peer connection to itself; without it a page waits for the signalling's own time limits. */
+function mediaConnection(room: Room): RTCPeerConnection | undefined {
+  const transport = room.engine.pcManager?.publisher as { _pc?: RTCPeerConnection | null } | undefined;
+  return transport?._pc ?? undefined;
 }
 
 function problemNamed(error: unknown): ReturnType<typeof problemOf> {

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use super::MisuseError;
 use crate::input::{self, MediaKind};
 use crate::peers::ExtensionIds;
-use crate::routes::{self, InputRoute, OutputRoute, RouteChange};
+use crate::routes::{self, InputRoute, LayerSelection, OutputRoute, RouteChange};
 
 /// Highest id of the one-byte header form (RFC 8285 §4.2); the core writes no other.
 const MAX_EXTENSION_ID: u8 = 14;
@@ -60,14 +60,16 @@ struct InputCodec(input::InputCodec);
 #[pymethods]
 impl InputCodec {
     #[new]
-    #[pyo3(signature = (*, codec, format, payload_type, rtx_payload_type=None))]
+    #[pyo3(signature = (*, codec, format, payload_type, rtx_payload_type=None, red_payload_type=None, has_nack=false))]
     fn new(
         codec: &str,
         format: String,
         payload_type: u8,
         rtx_payload_type: Option<u8>,
+        red_payload_type: Option<u8>,
+        has_nack: bool,
     ) -> PyResult<InputCodec> {
-        check_payload_types(payload_type, rtx_payload_type)?;
+        check_payload_types(payload_type, [rtx_payload_type, red_payload_type])?;
         let codec = Codec::from_name(codec).ok_or_else(|| {
             MisuseError::new_err(format!(
                 "codec {codec:?} is not \"opus\", \"VP8\" or \"H264\""
@@ -78,6 +80,8 @@ impl InputCodec {
             format,
             payload_type,
             rtx_payload_type,
+            red_payload_type,
+            has_nack,
         }))
     }
 }
@@ -142,17 +146,19 @@ struct OutputCodec(routes::OutputCodec);
 #[pymethods]
 impl OutputCodec {
     #[new]
-    #[pyo3(signature = (*, format, payload_type, rtx_payload_type=None))]
+    #[pyo3(signature = (*, format, payload_type, rtx_payload_type=None, red_payload_type=None))]
     fn new(
         format: String,
         payload_type: u8,
         rtx_payload_type: Option<u8>,
+        red_payload_type: Option<u8>,
     ) -> PyResult<OutputCodec> {
-        check_payload_types(payload_type, rtx_payload_type)?;
+        check_payload_types(payload_type, [rtx_payload_type, red_payload_type])?;
         Ok(OutputCodec(routes::OutputCodec {
             format,
             payload_type,
             rtx_payload_type,
+            red_payload_type,
         }))
     }
 }
@@ -208,13 +214,21 @@ struct SelectLayer(RouteChange);
 #[pymethods]
 impl SelectLayer {
     #[new]
-    #[pyo3(signature = (*, output, layer, is_paused=false))]
-    fn new(output: u32, layer: Option<String>, is_paused: bool) -> SelectLayer {
-        SelectLayer(RouteChange::SelectLayer {
+    #[pyo3(signature = (*, output, layer, is_paused=false, priority=0, max_fps=0))]
+    fn new(
+        output: u32,
+        layer: Option<String>,
+        is_paused: bool,
+        priority: u32,
+        max_fps: u32,
+    ) -> SelectLayer {
+        SelectLayer(RouteChange::SelectLayer(LayerSelection {
             output,
             layer,
             is_paused,
-        })
+            priority,
+            max_fps,
+        }))
     }
 }
 
@@ -255,9 +269,9 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<SelectLayer>()
 }
 
-fn check_payload_types(payload_type: u8, rtx_payload_type: Option<u8>) -> PyResult<()> {
-    if payload_type > MAX_PAYLOAD_TYPE || rtx_payload_type.is_some_and(|rtx| rtx > MAX_PAYLOAD_TYPE)
-    {
+fn check_payload_types(payload_type: u8, further: [Option<u8>; 2]) -> PyResult<()> {
+    let mut all = further.into_iter().flatten().chain([payload_type]);
+    if all.any(|payload_type| payload_type > MAX_PAYLOAD_TYPE) {
         return Err(MisuseError::new_err("a payload type is above 127"));
     }
     Ok(())

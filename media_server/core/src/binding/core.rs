@@ -1,16 +1,25 @@
 //! PacketCore: the verbs as Python methods.
+use std::io;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use lianzhen_wire::srtp::Profile;
-use pyo3::exceptions::{PyOSError, PyRuntimeError};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList};
 
 use super::{MisuseError, changes, clocks, events, records, stats};
+use crate::front::turn::Policy;
+use crate::front::{Door, Speaks, tls};
 use crate::routes::Misuse;
 use crate::thread::{Closed, CoreThread};
+
+/// Where the names of TURN hold; there is one realm, and clients take it from the first answer.
+const TURN_REALM: &str = "lianzhen";
 
 #[pyclass(frozen, module = "lianzhen_core")]
 pub(super) struct PacketCore {
@@ -28,15 +37,37 @@ impl PacketCore {
     #[new]
     #[pyo3(signature = (*, bind_address, port))]
     fn new(py: Python<'_>, bind_address: &str, port: u16) -> PyResult<PacketCore> {
-        let address: IpAddr = bind_address
-            .parse()
-            .map_err(|_| MisuseError::new_err(format!("{bind_address:?} is not an IP address")))?;
+        let address = read_address(bind_address)?;
         let thread = py
             .detach(|| CoreThread::start(address, port))
-            .map_err(|error| {
-                PyOSError::new_err((error.raw_os_error().unwrap_or(0), error.to_string()))
-            })?;
+            .map_err(os_error)?;
         Ok(PacketCore { thread })
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (*, bind_address, port, threads))]
+    fn several(
+        py: Python<'_>,
+        bind_address: &str,
+        port: u16,
+        threads: NonZeroUsize,
+    ) -> PyResult<Vec<PacketCore>> {
+        let address = read_address(bind_address)?;
+        let started = py
+            .detach(|| CoreThread::start_several(address, port, threads))
+            .map_err(os_error)?;
+        Ok(started
+            .into_iter()
+            .map(|thread| PacketCore { thread })
+            .collect())
+    }
+
+    #[getter]
+    fn thread_id(&self, py: Python<'_>) -> PyResult<i32> {
+        Ok(py.detach(|| {
+            self.thread
+                .call(|_, _| rustix::thread::gettid().as_raw_nonzero().get())
+        })?)
     }
 
     #[getter]
@@ -169,7 +200,12 @@ impl PacketCore {
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let snapshot = py.detach(|| self.thread.call(|router, now_ns| router.snapshot(now_ns)))?;
-        stats::to_dict(py, &snapshot, self.thread.commands_dropped())
+        stats::to_dict(
+            py,
+            &snapshot,
+            self.thread.commands_dropped(),
+            &self.thread.stream_counters(),
+        )
     }
 
     #[pyo3(signature = (*, peers))]
@@ -179,6 +215,40 @@ impl PacketCore {
                 .call(move |router, _| router.output_clocks(&peers))
         })?;
         clocks::to_list(py, clocks)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    #[pyo3(signature = (*, bind_address, port, certificate, private_key, backend, turn_secret, relay_to))]
+    fn open_secure_port(
+        &self,
+        py: Python<'_>,
+        bind_address: &str,
+        port: u16,
+        certificate: PyBackedBytes,
+        private_key: PyBackedBytes,
+        backend: PathBuf,
+        turn_secret: PyBackedBytes,
+        relay_to: Vec<String>,
+    ) -> PyResult<u16> {
+        let address = read_address(bind_address)?;
+        let peers = relay_to
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| MisuseError::new_err("relay_to: not all are an address with a port"))?;
+        py.detach(|| {
+            let tls = tls::config(&certificate, &private_key).map_err(PyValueError::new_err)?;
+            let turn = Arc::new(Policy {
+                secret: turn_secret.to_vec(),
+                realm: TURN_REALM.to_owned(),
+                peers,
+            });
+            let speaks = Speaks::Secure { tls, backend, turn };
+            let door = Door::bind(address, port, speaks).map_err(os_error)?;
+            let port = door.port().map_err(os_error)?;
+            self.thread.front().open(door);
+            Ok(port)
+        })
     }
 
     fn close(&self, py: Python<'_>) {
@@ -196,4 +266,14 @@ impl PacketCore {
         py.detach(|| self.thread.call(command))??;
         Ok(())
     }
+}
+
+fn read_address(address: &str) -> PyResult<IpAddr> {
+    address
+        .parse()
+        .map_err(|_| MisuseError::new_err(format!("{address:?} is not an IP address")))
+}
+
+fn os_error(error: io::Error) -> PyErr {
+    PyOSError::new_err((error.raw_os_error().unwrap_or(0), error.to_string()))
 }

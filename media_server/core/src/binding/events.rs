@@ -39,6 +39,18 @@ struct AudioLevels {
 }
 
 #[pyclass(frozen, get_all, module = "lianzhen_core")]
+struct StreamPaused {
+    peer: u32,
+    output: u32,
+}
+
+#[pyclass(frozen, get_all, module = "lianzhen_core")]
+struct StreamResumed {
+    peer: u32,
+    output: u32,
+}
+
+#[pyclass(frozen, get_all, module = "lianzhen_core")]
 struct EventsLost {
     count: u64,
 }
@@ -62,6 +74,8 @@ representations! {
     PeerHeard { peer },
     LayerSeen { track, rid },
     AudioLevels { levels },
+    StreamPaused { peer, output },
+    StreamResumed { peer, output },
     EventsLost { count },
     DtlsDatagram { peer },
 }
@@ -100,6 +114,12 @@ fn to_object(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
                 .collect();
             Py::new(py, AudioLevels { levels })?.into_any()
         }
+        Event::StreamPaused { peer, output } => {
+            Py::new(py, StreamPaused { peer, output })?.into_any()
+        }
+        Event::StreamResumed { peer, output } => {
+            Py::new(py, StreamResumed { peer, output })?.into_any()
+        }
         Event::Lost { count } => Py::new(py, EventsLost { count })?.into_any(),
     })
 }
@@ -111,5 +131,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PeerHeard>()?;
     module.add_class::<LayerSeen>()?;
     module.add_class::<AudioLevels>()?;
+    module.add_class::<StreamPaused>()?;
+    module.add_class::<StreamResumed>()?;
     module.add_class::<EventsLost>()
 }

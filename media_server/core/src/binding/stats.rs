@@ -9,12 +9,16 @@ pub(super) fn to_dict<'py>(
     py: Python<'py>,
     snapshot: &Snapshot,
     commands_dropped: u64,
+    of_streams: &[(&str, u64)],
 ) -> PyResult<Bound<'py, PyDict>> {
     let counters = PyDict::new(py);
     for (name, count) in snapshot.counters.named() {
         counters.set_item(name, count)?;
     }
     counters.set_item("commands_dropped", commands_dropped)?;
+    for (name, count) in of_streams {
+        counters.set_item(name, count)?;
+    }
     let peers = PyDict::new(py);
     for (number, peer) in &snapshot.peers {
         peers.set_item(number, peer_dict(py, peer)?)?;
@@ -47,6 +51,14 @@ fn peer_dict<'py>(py: Python<'py>, peer: &PeerSnapshot) -> PyResult<Bound<'py, P
     dict.set_item("is_ready", peer.is_ready)?;
     dict.set_item("last_heard_ms_ago", peer.last_heard_ms_ago)?;
     dict.set_item("rtt_ms", peer.rtt_ms)?;
+    dict.set_item("wanted_bps", peer.wanted_bps)?;
+    dict.set_item("allotted_bps", peer.allotted_bps)?;
+    dict.set_item("estimate_bps", peer.estimate_bps)?;
+    dict.set_item("acknowledged_bps", peer.acknowledged_bps)?;
+    dict.set_item("data_bps", peer.data_bps)?;
+    dict.set_item("pacer_queue_ms", peer.pacer_queue_ms)?;
+    dict.set_item("probes", peer.probes)?;
+    dict.set_item("congestion", peer.congestion)?;
     Ok(dict)
 }
 
@@ -58,6 +70,7 @@ fn layer_dict<'py>(py: Python<'py>, layer: &LayerSnapshot) -> PyResult<Bound<'py
     dict.set_item("jitter_ms", layer.jitter_ms)?;
     dict.set_item("is_live", layer.is_live)?;
     dict.set_item("keyframes", layer.keyframes)?;
+    dict.set_item("bps", layer.bps)?;
     dict.set_item("width", layer.width)?;
     dict.set_item("height", layer.height)?;
     Ok(dict)
@@ -70,6 +83,8 @@ fn output_dict<'py>(py: Python<'py>, output: &OutputSnapshot) -> PyResult<Bound<
     dict.set_item("layer", &output.layer)?;
     dict.set_item("target_layer", &output.target_layer)?;
     dict.set_item("is_paused", output.is_paused)?;
+    dict.set_item("grant", output.grant)?;
+    dict.set_item("max_temporal", output.max_temporal)?;
     dict.set_item("packets", output.packets)?;
     dict.set_item("bytes", output.bytes)?;
     dict.set_item("nacks", output.nacks)?;

@@ -5,6 +5,7 @@ use super::Router;
 use crate::input::MediaKind;
 use crate::keyframe::Wish;
 use crate::numbered::Slot;
+use crate::output::Grant;
 use crate::select;
 use crate::streams::Stream;
 
@@ -18,6 +19,7 @@ impl Router {
 
     /// As `choose_layers`, when the first packet of a layer, or the first after a silence, is at hand: if that begins a key frame, none need be asked for.
     pub(super) fn choose_new_layer(&mut self, now_ns: u64, stream: Stream, is_entry: bool) {
+        self.allot_for_input(now_ns, stream.input);
         for layer in self.aim(stream.input) {
             if layer != stream.layer || !is_entry {
                 self.want_keyframe(now_ns, stream.input, layer);
@@ -36,12 +38,24 @@ impl Router {
             let Some(output) = self.outputs.get_mut(slot) else {
                 continue;
             };
-            if output.is_paused {
+            let wanted = match output.grant {
+                Grant::Everything => output.wanted.as_deref(),
+                Grant::Upto(rung) => Some(candidates[rung.layer].rid),
+                Grant::Nothing => None,
+            };
+            if output.is_paused || output.grant == Grant::Nothing {
                 output.splice.aim(None);
-            } else if let Some(layer) = select::choose(&candidates, output.wanted.as_deref())
-                && output.splice.aim(Some(layer))
-            {
-                awaited.push(layer);
+            } else if let Some(layer) = select::choose(&candidates, wanted) {
+                if output.splice.aim(Some(layer)) {
+                    awaited.push(layer);
+                }
+                let is_on_its_way = output.splice.target().is_some();
+                let current = match output.splice.current() {
+                    // On the way down nothing but what the picture cannot do without.
+                    Some(current) if is_on_its_way => input.is_below(layer, current).then_some(0),
+                    _ => Some(output.max_temporal),
+                };
+                output.splice.limit_temporal(current, output.max_temporal);
             }
         }
         for &slot in &input.taps {

@@ -8,7 +8,8 @@ use crate::numbered::Slot;
 use crate::output::{Output, OutputPlan, PayloadTypes};
 use crate::peers::ExtensionIds;
 use crate::routes::{
-    self, Ended, Existing, InputRoute, KnownOutput, Misuse, OutputRoute, RouteChange,
+    self, Ended, Existing, InputRoute, KnownOutput, LayerSelection, Misuse, OutputRoute,
+    RouteChange,
 };
 use crate::tap::{Tap, TapRecord};
 
@@ -114,7 +115,11 @@ impl Router {
         let out = self.egress.begin(slot, path);
         let start = out.len();
         out.extend_from_slice(datagram);
-        self.egress.commit(slot, start);
+        let length = self.egress.commit(slot, start);
+        if let Some(known) = self.peers.get_mut(slot) {
+            known.congestion.note_data(length);
+            known.pacer.spend(length);
+        }
     }
 
     /// Applies all changes, or none.
@@ -127,13 +132,7 @@ impl Router {
                 RouteChange::RemoveInput { track } => self.remove_input(now_ns, *track),
                 RouteChange::AddOutput(route) => self.add_output(now_ns, route),
                 RouteChange::RemoveOutput { output } => self.remove_output(*output),
-                RouteChange::SelectLayer {
-                    output,
-                    layer,
-                    is_paused,
-                } => {
-                    self.select_layer(now_ns, *output, layer.clone(), *is_paused);
-                }
+                RouteChange::SelectLayer(selection) => self.select_layer(now_ns, selection),
             }
         }
         Ok(())
@@ -246,6 +245,7 @@ impl Router {
             outputs: Vec::new(),
             taps: Vec::new(),
             audio_level: Default::default(),
+            offers: Vec::new(),
         };
         let slot = self.inputs.insert(route.track, input);
         if let (Some(slot), Some(peer)) = (slot, self.peers.get_mut(peer_slot)) {
@@ -288,6 +288,7 @@ impl Router {
             peer.inputs.retain(|&kept| kept != slot);
             peer.streams.forget_input(slot);
         }
+        self.peers.note_ssrcs();
     }
 
     fn add_output(&mut self, now_ns: u64, route: &OutputRoute) {
@@ -315,6 +316,10 @@ impl Router {
                 Some(PayloadTypes {
                     media: taken.payload_type,
                     rtx: taken.rtx_payload_type,
+                    // A repeat over RTX names one payload type, so what it repeats has one.
+                    red: taken
+                        .red_payload_type
+                        .filter(|_| taken.rtx_payload_type.is_none()),
                 })
             })
             .collect();
@@ -343,6 +348,7 @@ impl Router {
             peer.outputs.insert(ssrc, slot);
         }
         input.outputs.push(slot);
+        self.allot(now_ns, peer_slot);
         self.choose_layers(now_ns, input_slot);
     }
 
@@ -369,13 +375,16 @@ impl Router {
         }
     }
 
-    fn select_layer(&mut self, now_ns: u64, output: u32, layer: Option<String>, is_paused: bool) {
-        let Some(state) = self.outputs.by_number_mut(output) else {
+    fn select_layer(&mut self, now_ns: u64, selection: &LayerSelection) {
+        let Some(state) = self.outputs.by_number_mut(selection.output) else {
             return;
         };
-        state.wanted = layer;
-        state.is_paused = is_paused;
-        let input = state.input;
+        state.wanted = selection.layer.clone();
+        state.is_paused = selection.is_paused;
+        state.priority = selection.priority;
+        state.max_fps = selection.max_fps;
+        let (input, peer) = (state.input, state.peer);
+        self.allot(now_ns, peer);
         self.choose_layers(now_ns, input);
     }
 

@@ -2,6 +2,7 @@
 use lianzhen_wire::rtcp::{self, Packet, ReportBlocks};
 
 use super::Router;
+use crate::copies::Copies;
 use crate::input::Role;
 use crate::numbered::Slot;
 use crate::output::Carrier;
@@ -14,17 +15,21 @@ pub(super) const DEFAULT_RTT_NS: u64 = 50_000_000;
 const MAX_NACKED: usize = 512;
 
 impl Router {
-    pub(super) fn receive_rtcp(&mut self, now_ns: u64, slot: Slot, datagram: &mut [u8]) {
+    /// Takes what should be SRTCP of a peer; true if it was.
+    pub(super) fn receive_rtcp(&mut self, now_ns: u64, slot: Slot, datagram: &mut [u8]) -> bool {
         let Some(peer) = self.peers.get_mut(slot) else {
-            return;
+            return false;
         };
         let Some(receiver) = &mut peer.receiver else {
             self.counters.dropped_no_keys += 1;
-            return;
+            return false;
         };
         let plain = match receiver.unprotect_rtcp(datagram) {
             Ok(length) => &datagram[..length],
-            Err(error) => return self.count_srtp_error(error),
+            Err(error) => {
+                self.count_srtp_error(error);
+                return false;
+            }
         };
         self.counters.rtcp_received += 1;
         self.heard(now_ns, slot);
@@ -35,6 +40,7 @@ impl Router {
                 Err(_) => self.counters.dropped_malformed += 1,
             }
         }
+        true
     }
 
     fn receive_control(&mut self, now_ns: u64, slot: Slot, packet: Packet<'_>, nacked: &mut usize) {
@@ -58,7 +64,7 @@ impl Router {
                 };
                 for sequence in sequences {
                     *nacked += 1;
-                    if *nacked > MAX_NACKED {
+                    if *nacked > MAX_NACKED || !self.may_ask(now_ns, slot) {
                         return;
                     }
                     self.resend(now_ns, output, sequence);
@@ -70,9 +76,22 @@ impl Router {
                     self.receive_keyframe_wish(now_ns, slot, media);
                 }
             }
-            Packet::TransportFeedback { .. } => self.counters.feedback_received += 1,
-            Packet::Remb { .. } | Packet::Sdes | Packet::Bye { .. } | Packet::Other => {}
+            Packet::TransportFeedback { raw, .. } => {
+                self.counters.feedback_received += 1;
+                self.receive_feedback(now_ns, slot, raw);
+            }
+            Packet::Remb { bps, .. } => self.receive_remb(now_ns, slot, bps),
+            Packet::Sdes | Packet::Bye { .. } | Packet::Other => {}
         }
+    }
+
+    fn may_ask(&mut self, now_ns: u64, slot: Slot) -> bool {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return false;
+        };
+        let may_ask = peer.nacks.take(now_ns);
+        self.counters.nack_over_budget += u64::from(!may_ask);
+        may_ask
     }
 
     fn output_of(&self, peer: Slot, ssrc: u32) -> Option<Slot> {
@@ -173,10 +192,12 @@ impl Router {
             let Some(output) = self.outputs.get_mut(output_slot) else {
                 continue;
             };
-            let Some(rtt_ns) = output.receive_report(now_ns, &block) else {
+            let rtt_ns = output.receive_report(now_ns, &block);
+            let Some(peer) = self.peers.get_mut(slot) else {
                 continue;
             };
-            if let Some(peer) = self.peers.get_mut(slot) {
+            peer.redundancy.receive_report(now_ns, block.fraction_lost);
+            if let Some(rtt_ns) = rtt_ns {
                 // RFC 6298 §2: one eighth of each new sample.
                 peer.rtt_ns = Some(
                     peer.rtt_ns
@@ -195,10 +216,19 @@ impl Router {
         };
         self.counters.pli_received += 1;
         output.stats.plis += 1;
-        let input = output.input;
-        if let Some(layer) = output.splice.target().or(output.splice.current()) {
-            self.want_keyframe(now_ns, input, layer);
+        let Some(layer) = output.splice.target().or(output.splice.current()) else {
+            return;
+        };
+        let slot = output.input;
+        let Some(input) = self.inputs.get(slot) else {
+            return;
+        };
+        // A key frame that is being waited for anyway costs nothing more.
+        if !input.layers[layer].keyframes.is_wanted() && !output.keyframe_wishes.take(now_ns) {
+            self.counters.pli_over_budget += 1;
+            return;
         }
+        self.want_keyframe(now_ns, slot, layer);
     }
 
     fn resend(&mut self, now_ns: u64, slot: Slot, sequence: u16) {
@@ -234,15 +264,31 @@ impl Router {
         let types = stored
             .as_ref()
             .and_then(|packet| output.types_of(packet.facts.codec));
-        let (Some(packet), Some(types), Some(mut subscriber)) = (stored, types, Carrier::of(peer))
+        let copies = (self.inputs.get(output.input))
+            .zip(stored)
+            .map(|(input, packet)| {
+                let history = &input.layers[usize::from(sent.layer)].history;
+                Copies::before(&packet, sent.copies, history)
+            })
+            // The same bytes or none: a packet that has become known since may not go along the second time.
+            .filter(|copies| copies.len() == sent.copies);
+        let (Some(packet), Some(types), Some(copies), Some(mut subscriber)) =
+            (stored, types, copies, Carrier::of(peer))
         else {
             self.counters.retransmit_unknown += 1;
             return;
         };
         let out = self.egress.begin(output.peer, path);
         let start = out.len();
-        output.write_again(out, &mut subscriber, types, &packet, &sent);
-        self.egress.commit(output.peer, start);
+        let before = *subscriber.transport_sequence;
+        output.write_again(out, &mut subscriber, types, &packet, &sent, &copies);
+        let is_numbered_anew = *subscriber.transport_sequence != before;
+        let length = self.egress.commit(output.peer, start);
+        if is_numbered_anew {
+            peer.note_numbered(now_ns, length);
+        } else {
+            peer.pacer.spend(length);
+        }
         self.counters.retransmitted += 1;
     }
 

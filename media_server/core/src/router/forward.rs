@@ -1,9 +1,12 @@
 //! One media packet to everybody who gets its layer.
 use super::Router;
+use crate::copies::Copies;
 use crate::counters::Counters;
 use crate::egress::Egress;
-use crate::input::Input;
+use crate::input::{Input, MediaKind};
+use crate::numbered::Slot;
 use crate::output::{Carrier, Origin, Output};
+use crate::pacer::Waiting;
 use crate::packet::MediaPacket;
 use crate::peers::PeerTable;
 use crate::splice::{ClockPoint, Step};
@@ -21,6 +24,7 @@ impl Router {
             layer: stream.layer,
         };
         let mut delivery = Delivery {
+            now_ns,
             peers: &mut self.peers,
             egress: &mut self.egress,
             counters: &mut self.counters,
@@ -30,7 +34,7 @@ impl Router {
             let Some(output) = self.outputs.get_mut(slot) else {
                 continue;
             };
-            has_switched |= delivery.pass_on(output, source, packet);
+            has_switched |= delivery.pass_on(slot, output, source, packet);
         }
         for &slot in &input.taps {
             let Some(tap) = self.taps.get_mut(slot) else {
@@ -58,6 +62,7 @@ impl Router {
         let overtaken =
             || (first + 1..=history.highest()).filter_map(|sequence| history.get(sequence));
         let mut delivery = Delivery {
+            now_ns,
             peers: &mut self.peers,
             egress: &mut self.egress,
             counters: &mut self.counters,
@@ -70,7 +75,7 @@ impl Router {
             if output.splice.take_switched() {
                 switched.push(slot);
                 for packet in overtaken() {
-                    delivery.pass_on(output, source, &packet);
+                    delivery.pass_on(slot, output, source, &packet);
                 }
             }
         }
@@ -108,6 +113,7 @@ impl Source<'_> {
 
 /// What sending to a subscriber changes besides the output itself.
 struct Delivery<'a> {
+    now_ns: u64,
     peers: &'a mut PeerTable,
     egress: &'a mut Egress,
     counters: &'a mut Counters,
@@ -118,6 +124,7 @@ impl Delivery<'_> {
     #[inline]
     fn pass_on(
         &mut self,
+        slot: Slot,
         output: &mut Output,
         source: Source<'_>,
         packet: &MediaPacket<'_>,
@@ -126,9 +133,9 @@ impl Delivery<'_> {
             return false;
         };
         let Some(path) = peer.path else { return false };
-        let Some(mut subscriber) = Carrier::of(peer) else {
+        if !peer.is_ready() {
             return false;
-        };
+        }
         let Some(types) = output.types_of(packet.facts.codec) else {
             self.counters.dropped_no_format += 1;
             return false;
@@ -147,14 +154,53 @@ impl Delivery<'_> {
                 return false;
             }
         };
+        let layer = &source.input.layers[source.layer];
         let origin = Origin {
             layer: source.layer as u8,
-            generation: source.input.layers[source.layer].generation,
+            generation: layer.generation,
+            kept: layer.history.capacity(),
+        };
+        if source.input.kind == MediaKind::Video && !peer.pacer.is_open() {
+            let waiting = Waiting {
+                output: slot,
+                number: output.number,
+                placement,
+                origin,
+                layer_sequence: packet.facts.sequence,
+                bytes: packet.payload.len(),
+                since_ns: self.now_ns,
+            };
+            if peer.pacer.wait(waiting) {
+                self.counters.paced += 1;
+                return placement.is_switch;
+            }
+            self.counters.paced_too_many += 1;
+        }
+        let Some(mut subscriber) = Carrier::of(peer) else {
+            return false;
+        };
+        let copies = match types.red {
+            Some(_) if subscriber.depth > 0 && !placement.is_switch => Copies::before(
+                packet,
+                subscriber.depth,
+                &source.input.layers[source.layer].history,
+            ),
+            _ => Copies::default(),
         };
         let out = self.egress.begin(output.peer, path);
         let start = out.len();
-        output.write(out, &mut subscriber, types, packet, &placement, origin);
-        self.egress.commit(output.peer, start);
+        output.write(
+            out,
+            &mut subscriber,
+            types,
+            packet,
+            &placement,
+            origin,
+            &copies,
+        );
+        let length = self.egress.commit(output.peer, start);
+        peer.note_numbered(self.now_ns, length);
+        self.counters.copies_sent += u64::from(copies.len());
         self.counters.rtp_forwarded += 1;
         placement.is_switch
     }

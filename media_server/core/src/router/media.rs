@@ -1,6 +1,6 @@
 //! RTP from publishers: authenticated, bound to a layer, logged, unwrapped from RTX, and passed on for forwarding.
 use lianzhen_wire::frame_assembler::Codec;
-use lianzhen_wire::{h264, rtp, vp8};
+use lianzhen_wire::{h264, red, rtp, vp8};
 
 use super::Router;
 use crate::events::Event;
@@ -14,23 +14,27 @@ use crate::streams::{Elements, Learned, Stream};
 const OSN_BYTES: usize = 2;
 
 impl Router {
+    /// Takes what should be SRTP of a peer; true if it was.
     pub(super) fn receive_rtp(
         &mut self,
         now_ns: u64,
         arrival_ns: u64,
         slot: Slot,
         datagram: &mut [u8],
-    ) {
+    ) -> bool {
         let Some(peer) = self.peers.get_mut(slot) else {
-            return;
+            return false;
         };
         let Some(receiver) = &mut peer.receiver else {
             self.counters.dropped_no_keys += 1;
-            return;
+            return false;
         };
         let plain = match receiver.unprotect_rtp(datagram) {
             Ok(length) => &datagram[..length],
-            Err(error) => return self.count_srtp_error(error),
+            Err(error) => {
+                self.count_srtp_error(error);
+                return false;
+            }
         };
         self.counters.rtp_received += 1;
         if peer.heard(now_ns) {
@@ -38,7 +42,7 @@ impl Router {
         }
         let Ok(header) = rtp::parse(plain) else {
             self.counters.dropped_malformed += 1;
-            return;
+            return true;
         };
         let elements = Elements::read(header.extensions(plain), &peer.extensions);
         if let Some(sequence) = elements.transport_sequence {
@@ -52,12 +56,13 @@ impl Router {
                 Some(stream) => stream,
                 None => {
                     self.counters.dropped_unknown_ssrc += 1;
-                    return;
+                    return true;
                 }
             },
         };
         self.note_media(now_ns);
         self.receive_stream(now_ns, arrival_ns, stream, &header, &elements, plain);
+        true
     }
 
     fn learn(
@@ -66,6 +71,7 @@ impl Router {
         header: &rtp::Header,
         elements: &Elements<'_>,
     ) -> Option<Stream> {
+        self.peers.note_ssrcs();
         let peer = self.peers.get_mut(slot)?;
         let (stream, learned) =
             peer.streams
@@ -102,6 +108,10 @@ impl Router {
         let layer = &mut input.layers[stream.layer];
         layer.packets += 1;
         let payload = &plain[header.payload_range.clone()];
+        if input.codecs[codec].red_payload_type == Some(header.payload_type) {
+            return self
+                .receive_redundant(now_ns, arrival_ns, stream, codec, header, elements, payload);
+        }
         let (numbers, payload) = match (stream.role, role) {
             (Role::Media, Role::Media) => (
                 layer.receive(header.sequence, header.timestamp, arrival_ns),
@@ -142,14 +152,108 @@ impl Router {
             video_orientation: elements.video_orientation,
             arrival_ns,
             is_entry: false,
+            temporal: 0,
+            is_layer_sync: false,
             vp8: None,
         };
-        let mut packet = MediaPacket { facts, payload };
+        self.take_media(now_ns, stream, MediaPacket { facts, payload });
+    }
+
+    /// A packet of sound that carries earlier ones (RFC 2198): takes of those what is missing, then itself.
+    #[allow(clippy::too_many_arguments)] // What is known of one packet at this point.
+    fn receive_redundant(
+        &mut self,
+        now_ns: u64,
+        arrival_ns: u64,
+        stream: Stream,
+        codec: usize,
+        header: &rtp::Header,
+        elements: &Elements<'_>,
+        payload: &[u8],
+    ) {
+        if stream.role != Role::Media {
+            self.counters.dropped_unknown_payload_type += 1;
+            return;
+        }
+        let Some(blocks) = red::parse(payload) else {
+            self.counters.dropped_malformed += 1;
+            return;
+        };
+        self.restore(now_ns, arrival_ns, stream, codec, header, &blocks);
+        let Some(input) = self.inputs.get_mut(stream.input) else {
+            return;
+        };
+        let layer = &mut input.layers[stream.layer];
+        let numbers = layer.receive(header.sequence, header.timestamp, arrival_ns);
+        let Some((sequence, timestamp)) = numbers else {
+            self.counters.dropped_duplicate += 1;
+            return;
+        };
+        let facts = PacketFacts {
+            sequence,
+            timestamp,
+            has_marker: header.has_marker,
+            codec: codec as u8,
+            audio_level: elements.audio_level,
+            arrival_ns,
+            ..PacketFacts::default()
+        };
+        let payload = blocks.primary;
+        self.take_media(now_ns, stream, MediaPacket { facts, payload });
+    }
+
+    /// Takes what is missing of the packets that came along with a later one.
+    fn restore(
+        &mut self,
+        now_ns: u64,
+        arrival_ns: u64,
+        stream: Stream,
+        codec: usize,
+        header: &rtp::Header,
+        blocks: &red::Blocks<'_>,
+    ) {
+        let all = blocks.redundant();
+        for (place, block) in all.iter().enumerate() {
+            let Some(input) = self.inputs.get_mut(stream.input) else {
+                return;
+            };
+            // An empty block stands for a packet that was left out; another codec's has no place here.
+            if block.payload.is_empty() || block.payload_type != input.codecs[codec].payload_type {
+                continue;
+            }
+            let behind = (all.len() - place) as u16;
+            let numbers = input.layers[stream.layer].receive_copy(
+                header.sequence.wrapping_sub(behind),
+                header.timestamp.wrapping_sub(block.offset_ticks),
+                arrival_ns,
+            );
+            let Some((sequence, timestamp)) = numbers else {
+                continue;
+            };
+            self.counters.rtp_restored += 1;
+            let facts = PacketFacts {
+                sequence,
+                timestamp,
+                codec: codec as u8,
+                arrival_ns,
+                ..PacketFacts::default()
+            };
+            let payload = block.payload;
+            self.take_media(now_ns, stream, MediaPacket { facts, payload });
+        }
+    }
+
+    /// Takes one media packet, however it came: notes what it tells, keeps it, and passes it on.
+    fn take_media(&mut self, now_ns: u64, stream: Stream, mut packet: MediaPacket<'_>) {
+        let Some(input) = self.inputs.get_mut(stream.input) else {
+            return;
+        };
+        let (payload, arrival_ns) = (packet.payload, packet.facts.arrival_ns);
         let mut is_return = false;
         if !payload.is_empty() {
             let before = input.layers[stream.layer].activity;
             is_return = before.is_none_or(|before| before.last_ns + LAYER_SILENCE_NS < arrival_ns);
-            note_media(input, stream.layer, codec, &mut packet);
+            note_media(input, stream.layer, &mut packet);
         }
         if input.outputs.is_empty() && input.taps.is_empty() && payload.is_empty() {
             return;
@@ -166,14 +270,16 @@ impl Router {
 }
 
 /// Looks into the payload format, and notes what the layer and the track are known by.
-fn note_media(input: &mut Input, layer: usize, codec: usize, packet: &mut MediaPacket<'_>) {
-    let format = input.codecs[codec].codec;
+fn note_media(input: &mut Input, layer: usize, packet: &mut MediaPacket<'_>) {
+    let format = input.codecs[usize::from(packet.facts.codec)].codec;
     let mut size = None;
     match format {
         Codec::Vp8 => {
             packet.facts.vp8 = vp8::Descriptor::parse(packet.payload);
             if let Some(descriptor) = &packet.facts.vp8 {
                 packet.facts.is_entry = descriptor.is_keyframe;
+                packet.facts.temporal = descriptor.temporal_id;
+                packet.facts.is_layer_sync = descriptor.is_layer_sync;
                 if descriptor.is_keyframe {
                     size = vp8::keyframe_size(&packet.payload[descriptor.header_len..]);
                 }
@@ -181,6 +287,8 @@ fn note_media(input: &mut Input, layer: usize, codec: usize, packet: &mut MediaP
         }
         Codec::H264 => {
             packet.facts.is_entry = h264::is_keyframe_start(packet.payload);
+            packet.facts.is_layer_sync = h264::is_disposable(packet.payload);
+            packet.facts.temporal = u8::from(packet.facts.is_layer_sync);
             if packet.facts.is_entry {
                 let mut unit = h264::AccessUnit::new();
                 // A payload that cannot be added tells no size.
@@ -198,6 +306,11 @@ fn note_media(input: &mut Input, layer: usize, codec: usize, packet: &mut MediaP
     }
     let layer = &mut input.layers[layer];
     layer.bytes += packet.payload.len() as u64;
+    layer.meter.note(
+        packet.facts.temporal,
+        packet.payload.len(),
+        packet.facts.has_marker,
+    );
     layer.activity = Some(Activity::after(layer.activity, packet.facts.arrival_ns));
     if packet.facts.is_entry && input.kind == MediaKind::Video {
         layer.keyframes.keyframe_came();

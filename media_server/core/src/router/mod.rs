@@ -2,12 +2,15 @@
 //!
 //! Pure composition: no socket, clock or thread. After each input the driver takes what has come out: it sends
 //! `egress`, and drains `events` and `tap_records`. Rejecting anything changes nothing but a counter.
+mod allot;
 mod choose;
 mod clocks;
 mod commands;
+mod congestion;
 mod control;
 mod forward;
 mod media;
+mod rebound;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -24,7 +27,8 @@ pub use clocks::OutputClock;
 pub use snapshot::{LayerSnapshot, OutputSnapshot, PeerSnapshot, Snapshot, TrackSnapshot};
 
 use crate::counters::Counters;
-use crate::egress::{Egress, Path};
+use crate::directory::{Member, ThreadIndex};
+use crate::egress::{Egress, Path, Remote};
 use crate::events::Event;
 use crate::input::Input;
 use crate::numbered::{Numbered, Slot};
@@ -50,13 +54,19 @@ pub struct Router {
     seeded: Seeded,
     timers: Timers,
     due_nacks: Vec<u64>,
+    rebound: Vec<Slot>,
 }
 
 impl Router {
     /// An empty core; `seed` decides first sequence numbers and report SSRCs.
     pub fn new(seed: u64) -> Router {
+        Router::beside(seed, None)
+    }
+
+    /// An empty core beside others on the same port, as one of whom it is `member`.
+    pub fn beside(seed: u64, member: Option<Member>) -> Router {
         Router {
-            peers: PeerTable::default(),
+            peers: PeerTable::new(member),
             inputs: Numbered::default(),
             outputs: Numbered::default(),
             taps: Numbered::default(),
@@ -68,6 +78,7 @@ impl Router {
             seeded: Seeded::new(seed),
             timers: Timers::default(),
             due_nacks: Vec::new(),
+            rebound: Vec::new(),
         }
     }
 
@@ -86,24 +97,45 @@ impl Router {
             return self.receive_stun(now_ns, path, datagram);
         }
         let Some(slot) = self.peers.at_address(&path.remote) else {
-            let counter = if datagram.is_empty() {
-                &mut self.counters.dropped_empty
-            } else {
-                &mut self.counters.dropped_unvalidated_source
-            };
-            *counter += 1;
-            return;
+            return self.receive_from_elsewhere(now_ns, arrival_ns, path, class, datagram);
         };
         match class {
-            Class::Rtp => self.receive_rtp(now_ns, arrival_ns, slot, datagram),
-            Class::Rtcp => self.receive_rtcp(now_ns, slot, datagram),
+            Class::Rtp => {
+                if self.receive_rtp(now_ns, arrival_ns, slot, datagram) {
+                    self.follow(now_ns, slot, path);
+                }
+            }
+            Class::Rtcp => {
+                self.receive_rtcp(now_ns, slot, datagram);
+            }
             Class::Dtls => self.receive_dtls(slot, datagram),
             Class::Stun | Class::Unknown if datagram.is_empty() => self.counters.dropped_empty += 1,
             Class::Stun | Class::Unknown => self.counters.dropped_unknown_class += 1,
         }
     }
 
-    /// What waits to be sent; clear it with `sent` afterwards.
+    /// The other thread that a message is for, to be told by its first datagram: a check by whom it names, anything
+    /// else by where it comes from or whose it seems to be. None if it is for this one, or for nobody.
+    #[inline]
+    pub fn elsewhere(&self, remote: &Remote, first_datagram: &[u8]) -> Option<ThreadIndex> {
+        if !self.peers.has_others() {
+            return None;
+        }
+        if classify(first_datagram) == Class::Stun {
+            let request = stun::parse(first_datagram).ok()?;
+            return self.peers.elsewhere_by_ufrag(request.local_ufrag());
+        }
+        self.peers
+            .elsewhere(remote, || rebound::sender_of(first_datagram))
+    }
+
+    /// What waits to be sent, made complete: send it now, then call `sent`.
+    pub fn outgoing(&mut self, now_ns: u64) -> &Egress {
+        self.duplicate_to_rebound(now_ns);
+        &self.egress
+    }
+
+    /// What waits to be sent so far.
     pub fn egress(&self) -> &Egress {
         &self.egress
     }
@@ -164,7 +196,7 @@ impl Router {
                 return;
             }
         };
-        let mapped = canonical(path.remote);
+        let mapped = canonical(path.remote.address());
         self.egress.answer(path, |out| {
             stun::write_success(out, request.transaction_id(), mapped, password)
         });
@@ -181,7 +213,10 @@ impl Router {
         match change {
             PathChange::None => return,
             PathChange::First => self.want_keyframes_for_peer(now_ns, slot),
-            PathChange::Moved => self.counters.paths_moved += 1,
+            PathChange::Moved => {
+                self.counters.paths_moved += 1;
+                self.link_changed(now_ns, slot);
+            }
         }
         self.events.push(Event::PathSelected {
             peer: peer_number,

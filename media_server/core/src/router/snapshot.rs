@@ -27,6 +27,22 @@ pub struct PeerSnapshot {
     pub last_heard_ms_ago: Option<u64>,
     /// Round trip by its reports.
     pub rtt_ms: Option<f64>,
+    /// Bits a second that all it wants would take.
+    pub wanted_bps: u64,
+    /// Bits a second that all it may have takes.
+    pub allotted_bps: u64,
+    /// What its link is thought to carry; None where nothing is known.
+    pub estimate_bps: Option<u64>,
+    /// What lately arrived by its feedback.
+    pub acknowledged_bps: Option<u64>,
+    /// Data channels sent to it lately.
+    pub data_bps: u64,
+    /// How long the oldest packet that waits for its turn has waited.
+    pub pacer_queue_ms: f64,
+    /// Probe clusters sent to it.
+    pub probes: u64,
+    /// What the estimate does just now.
+    pub congestion: &'static str,
 }
 
 /// A track.
@@ -51,6 +67,8 @@ pub struct LayerSnapshot {
     pub is_live: bool,
     /// Key frames begun.
     pub keyframes: u64,
+    /// Bits a second on the line; 0 while it is silent.
+    pub bps: u64,
     /// Pixels of the last key frame; 0 if unknown.
     pub width: u16,
     /// Pixels of the last key frame; 0 if unknown.
@@ -70,6 +88,10 @@ pub struct OutputSnapshot {
     pub target_layer: Option<String>,
     /// Wants nothing.
     pub is_paused: bool,
+    /// What its link lets it have, in a word.
+    pub grant: &'static str,
+    /// The highest temporal layer sent; None for all.
+    pub max_temporal: Option<u8>,
     /// RTP packets sent, without repeats.
     pub packets: u64,
     /// Payload bytes of them.
@@ -119,6 +141,14 @@ impl Router {
                 .last_heard_ns
                 .map(|heard_ns| now_ns.saturating_sub(heard_ns) / 1_000_000),
             rtt_ms: peer.rtt_ns.map(as_ms),
+            wanted_bps: peer.wanted_bps,
+            allotted_bps: peer.allotted_bps,
+            estimate_bps: peer.congestion.available_bps(),
+            acknowledged_bps: peer.congestion.acknowledged_bps(),
+            data_bps: peer.congestion.data_bps(),
+            pacer_queue_ms: as_ms(peer.pacer.queue_ns(now_ns)),
+            probes: peer.congestion.probes(),
+            congestion: peer.congestion.state().word(),
         }
     }
 
@@ -139,6 +169,8 @@ impl Router {
             layer: output.splice.current().and_then(rid),
             target_layer: output.splice.target().and_then(rid),
             is_paused: output.is_paused,
+            grant: output.grant.word(),
+            max_temporal: (output.max_temporal != u8::MAX).then_some(output.max_temporal),
             packets: output.stats.packets,
             bytes: output.stats.bytes,
             nacks: output.stats.nacks,
@@ -153,24 +185,27 @@ impl Router {
 
 fn track_snapshot(input: &crate::input::Input) -> TrackSnapshot {
     let candidates = input.candidates();
-    let layers = input
-        .layers
-        .iter()
-        .zip(&candidates)
-        .map(|(layer, candidate)| {
-            let snapshot = LayerSnapshot {
-                packets: layer.packets,
-                bytes: layer.bytes,
-                lost: layer.log.cumulative_lost(),
-                jitter_ms: f64::from(layer.log.jitter_rtp_ticks()) * 1000.0
-                    / f64::from(input.clock_rate_hz.max(1)),
-                is_live: select::is_live(candidate, &candidates),
-                keyframes: layer.keyframe_count,
-                width: layer.width,
-                height: layer.height,
-            };
-            (layer.rid.clone(), snapshot)
-        });
+    let layers =
+        input
+            .layers
+            .iter()
+            .zip(&candidates)
+            .enumerate()
+            .map(|(index, (layer, candidate))| {
+                let snapshot = LayerSnapshot {
+                    packets: layer.packets,
+                    bytes: layer.bytes,
+                    lost: layer.log.cumulative_lost(),
+                    jitter_ms: f64::from(layer.log.jitter_rtp_ticks()) * 1000.0
+                        / f64::from(input.clock_rate_hz.max(1)),
+                    is_live: select::is_live(candidate, &candidates),
+                    keyframes: layer.keyframe_count,
+                    bps: input.bps_of(index),
+                    width: layer.width,
+                    height: layer.height,
+                };
+                (layer.rid.clone(), snapshot)
+            });
     TrackSnapshot {
         layers: layers.collect(),
     }

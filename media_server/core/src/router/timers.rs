@@ -3,6 +3,7 @@ use lianzhen_wire::rtcp;
 
 use super::Router;
 use super::control::DEFAULT_RTT_NS;
+use crate::congestion;
 use crate::events::Event;
 use crate::input::MediaKind;
 use crate::numbered::Slot;
@@ -52,20 +53,28 @@ pub(super) struct Timers {
 impl Router {
     /// Does what is due; returns when to call again. Calling later or more often is harmless.
     pub fn on_tick(&mut self, now_ns: u64) -> u64 {
+        self.peers.forget_lost();
         self.tick_inputs(now_ns);
-        self.tick_peers(now_ns);
+        let is_soon = self.tick_peers(now_ns);
         self.tick_outputs(now_ns);
         self.tick_taps(now_ns);
         if now_ns.saturating_sub(self.timers.chosen_ns) >= CHOICE_INTERVAL_NS {
             self.timers.chosen_ns = now_ns;
+            self.review_allotments(now_ns);
             self.review_choices(now_ns);
         }
         if now_ns.saturating_sub(self.timers.loudness_ns) >= LOUDNESS_INTERVAL_NS {
             self.timers.loudness_ns = now_ns;
             self.report_loudness();
+            self.peers.index_ssrcs();
         }
         let has_media = now_ns.saturating_sub(self.timers.media_ns) < MEDIA_TAIL_NS;
-        now_ns + if has_media { TICK_NS } else { IDLE_TICK_NS }
+        now_ns
+            + match (is_soon, has_media) {
+                (true, _) => congestion::SLICE_NS,
+                (false, true) => TICK_NS,
+                (false, false) => IDLE_TICK_NS,
+            }
     }
 
     /// Notes that media came, so that ticks come often.
@@ -123,12 +132,16 @@ impl Router {
         self.due_nacks = due;
     }
 
-    fn tick_peers(&mut self, now_ns: u64) {
+    /// True if one of them wants to be asked again soon.
+    fn tick_peers(&mut self, now_ns: u64) -> bool {
+        let mut is_soon = false;
         for slot in 0..self.peers.slot_count() {
+            is_soon |= self.tick_congestion(now_ns, slot);
             self.note_silence(now_ns, slot);
             self.send_feedback(now_ns, slot);
             self.send_receiver_reports(now_ns, slot);
         }
+        is_soon
     }
 
     fn note_silence(&mut self, now_ns: u64, slot: Slot) {

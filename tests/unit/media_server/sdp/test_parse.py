@@ -67,6 +67,7 @@ class TestRealClients:
             name="opus",
             format="opus",
             payload_type=111,
+            red_payload_type=63,
             clock_rate_hz=48000,
             channels=2,
             parameters=(("minptime", "10"), ("useinbandfec", "1")),
@@ -207,6 +208,30 @@ class TestCodecs:
             *lines, "a=rtpmap:100 VP8/90000", "a=rtpmap:80 rtx/90000", "a=fmtp:80 apt=100;rtx-time=3000"
         )
         assert section.codecs[0].rtx_payload_type is None
+
+    @pytest.mark.parametrize(
+        ("red", "blocks", "payload_type"),
+        [
+            ("red/48000/2", "111/111", 63),
+            ("red/48000/2", "111", 63),
+            ("RED/48000/2", "111/111/111", 63),
+            ("red/48000/2", "111/0", None),
+            ("red/48000/2", "63/63", None),
+            ("red/48000/2", "x", None),
+            ("rex/48000/2", "111/111", None),
+        ],
+    )
+    def test_redundant_data_belongs_to_the_codec_of_its_blocks(
+        self, red: str, blocks: str, payload_type: int | None
+    ) -> None:
+        section = only_section(*audio("0", "recvonly", f"a=rtpmap:63 {red}", f"a=fmtp:63 {blocks}"))
+        assert [(codec.payload_type, codec.red_payload_type) for codec in section.codecs] == [
+            (111, payload_type)
+        ]
+
+    def test_redundant_data_of_pictures_is_left_out(self) -> None:
+        section = only_section(*video("0", "recvonly", "a=rtpmap:63 red/90000", "a=fmtp:63 96/96"))
+        assert {codec.red_payload_type for codec in section.codecs} == {None}
 
     def test_wrong_clock_rates_and_wrong_kinds_are_left_out(self) -> None:
         lines = [

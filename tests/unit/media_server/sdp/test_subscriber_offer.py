@@ -15,11 +15,12 @@ def test_payload_types_are_unique_over_both_kinds() -> None:
         number
         for codecs in OFFERED_CODECS.values()
         for codec in codecs
-        for number in (codec.payload_type, codec.rtx_payload_type)
+        for number in (codec.payload_type, codec.rtx_payload_type, codec.red_payload_type)
         if number is not None
     ]
     assert len(numbers) == len(set(numbers))
-    assert all(96 <= number <= 127 for number in numbers)
+    # RFC 3551 §6 for dynamic ones, and below what looks like RTCP (RFC 5761 §4).
+    assert all(96 <= number <= 127 or 35 <= number <= 63 for number in numbers)
 
 
 def test_extension_ids_fit_the_one_byte_form_and_leave_out_layers() -> None:

@@ -13,6 +13,7 @@ TRANSPORT = LocalTransport(
     password="ourpassword",
     fingerprint=("sha-256", "AA:BB"),
     candidates=(("192.0.2.1", 7882), ("2001:db8::1", 7883)),
+    stream_candidates=(("192.0.2.1", 7882), ("192.0.2.1", 443)),
 )
 STREAM = Stream(stream_id="PA_a|TR_b", track_id="TR_b", ssrc=11, rtx_ssrc=12)
 
@@ -78,6 +79,17 @@ def test_a_simulcast_answer_receives_the_layers() -> None:
     assert "a=rtcp-rsize" not in lines
 
 
+def test_redundant_data_stands_before_the_codec_it_carries() -> None:
+    red = ("a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111")
+    offer = describe(audio("0", "sendonly", *red), data("1"))
+    _session, lines, _data = sections_of(answered(offer, is_published=True))
+    assert lines[0] == "m=audio 9 UDP/TLS/RTP/SAVPF 63 111"
+    assert {"a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"} <= set(lines)
+    assert " red/" not in answered(offer, is_published=True, is_red_disabled=True)
+    ours = write_description(Origin(1, 1), TRANSPORT, [data_section(), media_section("audio", "1", STREAM)])
+    assert parse_description(ours).sections[1].codecs[0].red_payload_type == 63
+
+
 def test_restrictions_of_a_layer_come_back_as_offered() -> None:
     offer = describe(video("0", "sendonly", "a=rid:q send max-width=320", "a=simulcast:send q"), data("1"))
     assert "a=rid:q recv max-width=320\r\n" in answered(offer, is_published=True)
@@ -111,6 +123,8 @@ def test_candidates_stand_in_the_first_accepted_section_only() -> None:
     assert [line for line in first if "candidate" in line] == [
         "a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host",
         "a=candidate:2 1 udp 2130706175 2001:db8::1 7883 typ host",
+        "a=candidate:101 1 tcp 1520435199 192.0.2.1 7882 typ host tcptype passive",
+        "a=candidate:102 1 tcp 1520434943 192.0.2.1 443 typ host tcptype passive",
         "a=end-of-candidates",
     ]
     assert not any("candidate" in line for line in second)

@@ -21,6 +21,8 @@ pub struct Descriptor {
     pub tl0_pic_idx: Option<Tl0PicIdx>,
     /// Temporal layer; 0 where it is not told.
     pub temporal_id: u8,
+    /// True in frames that need nothing above temporal layer 0 (the Y bit): their layer may be begun with them.
+    pub is_layer_sync: bool,
     /// True in the first packet of a frame (S set, partition 0).
     pub is_start: bool,
     /// True in the first packet of a key frame.
@@ -61,6 +63,7 @@ const HAS_PICTURE_ID: u8 = 0x80;
 const HAS_TL0_PIC_IDX: u8 = 0x40;
 const HAS_TID: u8 = 0x20;
 const HAS_KEY_IDX: u8 = 0x10;
+const LAYER_SYNC: u8 = 0x20;
 const WIDE_PICTURE_ID: u8 = 0x80;
 
 /// First byte of the payload header: inverse key frame flag (RFC 6386 §9.1).
@@ -102,10 +105,14 @@ impl Descriptor {
             tl0_pic_idx = Some(Tl0PicIdx { offset: at, value });
         }
         let mut temporal_id = 0;
+        let mut is_layer_sync = false;
         if flags & (HAS_TID | HAS_KEY_IDX) != 0 {
             let (byte, after) = split_byte(rest)?;
             rest = after;
-            temporal_id = if flags & HAS_TID != 0 { byte >> 6 } else { 0 };
+            if flags & HAS_TID != 0 {
+                temporal_id = byte >> 6;
+                is_layer_sync = byte & LAYER_SYNC != 0;
+            }
         }
         let is_start = first & START != 0 && first & PARTITION == 0;
         Some(Descriptor {
@@ -113,6 +120,7 @@ impl Descriptor {
             picture_id,
             tl0_pic_idx,
             temporal_id,
+            is_layer_sync,
             is_start,
             is_keyframe: is_start && rest.first()? & INTER_FRAME == 0,
         })

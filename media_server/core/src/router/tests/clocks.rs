@@ -1,7 +1,7 @@
 //! Which moment of its publisher's clock a subscriber's stream shows.
 use super::world::*;
 use crate::router::OutputClock;
-use crate::routes::RouteChange;
+use crate::routes::{LayerSelection, RouteChange};
 
 const UNIX_S: u64 = 1_700_000_000;
 const NTP: u64 = (2_208_988_800 + UNIX_S) << 32;
@@ -81,10 +81,13 @@ fn what_is_paused_ended_or_begins_anew_tells_no_clock() {
     send_all(&mut world, publisher, &sender.frame(true, 1));
     report(&mut world, publisher, 5, NTP, sender.timestamp);
     assert_eq!(clocks(&world, &[2]).len(), 1);
-    let select = |is_paused| RouteChange::SelectLayer {
-        output: 20,
-        layer: None,
-        is_paused,
+    let select = |is_paused| {
+        RouteChange::SelectLayer(LayerSelection {
+            output: 20,
+            layer: None,
+            is_paused,
+            ..LayerSelection::default()
+        })
     };
     world.apply(vec![select(true)]);
     assert_eq!(clocks(&world, &[2]), []);

@@ -62,24 +62,177 @@ fn nothing_but_stun_is_taken_from_an_address_that_was_not_validated() {
     let (mut world, publisher, subscriber) = video_pair();
     let mut sender = Vp8Sender::new(5, "", 100);
     send_all(&mut world, publisher, &sender.frame(true, 1));
+    world.pass(S);
     world.take_rtp(subscriber);
     let before = world.router.snapshot(world.now_ns);
-    // Good SRTP with the right keys, but from elsewhere: it must not reach the SRTP context.
     let packet = sender.frame(false, 1)[0].bytes();
     let datagram = world.clients[publisher].protect_rtp(&packet);
-    world.receive_from(address(9999), &datagram);
-    world.receive_from(address(9999), &[22, 254, 253, 0, 0]);
-    world.receive_from(address(9999), &[]);
-    world.receive_from(address(9999), &[255, 1, 2, 3]);
+    let mut forged = datagram.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    let mut of_nobody = datagram.clone();
+    of_nobody[8] ^= 1;
+    for stranger in [
+        &forged[..],
+        &of_nobody,
+        &datagram[..10],
+        &[22, 254, 253, 0, 0],
+        &[255, 1, 2, 3],
+        &[],
+    ] {
+        world.receive_from(address(9999), stranger);
+    }
     assert_eq!(world.take_rtp(subscriber), []);
     let after = world.router.snapshot(world.now_ns);
     assert_eq!(before.tracks, after.tracks);
-    assert_eq!(after.counters.dropped_unvalidated_source, 3);
+    assert_eq!(after.counters.dropped_srtp_auth, 1);
+    assert_eq!(after.counters.dropped_unvalidated_source, 4);
     assert_eq!(after.counters.dropped_empty, 1);
+    assert_eq!(after.counters.uplinks_rebound, 0);
     // From the right address the very same datagram passes.
     let path = world.clients[publisher].path;
     world.receive_from(path, &datagram);
     assert_eq!(world.take_rtp(subscriber).len(), 1);
+}
+
+/// Both publish, and both receive: peer 1 the track 11 of peer 2, peer 2 the track 10 of peer 1.
+fn conversation() -> (World, usize, usize, Vp8Sender, Vp8Sender) {
+    let (mut world, near, far) = video_pair();
+    world.apply(vec![
+        RouteChange::SetExtensions { peer: 2, ids: IDS },
+        video_input(11, 2),
+        RouteChange::AddOutput(output(21, 11, 1)),
+    ]);
+    let (mut own, mut other) = (Vp8Sender::new(5, "", 100), Vp8Sender::new(6, "", 100));
+    send_all(&mut world, near, &own.frame(true, 1));
+    send_all(&mut world, far, &other.frame(true, 1));
+    world.pass(S);
+    for client in [near, far] {
+        world.take_rtp(client);
+        world.take_rtcp(client);
+    }
+    (world, near, far, own, other)
+}
+
+#[test]
+fn a_rebound_uplink_is_taken_at_once_and_the_downlink_follows_twofold_until_a_check() {
+    let (mut world, near, far, mut own, mut other) = conversation();
+    let old = world.clients[near].path;
+    world.clients[near].path = address(7777);
+    send_all(&mut world, near, &own.frame(false, 1));
+    assert_eq!(world.take_rtp(far).len(), 1);
+    assert_eq!(world.counters().uplinks_rebound, 1);
+    let stray = world.stray;
+    send_all(&mut world, far, &other.frame(false, 1));
+    assert_eq!(
+        (world.take_rtp(near).len(), world.stray - stray),
+        (1, 1),
+        "to the new address and to the old one"
+    );
+    assert!(
+        world.events.is_empty()
+            || world
+                .events
+                .iter()
+                .all(|event| !matches!(event, Event::PathSelected { .. }))
+    );
+    // The check need not nominate: media comes from there.
+    world.check(near, false);
+    assert_eq!(world.counters().paths_moved, 1);
+    let (stray, duplicated) = (world.stray, world.counters().downlink_duplicated);
+    send_all(&mut world, far, &other.frame(false, 1));
+    assert_eq!((world.take_rtp(near).len(), world.stray - stray), (1, 0));
+    assert_eq!(world.counters().downlink_duplicated, duplicated);
+    // What was on the way from the old address still counts.
+    let late = own.frame(false, 1)[0].bytes();
+    let late = world.clients[near].protect_rtp(&late);
+    world.receive_from(old, &late);
+    assert_eq!(world.take_rtp(far).len(), 1);
+}
+
+#[test]
+fn a_return_to_an_address_of_before_is_followed_at_once() {
+    let (mut world, near, far, mut own, mut other) = conversation();
+    let old = world.clients[near].path;
+    world.clients[near].path = address(7777);
+    world.check(near, true);
+    // Back where it was, before any check says so.
+    world.clients[near].path = old;
+    world.pass(100 * MS);
+    send_all(&mut world, near, &own.frame(false, 1));
+    world.take_rtp(far);
+    send_all(&mut world, far, &other.frame(false, 1));
+    assert_eq!(world.take_rtp(near).len(), 1);
+    assert_eq!(world.counters().paths_moved, 1);
+    world.check(near, false);
+    assert_eq!(world.counters().paths_moved, 2);
+    let duplicated = world.counters().downlink_duplicated;
+    send_all(&mut world, far, &other.frame(false, 1));
+    assert_eq!(world.take_rtp(near).len(), 1);
+    assert_eq!(world.counters().downlink_duplicated, duplicated);
+}
+
+#[test]
+fn a_receivers_reports_tell_that_it_has_moved() {
+    let (mut world, near, _far, _own, _other) = conversation();
+    world.clients[near].path = address(7777);
+    report(&mut world, near, 5, 1 << 32, 1000);
+    assert_eq!(world.counters().uplinks_rebound, 1);
+}
+
+#[test]
+fn a_captured_packet_draws_three_times_its_bytes_at_most_and_moves_nothing() {
+    let (mut world, near, far, mut own, mut other) = conversation();
+    let captured = own.frame(false, 1)[0].bytes();
+    let captured = world.clients[near].protect_rtp(&captured);
+    world.receive_from(address(6666), &captured);
+    world.receive_from(address(6666), &captured);
+    assert_eq!(world.counters().dropped_replay, 1);
+    let stray = world.stray;
+    let sent = world.counters().bytes_sent;
+    for _ in 0..50 {
+        send_all(&mut world, far, &other.frame(false, 1));
+    }
+    let to_peer: usize = 50;
+    assert_eq!(world.take_rtp(near).len(), to_peer);
+    assert!(world.stray - stray <= 3);
+    assert!(world.counters().bytes_sent > sent);
+    assert_eq!(world.counters().paths_moved, 0);
+}
+
+#[test]
+fn trials_of_strangers_are_counted_out_and_the_peer_itself_goes_on() {
+    let (mut world, near, far, mut own, _other) = conversation();
+    let packet = own.frame(false, 1)[0].bytes();
+    let mut forged = world.clients[near].protect_rtp(&packet);
+    *forged.last_mut().unwrap() ^= 1;
+    for port in 0..1000 {
+        world.receive_from(address(10_000 + port), &forged);
+    }
+    let counters = world.counters();
+    assert_eq!(
+        (
+            counters.dropped_srtp_auth,
+            counters.dropped_unvalidated_source
+        ),
+        (100, 900)
+    );
+    send_all(&mut world, near, &own.frame(false, 1));
+    assert_eq!(world.take_rtp(far).len(), 1);
+}
+
+#[test]
+fn a_closed_peer_is_not_found_by_its_ssrcs() {
+    let (mut world, near, _far, mut own, _other) = conversation();
+    let packet = own.frame(false, 1)[0].bytes();
+    let datagram = world.clients[near].protect_rtp(&packet);
+    world.receive_from(address(6666), &datagram);
+    world.router.close_peer(world.now_ns, 1);
+    let packet = own.frame(false, 1)[0].bytes();
+    let datagram = world.clients[near].protect_rtp(&packet);
+    world.receive_from(address(6666), &datagram);
+    world.pass(S);
+    world.receive_from(address(6666), &datagram);
+    assert_eq!(world.counters().dropped_unvalidated_source, 2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 use lianzhen_wire::srtp::Profile;
 
 use super::world::*;
-use crate::routes::{Misuse, RouteChange};
+use crate::routes::{LayerSelection, Misuse, RouteChange};
 
 fn refused(world: &mut World, changes: Vec<RouteChange>) -> Misuse {
     let before = format!("{:?}", numbers(world));
@@ -56,11 +56,12 @@ fn unknown_numbers_and_numbers_in_use_are_mistakes_and_nothing_is_applied() {
             Misuse::UnknownOutput(99),
         ),
         (
-            vec![RouteChange::SelectLayer {
+            vec![RouteChange::SelectLayer(LayerSelection {
                 output: 99,
                 layer: None,
                 is_paused: false,
-            }],
+                ..LayerSelection::default()
+            })],
             Misuse::UnknownOutput(99),
         ),
         (
@@ -118,11 +119,12 @@ fn numbers_may_be_used_again_within_one_patch() {
         RouteChange::RemoveInput { track: 10 },
         video_input(10, 1),
         add(output(20, 10, 2)),
-        RouteChange::SelectLayer {
+        RouteChange::SelectLayer(LayerSelection {
             output: 20,
             layer: Some("q".into()),
             is_paused: true,
-        },
+            ..LayerSelection::default()
+        }),
     ]);
     assert_eq!(numbers(&world), (vec![10], vec![20]));
 }
@@ -131,11 +133,12 @@ fn numbers_may_be_used_again_within_one_patch() {
 fn removing_what_ended_with_something_else_is_no_mistake() {
     let (mut world, _, _) = video_pair();
     world.apply(vec![RouteChange::RemoveInput { track: 10 }]);
-    world.apply(vec![RouteChange::SelectLayer {
+    world.apply(vec![RouteChange::SelectLayer(LayerSelection {
         output: 20,
         layer: None,
         is_paused: true,
-    }]);
+        ..LayerSelection::default()
+    })]);
     world.apply(vec![RouteChange::RemoveOutput { output: 20 }]);
     assert_eq!(
         refused(&mut world, vec![RouteChange::RemoveOutput { output: 20 }]),

@@ -1,7 +1,7 @@
 //! Layers: learned, chosen, switched at key frames, left when they fall silent, and taken again.
 use super::world::*;
 use crate::events::Event;
-use crate::routes::RouteChange;
+use crate::routes::{LayerSelection, RouteChange};
 
 struct Stage {
     world: World,
@@ -50,11 +50,13 @@ impl Stage {
 
     fn select(&mut self, layer: Option<&str>) {
         let layer = layer.map(str::to_owned);
-        self.world.apply(vec![RouteChange::SelectLayer {
-            output: 20,
-            layer,
-            is_paused: false,
-        }]);
+        self.world
+            .apply(vec![RouteChange::SelectLayer(LayerSelection {
+                output: 20,
+                layer,
+                is_paused: false,
+                ..LayerSelection::default()
+            })]);
     }
 }
 

@@ -7,7 +7,7 @@ use lianzhen_wire::rtcp::{self, SenderInfo};
 use lianzhen_wire::rtp::{self, ExtensionWriter, SequenceUnwrapper};
 use lianzhen_wire::srtp::{Profile, Receiver, Sender};
 
-use crate::egress::Path;
+use crate::egress::{Path, Remote};
 use crate::events::Event;
 use crate::input::{InputCodec, MediaKind};
 use crate::peers::ExtensionIds;
@@ -41,9 +41,11 @@ pub const SUBSCRIBER_IDS: ExtensionIds = ExtensionIds {
 pub const VP8: u8 = 96;
 pub const VP8_RTX: u8 = 97;
 pub const OPUS: u8 = 111;
+pub const RED: u8 = 61;
 pub const OUT_VP8: u8 = 100;
 pub const OUT_VP8_RTX: u8 = 101;
 pub const OUT_OPUS: u8 = 63;
+pub const OUT_RED: u8 = 62;
 
 /// A received RTP packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,15 +87,19 @@ pub struct World {
 
 pub fn address(port: u16) -> Path {
     Path {
-        remote: SocketAddr::from(([10, 0, 0, 1], port)),
+        remote: Remote::Udp(SocketAddr::from(([10, 0, 0, 1], port))),
         local_ip: None,
     }
 }
 
 impl World {
     pub fn new() -> World {
+        World::with(Router::new(1))
+    }
+
+    pub fn with(router: Router) -> World {
         World {
-            router: Router::new(1),
+            router,
             now_ns: 1000 * S,
             clients: vec![],
             events: vec![],
@@ -199,7 +205,7 @@ impl World {
     pub fn collect(&mut self) {
         let mut report = SendReport::default();
         let mut datagrams = vec![];
-        for burst in self.router.egress().bursts() {
+        for burst in self.router.outgoing(self.now_ns).bursts() {
             report.sends += 1;
             for datagram in burst.bytes.chunks(burst.segment_bytes) {
                 report.datagrams += 1;
@@ -547,6 +553,8 @@ pub fn video_input(track: u32, peer: u32) -> RouteChange {
             format: "VP8".into(),
             payload_type: VP8,
             rtx_payload_type: Some(VP8_RTX),
+            red_payload_type: None,
+            has_nack: true,
         }],
         ssrcs: vec![],
     })
@@ -564,6 +572,8 @@ pub fn audio_input(track: u32, peer: u32) -> RouteChange {
             format: "opus".into(),
             payload_type: OPUS,
             rtx_payload_type: None,
+            red_payload_type: Some(RED),
+            has_nack: false,
         }],
         ssrcs: vec![],
     })
@@ -580,11 +590,13 @@ pub fn output(output: u32, track: u32, peer: u32) -> OutputRoute {
                 format: "VP8".into(),
                 payload_type: OUT_VP8,
                 rtx_payload_type: Some(OUT_VP8_RTX),
+                red_payload_type: None,
             },
             OutputCodec {
                 format: "opus".into(),
                 payload_type: OUT_OPUS,
                 rtx_payload_type: None,
+                red_payload_type: None,
             },
         ],
         ssrc: 50_000 + output,
@@ -595,7 +607,10 @@ pub fn output(output: u32, track: u32, peer: u32) -> OutputRoute {
 
 /// Peer 1 publishes video track 10, and peer 2 receives it as output 20. Returns (world, publisher, subscriber).
 pub fn video_pair() -> (World, usize, usize) {
-    let mut world = World::new();
+    video_pair_in(World::new())
+}
+
+pub fn video_pair_in(mut world: World) -> (World, usize, usize) {
     let publisher = world.join(1, IDS);
     let subscriber = world.join(2, SUBSCRIBER_IDS);
     world.apply(vec![

@@ -4,5 +4,5 @@ mod nal;
 mod sps;
 
 pub use access_unit::{AccessUnit, H264Error};
-pub use nal::{is_access_unit_start, is_keyframe_start};
+pub use nal::{is_access_unit_start, is_disposable, is_keyframe_start};
 pub use sps::sps_size;

@@ -15,6 +15,7 @@ pub(super) const FU_START: u8 = 0x80;
 /// FU header: last fragment.
 pub(super) const FU_END: u8 = 0x40;
 pub(super) const TYPE_MASK: u8 = 0x1f;
+const REFERENCE_MASK: u8 = 0x60;
 
 /// The type of a NAL unit, from its first byte.
 pub(super) fn nal_type(nal_unit: &[u8]) -> u8 {
@@ -48,6 +49,20 @@ pub fn is_keyframe_start(payload: &[u8]) -> bool {
     }
 }
 
+/// True if the payload is part of a picture that no other picture needs: its nal_ref_idc is 0 (H.264 §7.4.1).
+pub fn is_disposable(payload: &[u8]) -> bool {
+    let is_slice = |kind: u8| (1..=4).contains(&kind);
+    match payload {
+        [header, ..] if header & REFERENCE_MASK != 0 => false,
+        // The highest nal_ref_idc of what is in it (RFC 6184 §5.7).
+        [header, rest @ ..] if header & TYPE_MASK == STAP_A => {
+            aggregated(rest).any(|unit| is_slice(nal_type(unit)))
+        }
+        [header, fu, ..] if header & TYPE_MASK == FU_A => is_slice(fu & TYPE_MASK),
+        _ => is_slice(nal_type(payload)),
+    }
+}
+
 /// True if nothing of the same access unit can come before this payload: it begins with an SPS or a delimiter.
 pub fn is_access_unit_start(payload: &[u8]) -> bool {
     let is_first = |kind: u8| kind == SPS || kind == ACCESS_UNIT_DELIMITER;
@@ -63,6 +78,29 @@ pub fn is_access_unit_start(payload: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::srtp::hex::hex;
+
+    #[test]
+    fn only_slices_that_nothing_refers_to_are_disposable() {
+        for (payload, expected) in [
+            ("01e0", true),
+            ("41e0", false),
+            ("61e0", false),
+            ("0910", false),
+            ("0605", false),
+            ("65b8", false),
+            ("1c8141", true),
+            ("1c0141", true),
+            ("5c8141", false),
+            ("1c8641", false),
+            ("18000201e0", true),
+            ("1800020605", false),
+            ("38000201e0", false),
+            ("1c", false),
+            ("", false),
+        ] {
+            assert_eq!(is_disposable(&hex(payload)), expected, "{payload}");
+        }
+    }
 
     #[test]
     fn key_frames_begin_with_sps_or_idr_in_any_packet_type() {

@@ -102,6 +102,15 @@ impl ReceiveLog {
         }
     }
 
+    /// True if a packet of that number was not seen, and would be taken: what a copy that came along is worth.
+    pub fn lacks(&self, sequence: u64) -> bool {
+        self.seen.as_ref().is_some_and(|seen| {
+            sequence >= self.base
+                && sequence <= seen.highest() + MAX_DROPOUT
+                && !seen.knows(sequence)
+        })
+    }
+
     /// Notes a sender report of the stream: its NTP time and when it arrived.
     pub fn receive_sender_report(&mut self, ntp: u64, arrival_ns: u64) {
         self.last_sender_report = Some(LastSenderReport {

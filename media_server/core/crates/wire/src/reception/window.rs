@@ -36,11 +36,16 @@ impl SeenWindow {
                 (self.highest + 1..sequence).for_each(|skipped| self.clear(skipped));
             }
             self.highest = sequence;
-        } else if self.highest - sequence >= WINDOW || self.has(sequence) {
+        } else if self.knows(sequence) {
             return false;
         }
         self.set(sequence);
         true
+    }
+
+    /// True if a number was seen or is too old to tell.
+    pub(super) fn knows(&self, sequence: u64) -> bool {
+        sequence <= self.highest && (self.highest - sequence >= WINDOW || self.has(sequence))
     }
 
     fn has(&self, sequence: u64) -> bool {

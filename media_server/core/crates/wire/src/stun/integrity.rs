@@ -2,14 +2,14 @@
 use aws_lc_rs::hmac;
 
 /// Type of the attribute.
-pub(super) const MESSAGE_INTEGRITY: u16 = 0x0008;
+pub(crate) const MESSAGE_INTEGRITY: u16 = 0x0008;
 
 /// Bytes of its value.
-pub(super) const VALUE_LEN: usize = 20;
+pub(crate) const VALUE_LEN: usize = 20;
 
 /// The attribute's value for everything before it: `before` with the header's length put to `length`,
 /// which counts up to and including this attribute.
-pub(super) fn value(before: &[u8], length: u16, password: &[u8]) -> hmac::Tag {
+pub(crate) fn value(before: &[u8], length: u16, password: &[u8]) -> hmac::Tag {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, password);
     let mut context = hmac::Context::with_key(&key);
     // The header's length field (bytes 2 and 3) is replaced, because FINGERPRINT may follow.

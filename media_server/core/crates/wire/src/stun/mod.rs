@@ -1,7 +1,7 @@
 //! STUN for ICE-lite: reads authenticated binding requests, writes success responses (RFC 8489, RFC 8445 §7.3).
 mod fingerprint;
-mod integrity;
-mod request;
+pub(crate) mod integrity;
+pub(crate) mod request;
 mod response;
 #[cfg(test)]
 mod tests;
@@ -11,8 +11,9 @@ use std::fmt;
 pub use request::{BindingRequest, parse};
 pub use response::write_success;
 
-const MAGIC_COOKIE: u32 = 0x2112_a442;
-const HEADER_LEN: usize = 20;
+/// Fixed bytes 4 to 7 of every message (RFC 8489 §5).
+pub const MAGIC_COOKIE: u32 = 0x2112_a442;
+pub(crate) const HEADER_LEN: usize = 20;
 
 /// Header, XOR-MAPPED-ADDRESS of IPv6, MESSAGE-INTEGRITY, FINGERPRINT. A shorter request is refused, so that
 /// nobody gets more bytes out of us than they put in; a real check, with PRIORITY and a role, is longer.

@@ -171,8 +171,8 @@ fn is_ufrag(text: &str) -> bool {
 }
 
 /// Walks over (type, value); ends at the end or where an attribute is cut off.
-struct Attributes<'a> {
-    rest: &'a [u8],
+pub(crate) struct Attributes<'a> {
+    pub(crate) rest: &'a [u8],
 }
 
 impl<'a> Iterator for Attributes<'a> {

@@ -14,10 +14,10 @@ pub(super) enum Symbol {
     LargeDelta = 2,
 }
 
-const ONE_BIT_VECTOR: u16 = 0x8000;
-const TWO_BIT_VECTOR: u16 = 0xc000;
-const ONE_BIT_CAPACITY: usize = 14;
-const TWO_BIT_CAPACITY: usize = 7;
+pub(super) const ONE_BIT_VECTOR: u16 = 0x8000;
+pub(super) const TWO_BIT_VECTOR: u16 = 0xc000;
+pub(super) const ONE_BIT_CAPACITY: usize = 14;
+pub(super) const TWO_BIT_CAPACITY: usize = 7;
 const MAX_RUN: usize = 0x1fff;
 
 /// Appends the chunks of `symbols`. A vector at the end may have room left; the packet status count tells.

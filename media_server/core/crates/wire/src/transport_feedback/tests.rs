@@ -1,8 +1,8 @@
 //! What was recorded is what a decoder, written here from the draft, reads back.
 use std::collections::BTreeMap;
 
-use super::Recorder;
 use super::chunks::{Symbol, write_chunks};
+use super::{Recorder, parse};
 use crate::fuzzing::Random;
 use crate::rtcp::{self, Packet};
 use crate::srtp::hex::hex;
@@ -308,5 +308,90 @@ mod chunks {
             words(&[S, L, N, S, S, S, N, S]),
             [0b1101_1000_0101_0100, 0x2001]
         );
+    }
+}
+
+#[test]
+fn what_the_recorder_writes_is_read_back_by_the_parser() {
+    let mut random = Random::new(17);
+    for start in [0u16, 1, 127, 32_767, 65_530] {
+        let mut recorder = Recorder::new();
+        let mut arrival_ns = 77 * MS;
+        for index in 0..3_000u16 {
+            arrival_ns += u64::from(random.below(9)) * MS;
+            if random.below(5) == 0 {
+                continue;
+            }
+            // Some overtake each other by up to 20 ms.
+            let late_ns = u64::from(random.below(2)) * u64::from(random.below(20)) * MS;
+            recorder.receive(start.wrapping_add(index), arrival_ns + late_ns);
+        }
+        loop {
+            let mut out = Vec::new();
+            if !recorder.build(&mut out, 1, 2) {
+                break;
+            }
+            let expected = decode(&out);
+            let Some(Ok(Packet::TransportFeedback { raw, .. })) = rtcp::parse(&out).next() else {
+                panic!("not a feedback");
+            };
+            let feedback = parse(raw).expect("well-formed");
+            assert_eq!(feedback.base, expected.base);
+            let read: Vec<_> = feedback.statuses().collect();
+            assert_eq!(read.len(), expected.arrivals.len());
+            for (index, (status, arrival)) in read.iter().zip(&expected.arrivals).enumerate() {
+                assert_eq!(status.sequence, expected.base.wrapping_add(index as u16));
+                let ticks = status
+                    .arrival_ticks
+                    .map(|ticks| u64::from(feedback.reference) * 256 + ticks as u64);
+                assert_eq!(ticks, *arrival);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_feedback_of_each_kind_of_chunk_is_read() {
+    // Base 65,535, 16 statuses, reference 2; an empty run, a run of 2 lost, one-bit 1 0 and twelve lost.
+    let raw = hex("ffff00100000020700000002a00004");
+    let feedback = parse(&raw).expect("well-formed");
+    let came: Vec<_> = feedback
+        .statuses()
+        .filter_map(|status| Some((status.sequence, status.arrival_ticks?)))
+        .collect();
+    assert_eq!((feedback.count, feedback.statuses().count()), (16, 16));
+    assert_eq!((feedback.reference, came), (2, vec![(1, 4)]));
+    // Two-bit: 1 2 0 …; the large delta is negative.
+    let raw = hex("00050003000000 00 d800 08 fffe 0000"
+        .replace(' ', "")
+        .as_str());
+    let statuses: Vec<_> = parse(&raw).expect("well-formed").statuses().collect();
+    let arrivals: Vec<_> = statuses.iter().map(|status| status.arrival_ticks).collect();
+    assert_eq!(arrivals, [Some(8), Some(6), None]);
+}
+
+#[test]
+fn what_is_cut_off_reserved_or_too_long_is_refused() {
+    let whole = hex("000500030000000 0d80008fffe".replace(' ', "").as_str());
+    assert!(parse(&whole).is_some());
+    for length in 0..whole.len() {
+        assert!(parse(&whole[..length]).is_none(), "{length}");
+    }
+    // Symbol 3.
+    assert!(parse(&hex("0005000100000000f00000000000")).is_none());
+    // 8,193 statuses in two runs.
+    assert!(parse(&hex("00052001000000001fff0002")).is_none());
+    assert!(parse(&hex("00052000000000001fff0001")).is_some());
+}
+
+#[test]
+fn mutated_feedback_is_refused_or_read_to_its_end() {
+    let mut random = Random::new(99);
+    let whole = hex("ffff00100000020700000002a00004d80008fffe0000");
+    for _ in 0..crate::fuzzing::MUTATIONS {
+        let raw = random.mutate(&whole);
+        if let Some(feedback) = parse(&raw) {
+            assert_eq!(feedback.statuses().count(), usize::from(feedback.count));
+        }
     }
 }

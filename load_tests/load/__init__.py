@@ -1,0 +1,1 @@
+"""Load tests: scenarios as data, virtual peers, a few real clients, a verdict."""

@@ -1,0 +1,3 @@
+//! The estimate beside emulated links, faster than real time.
+mod link;
+mod scenarios;
