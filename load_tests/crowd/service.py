@@ -1,26 +1,19 @@
-"""The service under test: `lianzhen serve` in a process of its own, on ports of its own."""
+"""The service under test with one API key, by which seats in rooms are given out."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import jwt
 
+from load_tests.started_service import started
+
 API_KEY = "load"
-START_LIMIT_S = 60.0
-STOP_LIMIT_S = 20.0
 TOKEN_TTL_S = 3_600
-_READY = "ready "
 
 
 @dataclass(frozen=True)
@@ -57,45 +50,7 @@ def service(
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
     """Yields a service that has just started at this address. SystemExit if it does not start."""
-    program = Path(sys.executable).with_name("lianzhen")
     secret = secrets.token_urlsafe(32)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LIANZHEN_")}
-    with tempfile.TemporaryDirectory() as folder:
-        own = {
-            "LIANZHEN_HTTP_HOST": address,
-            "LIANZHEN_HTTP_PORT": "0",
-            "LIANZHEN_MEDIA_PORT": "0",
-            "LIANZHEN_ECG_PORT": "0",
-            "LIANZHEN_MEDIA_ADDRESSES": address,
-            "LIANZHEN_DATA_DIR": folder,
-            "LIANZHEN_API_KEY": API_KEY,
-            "LIANZHEN_API_SECRET": secret,
-            "LIANZHEN_LOG_LEVEL": "warning",
-        }
-        process = subprocess.Popen(
-            [*prefix, program, "serve"],
-            env={**inherited, **own, **(settings or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        if cpus is not None:
-            os.sched_setaffinity(process.pid, cpus)
-        assert process.stdout is not None
-        impatience = threading.Timer(START_LIMIT_S, process.kill)
-        impatience.start()
-        try:
-            ready = next((line for line in process.stdout if line.startswith(_READY)), "")
-            impatience.cancel()
-            if not ready:
-                raise SystemExit("the service did not start")
-            threading.Thread(target=process.stdout.read, daemon=True).start()
-            yield Service(ready.split()[1], process.pid, secret)
-        finally:
-            impatience.cancel()
-            process.terminate()
-            try:
-                process.wait(STOP_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    own = {"LIANZHEN_API_KEY": API_KEY, "LIANZHEN_API_SECRET": secret, **(settings or {})}
+    with started("serve", address, prefix=prefix, cpus=cpus, settings=own) as process:
+        yield Service(process.url, process.pid, secret)

@@ -24,7 +24,7 @@ from load_tests.ecg_lanes.plain_socket import BINARY, PlainSocket, message
 from load_tests.ecg_lanes.room import seats
 from load_tests.ecg_lanes.signal import FRAME_SAMPLES, FRAMES_A_SECOND, frames
 from load_tests.login_storm.precedence import precedence
-from load_tests.login_storm.server import server
+from load_tests.started_service import OWN_PORTS, Started, started
 
 SETTLE_S: Final = 3.0
 """Before each part is counted: what connecting costs is not what a stream costs."""
@@ -74,21 +74,6 @@ def cpu_s(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
 
 
-def process_at(url: str) -> int:
-    """Returns the server's process: a child of this one."""
-    del url
-    own = str(os.getpid())
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = status.read_text()
-        except OSError:
-            continue
-        name, fields = text.partition("(")[2].rpartition(")")[0], text.rpartition(")")[2].split()
-        if fields[1] == own and name.startswith("lianzhen"):
-            return int(status.parent.name)
-    raise SystemExit("the server's process is not there")
-
-
 @dataclass(frozen=True)
 class Share:
     """How much of a core the server used, and how much of what was due the load sent meanwhile; per cent."""
@@ -109,10 +94,10 @@ async def share(process: int, senders: Senders, seconds: float) -> Share:
     )
 
 
-async def measure(url: str, count: int, viewers_each: int, seconds: float) -> dict[str, float]:
+async def measure(server: Started, count: int, viewers_each: int, seconds: float) -> dict[str, float]:
     """Returns the figures."""
-    process = process_at(url)
-    cast = Cast(url)
+    process = server.pid
+    cast = Cast(server.url)
     await cast.open()
     senders = Senders([], [])
     streams = senders.streams
@@ -145,10 +130,10 @@ async def measure(url: str, count: int, viewers_each: int, seconds: float) -> di
     }
 
 
-async def measure_room(url: str, count: int, seconds: float) -> dict[str, float]:
+async def measure_room(server: Started, count: int, seconds: float) -> dict[str, float]:
     """Returns the figures of viewers who hear frames in a case's room: both parties watch so many ECGs."""
-    process = process_at(url)
-    cast = Cast(url)
+    process = server.pid
+    cast = Cast(server.url)
     await cast.open()
     case = await cast.case()
     seated = await seats(cast, case)
@@ -221,11 +206,12 @@ def main() -> None:
     figures: dict[str, float] = {}
     with precedence():
         if arguments.streams:
-            with server() as url:
-                figures |= asyncio.run(measure(url, arguments.streams, arguments.viewers, arguments.seconds))
+            with started("demo", settings=OWN_PORTS) as server:
+                sent = measure(server, arguments.streams, arguments.viewers, arguments.seconds)
+                figures |= asyncio.run(sent)
         if arguments.room_streams:
-            with server() as url:
-                figures |= asyncio.run(measure_room(url, arguments.room_streams, arguments.seconds))
+            with started("demo", settings=OWN_PORTS) as server:
+                figures |= asyncio.run(measure_room(server, arguments.room_streams, arguments.seconds))
     print(json.dumps(figures))
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from load_tests.ecg_lanes.plain_socket import PlainSocket, open_socket
 from load_tests.ecg_lanes.signal import DESCRIPTOR
-from load_tests.login_storm.server import demo_people
+from load_tests.login_storm.people import demo_people
 
 ADMINISTRATOR: Final = "sunli"
 READER: Final = "wangmin"

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from load_tests.login_storm import idle_timer, listener, speaker, storm
 from load_tests.login_storm.part import Part
+from load_tests.login_storm.people import demo_people, room_token
 from load_tests.login_storm.precedence import precedence
-from load_tests.login_storm.server import demo_people, room_token, server
 from load_tests.login_storm.windows import LATE_MS, Figures, Sample, Weather, Window, figures_of, transits
+from load_tests.started_service import OWN_PORTS, started
 
 LOGINS_PER_S = 20.0
 ROOM = "clinic-discussion"
@@ -63,12 +64,13 @@ def main() -> None:
 
 
 def _measure(rounds: int, seconds: float, per_s: float) -> Measured:
-    with server() as url, contextlib.ExitStack() as stack:
+    with started("demo", settings=OWN_PORTS) as server, contextlib.ExitStack() as stack:
+        url = server.url
 
         def part(*what: object, niceness: int = 0) -> Part:
-            started = Part(*what, niceness=niceness)  # type: ignore[arg-type]
-            stack.callback(started.close)
-            return started
+            playing = Part(*what, niceness=niceness)  # type: ignore[arg-type]
+            stack.callback(playing.close)
+            return playing
 
         people, password = asyncio.run(demo_people(url))
         others = sorted(set(people) - {SPEAKER, LISTENER})

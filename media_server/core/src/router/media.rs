@@ -108,10 +108,19 @@ impl Router {
         let layer = &mut input.layers[stream.layer];
         layer.packets += 1;
         let payload = &plain[header.payload_range.clone()];
-        if input.codecs[codec].red_payload_type == Some(header.payload_type) {
-            return self
-                .receive_redundant(now_ns, arrival_ns, stream, codec, header, elements, payload);
-        }
+        let (layer, payload) = if input.codecs[codec].red_payload_type == Some(header.payload_type)
+        {
+            let own = self.restore(now_ns, arrival_ns, stream, codec, header, payload);
+            let Some(payload) = own else {
+                return;
+            };
+            let Some(input) = self.inputs.get_mut(stream.input) else {
+                return;
+            };
+            (&mut input.layers[stream.layer], payload)
+        } else {
+            (layer, payload)
+        };
         let (numbers, payload) = match (stream.role, role) {
             (Role::Media, Role::Media) => (
                 layer.receive(header.sequence, header.timestamp, arrival_ns),
@@ -159,64 +168,28 @@ impl Router {
         self.take_media(now_ns, stream, MediaPacket { facts, payload });
     }
 
-    /// A packet of sound that carries earlier ones (RFC 2198): takes of those what is missing, then itself.
-    #[allow(clippy::too_many_arguments)] // What is known of one packet at this point.
-    fn receive_redundant(
+    /// Of a packet of sound that carries earlier ones (RFC 2198) takes those that are missing; returns its own payload,
+    /// or None where it is not such a packet.
+    fn restore<'a>(
         &mut self,
         now_ns: u64,
         arrival_ns: u64,
         stream: Stream,
         codec: usize,
         header: &rtp::Header,
-        elements: &Elements<'_>,
-        payload: &[u8],
-    ) {
+        payload: &'a [u8],
+    ) -> Option<&'a [u8]> {
         if stream.role != Role::Media {
             self.counters.dropped_unknown_payload_type += 1;
-            return;
+            return None;
         }
         let Some(blocks) = red::parse(payload) else {
             self.counters.dropped_malformed += 1;
-            return;
+            return None;
         };
-        self.restore(now_ns, arrival_ns, stream, codec, header, &blocks);
-        let Some(input) = self.inputs.get_mut(stream.input) else {
-            return;
-        };
-        let layer = &mut input.layers[stream.layer];
-        let numbers = layer.receive(header.sequence, header.timestamp, arrival_ns);
-        let Some((sequence, timestamp)) = numbers else {
-            self.counters.dropped_duplicate += 1;
-            return;
-        };
-        let facts = PacketFacts {
-            sequence,
-            timestamp,
-            has_marker: header.has_marker,
-            codec: codec as u8,
-            audio_level: elements.audio_level,
-            arrival_ns,
-            ..PacketFacts::default()
-        };
-        let payload = blocks.primary;
-        self.take_media(now_ns, stream, MediaPacket { facts, payload });
-    }
-
-    /// Takes what is missing of the packets that came along with a later one.
-    fn restore(
-        &mut self,
-        now_ns: u64,
-        arrival_ns: u64,
-        stream: Stream,
-        codec: usize,
-        header: &rtp::Header,
-        blocks: &red::Blocks<'_>,
-    ) {
         let all = blocks.redundant();
         for (place, block) in all.iter().enumerate() {
-            let Some(input) = self.inputs.get_mut(stream.input) else {
-                return;
-            };
+            let input = self.inputs.get_mut(stream.input)?;
             // An empty block stands for a packet that was left out; another codec's has no place here.
             if block.payload.is_empty() || block.payload_type != input.codecs[codec].payload_type {
                 continue;
@@ -241,6 +214,7 @@ impl Router {
             let payload = block.payload;
             self.take_media(now_ns, stream, MediaPacket { facts, payload });
         }
+        Some(blocks.primary)
     }
 
     /// Takes one media packet, however it came: notes what it tells, keeps it, and passes it on.
