@@ -14,7 +14,7 @@ BIN := .venv/bin
 
 WEB_SOURCES := $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -path $(WEB)/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-virtual-peer test-web fuzz fuzz-parsers test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-drawing bench-ecg-lanes bench-ecg-replay bench-ecg-sync bench-ecg-latency bench-gateway-pace bench-outage bench-join bench-roaming bench-bad-lines bench-closed-network bench-forwarding bench-forwarding-busy bench-growth bench-threads bench-peers load bench-logins bench-ledger sbom clean setup-service
+.PHONY: help run demo-consultation story-consultation story-ecg screens test setup check check-python check-core check-web format test-python test-core test-virtual-peer test-web fuzz fuzz-parsers test-kill test-walks test-soak test-ledger bench-first-use bench-ecg-losses bench-ecg-drawing bench-ecg-lanes bench-ecg-replay bench-ecg-sync bench-ecg-latency bench-gateway-pace bench-outage bench-join bench-roaming bench-bad-lines bench-closed-network bench-forwarding bench-forwarding-busy bench-growth bench-hostile bench-threads bench-peers load bench-logins bench-ledger sbom clean setup-service
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -194,6 +194,9 @@ bench-growth: setup-service .setup/virtual-peer ## CPU and memory from 10 to 1,0
 
 bench-threads: setup-service .setup/virtual-peer ## CPU a packet with one media thread and with two; the last line is a JSON object (4 min)
 	@$(BIN)/python -m load_tests.growth.threads
+
+bench-hostile: setup-service .setup/virtual-peer ## what honest people notice of a hostile subscriber and of 200,000 junk packets a second (3 min)
+	@$(BIN)/python -m load_tests.hostile
 
 bench-logins: setup-service ## what a storm of logins does to a live call; the last line is a JSON object
 	@$(BIN)/python -m load_tests.login_storm

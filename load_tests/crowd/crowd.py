@@ -20,6 +20,7 @@ LINE_BYTES = 64 << 20
 
 Kind: TypeAlias = Literal["audio", "video"]
 Played: TypeAlias = Mapping[str, str | int]
+Misdeed: TypeAlias = Mapping[str, str | int]
 
 VOICE: Played = {"kind": "voice"}
 """Stamped Opus packets, 50 a second."""
@@ -54,9 +55,12 @@ class Crowd:
         """A new peer with a socket of its own."""
         await self._order("open", peer=peer, address=self._address)
 
-    async def offer(self, peer: str, tracks: Sequence[Track]) -> tuple[str, list[str]]:
-        """Returns a description that offers these tracks, and their sections' mids."""
-        answer = await self._order("offer", peer=peer, tracks=[track._asdict() for track in tracks])
+    async def offer(
+        self, peer: str, tracks: Sequence[Track], channels: Sequence[str] = ()
+    ) -> tuple[str, list[str]]:
+        """Returns a description that offers these tracks and data channels, and the tracks' mids."""
+        told = [track._asdict() for track in tracks]
+        answer = await self._order("offer", peer=peer, tracks=told, channels=list(channels))
         return answer["sdp"], answer["mids"]
 
     async def accept_answer(self, peer: str, sdp: str) -> None:
@@ -75,6 +79,10 @@ class Crowd:
     async def stop(self, peer: str, mid: str) -> None:
         """Ends what is sent on a section."""
         await self._order("stop", peer=peer, mid=mid)
+
+    async def misbehave(self, peer: str, what: Misdeed) -> None:
+        """From now on a peer does this instead of what it did before to others (src/orders.rs)."""
+        await self._order("misbehave", peer=peer, what=what)
 
     async def close(self, peer: str) -> None:
         """Ends a peer; the other side is told."""

@@ -42,6 +42,8 @@ class PeerReading:
     is_lost: bool
     key_frames_wanted: int
     unsent: int
+    misdeeds: int
+    """How often it did what it does to others."""
     sent: Mapping[str, int]
     """Packets by mid."""
     received: tuple[Stream, ...]
@@ -110,6 +112,7 @@ def _peer(told: Mapping[str, Any]) -> PeerReading:
         is_lost=told["is_lost"],
         key_frames_wanted=told["key_frames_wanted"],
         unsent=told["unsent"],
+        misdeeds=told["misdeeds"],
         sent=told["sent"],
         received=tuple(
             Stream(

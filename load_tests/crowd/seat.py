@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +29,8 @@ class Seat:
         self.began_ns = time.monotonic_ns()
         """When it asked to join (CLOCK_MONOTONIC)."""
         self.is_joined = asyncio.Event()
+        self.offered = ""
+        """The server's last description."""
         self._answers: asyncio.Queue[str] = asyncio.Queue()
         self._is_subscribed = False
 
@@ -52,8 +54,9 @@ class Seat:
             await asyncio.sleep(PING_INTERVAL_S)
             await self._send(ping_req=rtc.Ping(timestamp=time.time_ns() // 1_000_000))
 
-    async def publish(self, plays: Mapping[str, Played]) -> None:
-        """Publishes a microphone or a camera or both, by kind, and begins to send."""
+    async def publish(self, plays: Mapping[str, Played], channels: Sequence[str] = ()) -> None:
+        """Publishes a microphone or a camera or both, by kind, and begins to send. ``channels``: labels of
+        the data channels that it opens as well."""
         tracks = [Track("audio" if kind == "audio" else "video", f"{self.upstream}-{kind}") for kind in plays]
         await self._crowd.open(self.upstream)
         for kind, track in tracks:
@@ -61,7 +64,7 @@ class Seat:
                 cid=track, name=kind, type=_TYPES[kind], source=_SOURCES[kind], width=640, height=360
             )
             await self._send(add_track=request)
-        sdp, mids = await self._crowd.offer(self.upstream, tracks)
+        sdp, mids = await self._crowd.offer(self.upstream, tracks, channels)
         await self._send(offer=rtc.SessionDescription(type="offer", sdp=sdp, id=1))
         async with asyncio.timeout(ANSWER_LIMIT_S):
             answer = await self._answers.get()
@@ -70,6 +73,7 @@ class Seat:
             await self._crowd.play(self.upstream, mid, plays[kind])
 
     async def _accept(self, offer: rtc.SessionDescription) -> None:
+        self.offered = offer.sdp
         if not self._is_subscribed:
             self._is_subscribed = True
             await self._crowd.open(self.downstream)

@@ -2,7 +2,9 @@
 //!
 //! Standard input: one order a line (src/orders.rs). Standard output: one answer a line, `{"id": …, "ok": {…}}` or
 //! `{"id": …, "error": "…"}`. It ends with its input.
+mod abuse;
 mod clock;
+mod disguise;
 mod orders;
 mod outbox;
 mod peer;
@@ -168,8 +170,12 @@ impl Crowd {
                 self.numbers.insert(name, number);
                 Ok(json!({}))
             }
-            Order::Offer { peer, tracks } => {
-                let (sdp, mids) = self.peer(&peer)?.offer(&tracks)?;
+            Order::Offer {
+                peer,
+                tracks,
+                channels,
+            } => {
+                let (sdp, mids) = self.peer(&peer)?.offer(&tracks, &channels)?;
                 Ok(json!({"sdp": sdp, "mids": mids}))
             }
             Order::AcceptAnswer { peer, sdp } => {
@@ -185,6 +191,9 @@ impl Crowd {
             Order::Stop { peer, mid } => {
                 self.peer(&peer)?.stop(&mid);
                 Ok(json!({}))
+            }
+            Order::Misbehave { peer, what } => {
+                self.peer(&peer)?.misbehave(what).map(|()| json!({}))
             }
             Order::Read {} => Ok(self.read()),
             Order::Close { peer: name } => {
@@ -230,6 +239,7 @@ impl Crowd {
                     "is_lost": peer.is_lost,
                     "key_frames_wanted": peer.key_frames_wanted,
                     "refused": peer.refused,
+                    "misdeeds": peer.misdeeds(),
                     "unsent": peer.unsent(),
                     "sent": peer.sent().collect::<FxHashMap<_, _>>(),
                     "received": received,

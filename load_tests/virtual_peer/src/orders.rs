@@ -28,6 +28,9 @@ pub enum Order {
         peer: String,
         /// What it sends, in order.
         tracks: Vec<OfferedTrack>,
+        /// Labels of data channels.
+        #[serde(default)]
+        channels: Vec<String>,
     },
     /// Takes the answer to the last offer.
     AcceptAnswer {
@@ -58,6 +61,13 @@ pub enum Order {
         peer: String,
         /// Of the section.
         mid: String,
+    },
+    /// Begins to do this instead of what it did before to others.
+    Misbehave {
+        /// Its name.
+        peer: String,
+        /// What.
+        what: Misdeed,
     },
     /// Tells what every peer has sent and received.
     Read {},
@@ -106,6 +116,38 @@ pub enum Played {
     Recording {
         /// Of the file.
         path: String,
+    },
+}
+
+/// What a peer does to others.
+#[derive(Debug, Deserialize, Clone, PartialEq, Eq)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Misdeed {
+    /// Nothing any more.
+    Nothing {},
+    /// Asks for key frames of the pictures that it receives (PLI).
+    Pictures {
+        /// PLI a second.
+        per_s: u32,
+    },
+    /// Asks for everything again that it received (NACK), 4,352 numbers a datagram.
+    Repeats {
+        /// Datagrams a second.
+        per_s: u32,
+    },
+    /// Sends on its data channel.
+    Talk {
+        /// Messages a second.
+        per_s: u32,
+        /// Of the channel.
+        channel: String,
+        /// The message, in hexadecimal digits.
+        message: String,
+    },
+    /// Takes only so much in.
+    Narrow {
+        /// Bits a second.
+        bps: u64,
     },
 }
 

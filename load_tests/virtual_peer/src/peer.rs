@@ -7,14 +7,17 @@ use mio::net::UdpSocket;
 use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
 use rustc_hash::FxHashMap;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::channel::ChannelId;
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
 
+use crate::abuse::{Abuse, NarrowLine, nack_entries};
 use crate::clock::{monotonic_ns, wall_ns};
-use crate::orders::{Kind, OfferedTrack, Played};
+use crate::disguise;
+use crate::orders::{Kind, Misdeed, OfferedTrack, Played};
 use crate::outbox::Outbox;
 use crate::received::Received;
 use crate::source::{DuePacket, Source};
@@ -22,6 +25,9 @@ use crate::stamp::sent_wall_ns;
 
 /// Room for a burst to many peers while this thread does something else.
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
+
+/// Whose wishes they are: no stream of ours has this one.
+const OWN_SSRC: u32 = 1;
 
 /// What RFC 6464 says of somebody who speaks: -30 dBov.
 const SPEAKING: i8 = -30;
@@ -46,6 +52,16 @@ struct Playing {
     sent: u64,
 }
 
+/// A datagram on a narrow line.
+struct Held {
+    arrived_wall_ns: u64,
+    source: SocketAddr,
+    bytes: Vec<u8>,
+}
+
+/// What str0m must not be told more of at once than the kernel takes.
+const MAX_MISDEEDS_AT_ONCE: u64 = 64;
+
 /// A peer.
 pub struct Peer {
     rtc: Rtc,
@@ -56,6 +72,9 @@ pub struct Peer {
     playing: Vec<Playing>,
     outbox: Outbox,
     deadline: Instant,
+    channels: FxHashMap<String, ChannelId>,
+    abuse: Option<Abuse>,
+    line: Option<NarrowLine<Held>>,
     /// By SSRC.
     pub incoming: FxHashMap<Ssrc, Incoming>,
     /// When DTLS was done (CLOCK_MONOTONIC); 0 before.
@@ -89,6 +108,7 @@ impl Peer {
             .enable_opus(true, false)
             .enable_vp8(true)
             .set_rtp_mode(true)
+            .set_crypto_provider(disguise::provider())
             .build(now);
         let candidate = Candidate::host(local, "udp").map_err(|error| error.to_string())?;
         rtc.add_local_candidate(candidate);
@@ -101,6 +121,9 @@ impl Peer {
             playing: Vec::new(),
             outbox: Outbox::default(),
             deadline: now,
+            channels: FxHashMap::default(),
+            abuse: None,
+            line: None,
             incoming: FxHashMap::default(),
             connected_ns: 0,
             is_lost: false,
@@ -127,8 +150,16 @@ impl Peer {
     }
 
     /// Makes an offer: the description and its sections' mids.
-    pub fn offer(&mut self, tracks: &[OfferedTrack]) -> Result<(String, Vec<String>), String> {
+    pub fn offer(
+        &mut self,
+        tracks: &[OfferedTrack],
+        channels: &[String],
+    ) -> Result<(String, Vec<String>), String> {
         let mut changes = self.rtc.sdp_api();
+        for label in channels {
+            let id = changes.add_channel(label.clone());
+            self.channels.insert(label.clone(), id);
+        }
         let mut mids = Vec::new();
         for track in tracks {
             let kind = match track.kind {
@@ -225,14 +256,108 @@ impl Peer {
         } else {
             sources.min()
         };
-        media_ns.map_or(protocol_ns, |media_ns| media_ns.min(protocol_ns))
+        let abuse_ns = self.abuse.as_ref().map(Abuse::next_ns);
+        let line_ns = self.line.as_ref().and_then(NarrowLine::next_ns);
+        [media_ns, abuse_ns, line_ns]
+            .into_iter()
+            .flatten()
+            .fold(protocol_ns, u64::min)
+    }
+
+    /// Begins to do this instead of what it did before to others.
+    pub fn misbehave(&mut self, what: Misdeed) -> Result<(), String> {
+        if let Misdeed::Talk { message, .. } = &what {
+            bytes_of(message).ok_or("the message is not hexadecimal")?;
+        }
+        let now_ns = monotonic_ns();
+        self.line = match what {
+            Misdeed::Narrow { bps } => Some(NarrowLine::new(bps)),
+            _ => None,
+        };
+        self.abuse = Abuse::new(what, now_ns);
+        Ok(())
+    }
+
+    /// How often the present one was done.
+    pub fn misdeeds(&self) -> u64 {
+        let dropped = self.line.as_ref().map_or(0, |line| line.dropped);
+        self.abuse.as_ref().map_or(dropped, |abuse| abuse.done)
+    }
+
+    fn abuse_due(&mut self, now_ns: u64) {
+        let Some(abuse) = &mut self.abuse else {
+            return;
+        };
+        let times = abuse.take_due(now_ns).min(MAX_MISDEEDS_AT_ONCE);
+        if times == 0 {
+            return;
+        }
+        let misdeed = abuse.misdeed.clone();
+        let pictures: Vec<(Ssrc, u16)> = self
+            .incoming
+            .iter()
+            .filter(|(_, incoming)| incoming.kind == Kind::Video)
+            .map(|(&ssrc, incoming)| (ssrc, incoming.received.newest() as u16))
+            .collect();
+        for _ in 0..times {
+            match &misdeed {
+                Misdeed::Pictures { .. } => {
+                    for &(ssrc, _) in &pictures {
+                        self.rtc
+                            .direct_api()
+                            .send_pli_feedback(OWN_SSRC.into(), ssrc);
+                    }
+                }
+                Misdeed::Repeats { .. } => {
+                    for &(ssrc, newest) in &pictures {
+                        let entries = nack_entries(newest);
+                        self.rtc.direct_api().send_app_specific_feedback(
+                            OWN_SSRC.into(),
+                            ssrc,
+                            entries,
+                        );
+                        self.poll();
+                    }
+                }
+                Misdeed::Talk {
+                    channel, message, ..
+                } => self.talk(channel, message),
+                Misdeed::Narrow { .. } | Misdeed::Nothing {} => {}
+            }
+            self.poll();
+        }
+        self.input(Input::Timeout(Instant::now()));
+        self.drain();
+    }
+
+    fn talk(&mut self, channel: &str, message: &str) {
+        let (Some(&id), Some(bytes)) = (self.channels.get(channel), bytes_of(message)) else {
+            return;
+        };
+        if let Some(mut channel) = self.rtc.channel(id) {
+            // Where there is no room its own line is the limit.
+            let _ = channel.write(true, &bytes);
+        }
+    }
+
+    fn take_from_line(&mut self, now_ns: u64) {
+        while let Some(held) = self.line.as_mut().and_then(|line| line.pop(now_ns)) {
+            self.give(
+                Instant::now(),
+                held.arrived_wall_ns,
+                held.source,
+                &held.bytes,
+            );
+        }
     }
 
     /// Does what is due.
     pub fn wake(&mut self, now_ns: u64, now: Instant) {
         if self.connected_ns != 0 {
             self.play_due(now_ns, now);
+            self.abuse_due(now_ns);
         }
+        self.take_from_line(now_ns);
         if self.deadline <= now {
             self.input(Input::Timeout(now));
             self.drain();
@@ -317,6 +442,19 @@ impl Peer {
         source: SocketAddr,
         datagram: &[u8],
     ) {
+        let Some(line) = &mut self.line else {
+            return self.give(now, arrived_wall_ns, source, datagram);
+        };
+        let held = Held {
+            arrived_wall_ns,
+            source,
+            bytes: datagram.to_vec(),
+        };
+        line.push(monotonic_ns(), datagram.len(), held);
+    }
+
+    /// Hands a datagram to str0m.
+    fn give(&mut self, now: Instant, arrived_wall_ns: u64, source: SocketAddr, datagram: &[u8]) {
         let Ok(contents) = datagram.try_into() else {
             self.refused += 1;
             return;
@@ -426,4 +564,17 @@ impl Peer {
             );
         }
     }
+}
+
+fn bytes_of(hexadecimal: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = hexadecimal
+        .chars()
+        .map(|digit| digit.to_digit(16).map(|value| value as u8))
+        .collect();
+    Some(
+        digits?
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+            .collect(),
+    )
 }

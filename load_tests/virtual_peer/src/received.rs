@@ -37,6 +37,11 @@ pub struct Received {
 }
 
 impl Received {
+    /// The highest extended sequence number.
+    pub fn newest(&self) -> u64 {
+        self.highest
+    }
+
     /// Takes a packet by its extended sequence number. `delay_ns`: if it was stamped.
     pub fn take(&mut self, now_ns: u64, sequence: u64, bytes: usize, delay_ns: Option<u64>) {
         if self.packets == 0 {

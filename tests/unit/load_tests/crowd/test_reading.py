@@ -24,6 +24,7 @@ PEER = {
     "key_frames_wanted": 1,
     "refused": 0,
     "unsent": 0,
+    "misdeeds": 0,
     "sent": {"0": 4, "1": 6},
     "received": [STREAM, STREAM],
 }

@@ -31,7 +31,7 @@ def stream(
 
 
 def peer(*received: Stream, connected_ms: int = 0, is_lost: bool = False, wanted: int = 0) -> PeerReading:
-    return PeerReading(connected_ms * MS, is_lost, wanted, 0, {}, received)
+    return PeerReading(connected_ms * MS, is_lost, wanted, 0, 0, {}, received)
 
 
 def reading(**peers: PeerReading) -> Reading:
