@@ -27,6 +27,7 @@ PARTICIPANT_RESUMED: Final = "participant.resumed"
 MARK_ADDED: Final = "mark.added"
 CLOCK_PICTURE: Final = "clock.picture"
 CLOCK_ECG: Final = "clock.ecg"
+RECEPTION_NOTED: Final = "reception.noted"
 
 ACTOR_RECORDER: Final = "recorder"
 """Who did what nobody in the room did."""

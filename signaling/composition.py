@@ -68,12 +68,14 @@ from signaling.ecg.replay_clocks import ReplayClocks
 from signaling.ecg.room_frames import RoomFrames
 from signaling.http_shell import add_security_headers, guard
 from signaling.identity import Identity, build_identity
+from signaling.link_words import LinkWords
 from signaling.livekit.endpoint import SignalEndpoint
 from signaling.livekit.signal_desk import SignalDesk
 from signaling.metrics import MetricsPages
 from signaling.oversight import Oversight, build_oversight
 from signaling.pacing import Pacer
 from signaling.ports import MediaPlane
+from signaling.reception.reception_desk import ReceptionDesk
 from signaling.recording_desk import RecordingDesk
 from signaling.recording_witness import RecordingWitness
 from signaling.room_host import RoomHost
@@ -256,11 +258,13 @@ def build_service(
     revocations = Revocations(store=store, tokens=revoked, places=[host, events, ecgs], clock=clock)
     store.follow(revocations.receive_acts)
     ecg_live = EcgLive(store, ecgs, ecg_looks, clock, is_revoked=revocations.is_revoked)
-    pulse = RoomPulse(host)
-    media.on_audio_levels(pulse.receive_levels)
     journal = RoomJournal(clock)
     desk = RecordingDesk(host=host, recorder=recorder, journal=journal, standing=standing)
-    for observer in (journal, desk, events, room_witness, pulse):
+    links = LinkWords(host)
+    receptions = ReceptionDesk(host=host, recordings=desk, witness=room_witness)
+    pulse = RoomPulse(host, links=links, receptions=receptions)
+    media.on_audio_levels(pulse.receive_levels)
+    for observer in (journal, desk, events, receptions, room_witness, pulse):
         host.observe(observer)
     journal.follow(events.receive_event)
     case_rooms = CaseRooms(store=store, host=host, desk=desk, standing=standing)
@@ -339,9 +343,11 @@ def build_service(
                 "ecg": ecgs.stats,
                 **({} if ecg_datagrams is None else {"ecg_datagrams": ecg_datagrams.stats}),
                 "ecg_anchors": picture_anchors.stats,
+                "reception": receptions.stats,
                 "critical_values": criticals.stats,
                 **oversight.stats(),
             },
+            links.stats,
         ),
         api,
         WebPages(settings.web_dir),

@@ -21,9 +21,15 @@ _NOT_A_NAME: Final = re.compile(r"[^a-z0-9_]+")
 class ServerCollector(Collector):
     """Reads all figures at the moment of the scrape; keeps none."""
 
-    def __init__(self, host: RoomHost, extra: Mapping[str, Callable[[], Mapping[str, int]]]) -> None:
+    def __init__(
+        self,
+        host: RoomHost,
+        extra: Mapping[str, Callable[[], Mapping[str, int]]],
+        links: Callable[[], Mapping[str, int]],
+    ) -> None:
         self._host = host
         self._extra = extra
+        self._links = links
 
     def collect(self) -> Iterable[Metric]:
         """Returns every figure as it is now."""
@@ -34,6 +40,10 @@ class ServerCollector(Collector):
         yield _gauge("lianzhen_publishers", "Participants who publish.", sum(r.num_publishers for r in rooms))
         recorded = sum(1 for room in rooms if room.is_recording)
         yield _gauge("lianzhen_rooms_recorded", "Rooms being recorded.", recorded)
+        links = GaugeMetricFamily("lianzhen_links", "Links on each rung of the ladder.", labels=["what"])
+        for what, value in self._links().items():
+            links.add_metric([what], value)
+        yield links
         yield _counter("lianzhen_signal", "What signalling has seen.", self._host.traffic.counts())
         counters = _integers(self._host.media.stats().get("counters", {}))
         yield _counter("lianzhen_core", "What the packet core has counted.", counters)
@@ -44,9 +54,14 @@ class ServerCollector(Collector):
 class MetricsPages:
     """/healthz and /metrics."""
 
-    def __init__(self, host: RoomHost, extra: Mapping[str, Callable[[], Mapping[str, int]]]) -> None:
+    def __init__(
+        self,
+        host: RoomHost,
+        extra: Mapping[str, Callable[[], Mapping[str, int]]],
+        links: Callable[[], Mapping[str, int]],
+    ) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(ServerCollector(host, extra))
+        self._registry.register(ServerCollector(host, extra, links))
         ProcessCollector(registry=self._registry)
 
     def routes(self) -> list[web.RouteDef]:

@@ -160,7 +160,7 @@ class RecordingDesk:
         """Returns the recordings that are going on, by room."""
         return {name: recording.recording_id for name, recording in self._open.items()}
 
-    def note_clock(self, room: RoomName, kind: str, facts: Mapping[str, JsonValue]) -> None:
+    def note_own(self, room: RoomName, kind: str, facts: Mapping[str, JsonValue]) -> None:
         """Keeps an event of the service's own in a room's recording, at the present moment."""
         self._note(room, kind, facts, actor=ACTOR_RECORDER)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import singledispatchmethod
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import structlog
 
@@ -87,6 +87,10 @@ class RoomObserver(Protocol):
         """Takes note of one fact."""
 
 
+DataTaker: TypeAlias = Callable[[ParticipantSid, bytes], None]
+"""Takes what a participant sends the server itself: the content of a data packet."""
+
+
 class RoomHost:
     """All rooms of this node with their sessions."""
 
@@ -102,6 +106,7 @@ class RoomHost:
         self._links: dict[ParticipantSid, set[MediaLink]] = {}
         self._publisher_of: dict[TrackNumber, ParticipantSid] = {}
         self._observers: list[RoomObserver] = []
+        self._takers: dict[str, DataTaker] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     # ---- who is where -----------------------------------------------------------------------------------
@@ -240,6 +245,10 @@ class RoomHost:
                 self._refresh_token(session)
 
     # ---- data -------------------------------------------------------------------------------------------
+
+    def take_data(self, topic: str, taker: DataTaker) -> None:
+        """Hands packets of a topic to ``taker``; they go to nobody else."""
+        self._takers[topic] = taker
 
     def send_server_data(
         self, room: Room, kind: ChannelKind, payload: bytes, destinations: Iterable[ParticipantIdentity]
@@ -420,6 +429,10 @@ class RoomHost:
                 self.traffic.count("data_duplicate")
                 return
             session.last_data_sequence = packet.sequence
+        taker = self._takers.get(packet.topic)
+        if taker is not None:
+            taker(sid, packet.content)
+            return
         for recipient in recipients:
             if self._sessions[recipient].send_data(kind, packet.payload):
                 self.traffic.count("data_forwarded")

@@ -1,5 +1,5 @@
-"""The steady beat of every room: who is speaking, twice a second, and how good each link is, every five
-seconds."""
+"""The steady beat of every room: who is speaking, twice a second; what each link carries, every 2.5 s; how
+good it is and what came by it, every five seconds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 from media_server.ids import ParticipantSid, RoomName, RoomSid, TrackNumber
@@ -14,12 +15,16 @@ from media_server.rooms import ParticipantView, Room
 from media_server.rooms.effects import Fact, LinkBack, LinkLost
 from media_server.rooms.link_quality import LinkQuality, LinkSample, Quality, judge_link
 from media_server.rooms.speakers import Speakers
+from signaling.link_words import LinkWords
 from signaling.livekit.messages import connection_quality, speakers_changed
 from signaling.livekit.session import ParticipantSession
+from signaling.reception.reception_desk import ReceptionDesk
 from signaling.room_host import RoomHost
 
-QUALITY_S: Final = 5.0
-"""Long enough that one lost packet of a quiet participant is not 5 %, short enough to be believed."""
+LINK_S: Final = 2.5
+"""Soon enough for a page whose link has just become narrow: its ladder waits 5 s before it says so."""
+QUALITY_BEATS: Final = 2
+"""5 s: long enough that one lost packet of a quiet participant is not 5 %, short enough to be believed."""
 UNMEASURED_SCORE: Final = 3.9
 """Of a link that is just back: good until the next beat has measured it."""
 
@@ -35,8 +40,10 @@ class _Counted:
 class RoomPulse:
     """Measures and tells, in all rooms. Called on the loop thread."""
 
-    def __init__(self, host: RoomHost) -> None:
+    def __init__(self, host: RoomHost, *, links: LinkWords, receptions: ReceptionDesk) -> None:
         self._host = host
+        self._links = links
+        self._receptions = receptions
         self._speakers: dict[RoomSid, Speakers] = {}
         self._counted: dict[ParticipantSid, _Counted] = {}
 
@@ -68,14 +75,27 @@ class RoomPulse:
                 session.send(connection_quality([(str(of.sid), link)]))
 
     async def run(self) -> None:
-        """Judges links for as long as the task lives."""
-        while True:
-            await asyncio.sleep(QUALITY_S)
-            self.judge()
+        """Looks at links and judges them for as long as the task lives."""
+        for beat in count(1):
+            await asyncio.sleep(LINK_S)
+            stats = self._host.media.stats()
+            self._look(stats)
+            if beat % QUALITY_BEATS == 0:
+                self._judge(stats)
 
     def judge(self) -> None:
-        """Judges every link over the time since the last call and tells each room."""
+        """Looks at every link, judges it over the time since the last call and tells each room."""
         stats = self._host.media.stats()
+        self._look(stats)
+        self._judge(stats)
+
+    # ---- inside -----------------------------------------------------------------------------------------
+
+    def _look(self, stats: Mapping[str, Any]) -> None:
+        self._links.look(stats, self._receptions.says_so_itself)
+
+    def _judge(self, stats: Mapping[str, Any]) -> None:
+        self._receptions.beat(stats)
         now_ns = self._host.clock.monotonic_ns()
         by_room: dict[RoomSid, list[tuple[ParticipantView, LinkQuality]]] = defaultdict(list)
         present: set[ParticipantSid] = set()
@@ -89,8 +109,6 @@ class RoomPulse:
         self._speakers = {sid: speakers for sid, speakers in self._speakers.items() if sid in open_rooms}
         for room in self._host.rooms:
             self._tell_quality(room, by_room[room.sid])
-
-    # ---- inside -----------------------------------------------------------------------------------------
 
     def _tell_speakers(self, room: Room, heard: Mapping[ParticipantSid, int]) -> None:
         speakers = self._speakers.setdefault(room.sid, Speakers())
@@ -158,6 +176,7 @@ class RoomPulse:
             lost=missing,
             round_trip_ms=max(round_trips, default=None),
             silent_ns=silent_ns,
+            rung=self._links.rung(participant.sid),
         )
 
 

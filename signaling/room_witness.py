@@ -96,6 +96,12 @@ class RoomWitness:
                 kind = "track.muted" if track.is_muted else "track.unmuted"
                 self._tell_of(room, kind, participant, _track(track))
 
+    def tell_received(
+        self, room: RoomName, participant: ParticipantView, facts: Mapping[str, JsonValue]
+    ) -> None:
+        """Tells what somebody received, summed up."""
+        self._tell_of(room, "qos.received", participant, facts)
+
     def _tell_of(
         self,
         room: RoomName,

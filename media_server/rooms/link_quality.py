@@ -20,6 +20,8 @@ GOOD_ROUND_TRIP_MS: Final = 400
 """ITU-T G.114: above 400 ms one way speech is no longer interactive; the round trip is judged as if half
 were queue."""
 POOR_ROUND_TRIP_MS: Final = 1_000
+POOR_RUNG: Final = 3
+"""No picture goes: whoever looks at the person must know why."""
 
 
 class Quality(Enum):
@@ -36,13 +38,15 @@ class LinkSample:
     """What was measured on a participant's link over one period.
 
     ``expected`` and ``lost`` count packets in both directions together; ``round_trip_ms`` is None where
-    nothing told; ``silent_ns`` is for how long nothing authentic has come.
+    nothing told; ``silent_ns`` is for how long nothing authentic has come; ``rung`` is where the estimate of
+    what the link carries stands on the degradation ladder (``link_rung``).
     """
 
     expected: int
     lost: int
     round_trip_ms: float | None
     silent_ns: int
+    rung: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ def judge_link(sample: LinkSample) -> LinkQuality:
     loss = sample.lost / sample.expected if sample.expected > 0 else 0.0
     round_trip_ms = sample.round_trip_ms or 0.0
     score = max(1.0, 4.5 - 20 * min(max(loss, 0.0), 1.0) - max(0.0, round_trip_ms - 150) / 400)
-    if loss >= POOR_LOSS or round_trip_ms >= POOR_ROUND_TRIP_MS:
+    if loss >= POOR_LOSS or round_trip_ms >= POOR_ROUND_TRIP_MS or sample.rung >= POOR_RUNG:
         return LinkQuality(Quality.POOR, round(min(score, 2.5), 2))
-    if loss >= GOOD_LOSS or round_trip_ms >= GOOD_ROUND_TRIP_MS:
+    if loss >= GOOD_LOSS or round_trip_ms >= GOOD_ROUND_TRIP_MS or sample.rung > 0:
         return LinkQuality(Quality.GOOD, round(min(score, 3.9), 2))
     return LinkQuality(Quality.EXCELLENT, round(score, 2))

@@ -38,7 +38,7 @@ class Recordings(Protocol):
     def open_recordings(self) -> Mapping[RoomName, RecordingId]:
         """Returns the recordings that are going on, by room."""
 
-    def note_clock(self, room: RoomName, kind: str, facts: Mapping[str, JsonValue]) -> None:
+    def note_own(self, room: RoomName, kind: str, facts: Mapping[str, JsonValue]) -> None:
         """Keeps an event of the service's own at the present moment."""
 
 
@@ -103,7 +103,7 @@ class ReplayClocks:
                 gateway_us = wall_us - offset_us
                 # By the clock that nobody sets: the recording's time line is told on it.
                 if self._told[recordings[room]].receive_gateway(ecg, monotonic_us - gateway_us):
-                    self._recordings.note_clock(room, CLOCK_ECG, {"ecg": ecg, "gateway_us": gateway_us})
+                    self._recordings.note_own(room, CLOCK_ECG, {"ecg": ecg, "gateway_us": gateway_us})
 
     def _tell_ways(self, recordings: Mapping[RoomName, RecordingId], rooms: Iterable[RoomName]) -> None:
         wanted = set(rooms)
@@ -119,7 +119,7 @@ class ReplayClocks:
                     "way_us": way_us,
                     "is_with_patient": self._sides.is_with_patient(room.name, claims.binding.person),
                 }
-                self._recordings.note_clock(room.name, CLOCK_PICTURE, facts)
+                self._recordings.note_own(room.name, CLOCK_PICTURE, facts)
 
 
 def _is_news(told: dict[str, int], name: str, value_us: int) -> bool:

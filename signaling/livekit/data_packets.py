@@ -17,11 +17,15 @@ from signaling.errors import PeerProtocolError
 
 @dataclass(frozen=True, slots=True)
 class StampedPacket:
-    """A packet fit to be forwarded. ``sequence`` is 0 where the client does not count."""
+    """A packet fit to be forwarded. ``sequence`` is 0 where the client does not count; ``topic`` and
+    ``content`` are empty where it is no user's packet.
+    """
 
     payload: bytes
     destinations: tuple[ParticipantIdentity, ...]
     sequence: int
+    topic: str
+    content: bytes
 
 
 def stamp_packet(
@@ -43,6 +47,8 @@ def stamp_packet(
         payload=packet.SerializeToString(),
         destinations=tuple(ParticipantIdentity(identity) for identity in dict.fromkeys(destinations)),
         sequence=packet.sequence,
+        topic=packet.user.topic,
+        content=packet.user.payload,
     )
 
 

@@ -37,7 +37,7 @@ class Recorded:
     def open_recordings(self) -> Mapping[RoomName, RecordingId]:
         return self.open
 
-    def note_clock(self, room: RoomName, kind: str, facts: Mapping[str, JsonValue]) -> None:
+    def note_own(self, room: RoomName, kind: str, facts: Mapping[str, JsonValue]) -> None:
         assert room == ROOM
         self.told.append((kind, dict(facts)))
 

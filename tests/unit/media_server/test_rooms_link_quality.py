@@ -33,6 +33,22 @@ def test_words_follow_loss_round_trip_and_silence(
     assert 0 <= link.score <= 5
 
 
+@pytest.mark.parametrize(
+    ("rung", "quality"),
+    [
+        (0, Quality.EXCELLENT),
+        (1, Quality.GOOD),
+        (2, Quality.GOOD),
+        (3, Quality.POOR),
+        (4, Quality.POOR),
+    ],
+)
+def test_a_link_that_carries_less_than_is_wanted_is_no_better_than_its_rung(
+    rung: int, quality: Quality
+) -> None:
+    assert judge_link(LinkSample(100, 0, 20, 0, rung)).quality is quality
+
+
 def test_a_link_without_packets_is_judged_by_its_round_trip() -> None:
     assert judge_link(LinkSample(0, 0, 20, 0)).quality is Quality.EXCELLENT
 

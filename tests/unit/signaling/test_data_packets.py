@@ -27,6 +27,15 @@ def test_the_sender_is_who_it_is() -> None:
     assert (out.chat_message.message, out.sequence, stamped.sequence) == ("hello", 7, 7)  # type: ignore[attr-defined]
 
 
+def test_what_a_user_s_packet_is_about_is_told_and_its_content() -> None:
+    packet = models.DataPacket()
+    packet.user.topic, packet.user.payload = "lianzhen.received", b"{}"
+    _, stamped = _stamp(packet)
+    assert (stamped.topic, stamped.content) == ("lianzhen.received", b"{}")  # type: ignore[attr-defined]
+    _, stamped = _stamp(models.DataPacket())
+    assert (stamped.topic, stamped.content) == ("", b"")  # type: ignore[attr-defined]
+
+
 def test_destinations_of_old_and_new_clients_are_read() -> None:
     packet = models.DataPacket(destination_identities=["a", "b"])
     packet.user.payload = b"x"

@@ -141,8 +141,17 @@ impl Router {
                 .last_heard_ns
                 .map(|heard_ns| now_ns.saturating_sub(heard_ns) / 1_000_000),
             rtt_ms: peer.rtt_ns.map(as_ms),
-            wanted_bps: peer.wanted_bps,
-            allotted_bps: peer.allotted_bps,
+            // Nothing is shared out anew for whom nothing is sent: what was is over.
+            wanted_bps: if peer.outputs.is_empty() {
+                0
+            } else {
+                peer.wanted_bps
+            },
+            allotted_bps: if peer.outputs.is_empty() {
+                0
+            } else {
+                peer.allotted_bps
+            },
             estimate_bps: peer.congestion.available_bps(),
             acknowledged_bps: peer.congestion.acknowledged_bps(),
             data_bps: peer.congestion.data_bps(),

@@ -1,0 +1,1 @@
+"""What each person in a room really received, every five seconds: said by the page, else by the server."""
