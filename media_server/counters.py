@@ -29,6 +29,8 @@ class ControlCounters:
     """SCTP packets whose handling raised; the association went on."""
     data_chunks_refused: int = 0
     """SCTP chunks over a limit: stream number, window, buffer, gap blocks."""
+    data_chunks_slowed: int = 0
+    """SCTP chunks that came faster than one peer may send them; honest clients repeat them."""
     data_associations_aborted: int = 0
     data_messages_received: int = 0
     data_messages_refused: int = 0

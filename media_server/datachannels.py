@@ -7,6 +7,7 @@ it. The private names it needs for that are in PRIVATE_NAMES, each held by a tes
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +23,7 @@ from aiortc.rtcsctptransport import (
 )
 
 from media_server.counters import ControlCounters
+from media_server.datagram_feed import TokenBucket
 from media_server.dtls import DtlsTransport
 from media_server.plans import ChannelKind
 from media_server.sdp.negotiate import MAX_MESSAGE_BYTES, SCTP_PORT
@@ -48,6 +50,13 @@ MAX_TSN_AHEAD: Final = 1024
 """Chunks taken beyond the first missing one. aiortc sorts them at every chunk: 1,024 cost 0.2 ms."""
 MAX_WAITING_BYTES: Final = 1024 * 1024 + MAX_MESSAGE_BYTES
 """Held back for reassembly and order: aiortc's window of 1 MiB, and one message that fills a gap."""
+MAX_BYTES_PER_S: Final = 64 * 1024
+"""Taken of one peer in the long run, 0.5 Mbit/s: everybody else in the room is sent it, at the expense of
+pictures. What is refused is not acknowledged: it comes again, slower, and reliable data stays reliable."""
+MAX_BURST_BYTES: Final = 256 * 1024
+"""Taken at once after a rest: four of the longest messages."""
+MIN_CHUNK_BYTES: Final = 256
+"""What a short message costs: 256 of them a second are four times as many as a moving pointer makes."""
 MAX_GAP_SPAN: Final = 16 * 1024
 """TSNs in the gap blocks of one SACK; aiortc walks through each. Real ones cover what we have in flight."""
 MAX_OPEN_MESSAGE_BYTES: Final = 1024
@@ -78,6 +87,7 @@ class BoundedSctpTransport(RTCSctpTransport):
         self._counters = counters
         self._window_bytes = self._advertised_rwnd
         self._rto = INITIAL_RTO_S
+        self._allowance = TokenBucket(per_s=MAX_BYTES_PER_S, burst=MAX_BURST_BYTES)
 
     async def _handle_data(self, data: bytes) -> None:
         if has_endless_parameters(data):
@@ -100,6 +110,9 @@ class BoundedSctpTransport(RTCSctpTransport):
             # More than the window it was told: an honest sender never gets here.
             self._counters.data_associations_aborted += 1
             await self.stop()
+            return
+        if not self._allowance.take(time.monotonic(), max(len(chunk.user_data), MIN_CHUNK_BYTES)):
+            self._counters.data_chunks_slowed += 1
             return
         await super()._receive_data_chunk(chunk)
 

@@ -31,14 +31,14 @@ class TokenBucket:
         self._tokens = burst
         self._at_s: float | None = None
 
-    def take(self, now_s: float) -> bool:
-        """Takes one token; False where none is left. ``now_s`` is monotonic."""
+    def take(self, now_s: float, count: float = 1) -> bool:
+        """Takes so many tokens; False where fewer are left. ``now_s`` is monotonic."""
         if self._at_s is not None:
             self._tokens = min(self._burst, self._tokens + (now_s - self._at_s) * self._per_s)
         self._at_s = now_s
-        if self._tokens < 1:
+        if self._tokens < count:
             return False
-        self._tokens -= 1
+        self._tokens -= count
         return True
 
 

@@ -28,17 +28,21 @@ from load_tests.hostile.verdict import Flooded, abuse_misses, flood_misses
 from load_tests.login_storm.precedence import precedence
 
 _TALK = models.DataPacket(user=models.UserPacket(payload=bytes(1_000), topic="chat"))
-MISDEEDS: Final[dict[str, Misdeed]] = {
-    "5,000 PLI a second": {"kind": "pictures", "per_s": 5_000},
-    "500 NACKs of 4,352 packets a second": {"kind": "repeats", "per_s": 500},
-    "1,000 messages of 1 kB a second": {
-        "kind": "talk",
-        "per_s": 1_000,
-        "channel": CHANNEL,
-        "message": _TALK.SerializeToString().hex(),
-    },
-    "a line of 100 kbit/s": {"kind": "narrow", "bps": 100_000},
+MISDEEDS: Final[dict[str, tuple[Misdeed, str]]] = {
+    "5,000 PLI a second": ({"kind": "pictures", "per_s": 5_000}, "pli_over_budget"),
+    "500 NACKs of 4,352 packets a second": ({"kind": "repeats", "per_s": 500}, "nack_over_budget"),
+    "1,000 messages of 1 kB a second": (
+        {
+            "kind": "talk",
+            "per_s": 1_000,
+            "channel": CHANNEL,
+            "message": _TALK.SerializeToString().hex(),
+        },
+        "data_forwarded",
+    ),
+    "a line of 100 kbit/s": ({"kind": "narrow", "bps": 100_000}, "nack_received"),
 }
+"""Each with what the service counts where it comes to that."""
 JOIN_EVERY_S: Final = 4.0
 SAMPLE_S: Final = 0.2
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
@@ -62,15 +66,19 @@ async def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     report: dict[str, Any] = {"abuses": {}, "floods": {}, "misses": []}
     async with room() as opened:
         await opened.join("first")
-        for name, misdeed in MISDEEDS.items():
+        for name, (misdeed, counter) in MISDEEDS.items():
             await opened.misbehave(NOTHING)
             await asyncio.sleep(SETTLE_S)
             quiet = await opened.watch(arguments.seconds)
+            felt_before = await opened.counted(counter)
             await opened.misbehave(misdeed)
             abused = await opened.watch(arguments.seconds)
-            misses = list(abuse_misses(quiet, abused))
+            felt = await opened.counted(counter) - felt_before
+            misses = list(abuse_misses(quiet, abused, felt))
             _tell(report, "abuses", name, abused, misses, quiet=quiet)
-            print(f"{name} ({abused.misdeeds} done): {_seen(quiet, abused)}", flush=True)
+            print(
+                f"{name} (done {abused.misdeeds} times, {counter} {felt}): {_seen(quiet, abused)}", flush=True
+            )
         await opened.misbehave(NOTHING)
         lengths = dict.fromkeys(KINDS, arguments.kind_seconds) | {"mixed": arguments.flood_seconds}
         for kind, seconds in lengths.items():

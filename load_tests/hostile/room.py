@@ -77,6 +77,12 @@ class Room:
         await self._peers.misbehave(HOSTILE, what if talks else NOTHING)
         await self._peers.misbehave(f"{HOSTILE}<", NOTHING if talks else what)
 
+    async def counted(self, what: str) -> int:
+        """Returns how often the service has counted this (/metrics)."""
+        async with self._session.get(f"{self._running.url}/metrics") as response:
+            found = re.search(rf'what="{what}"}} (\d+)', await response.text())
+        return int(found[1]) if found else 0
+
     async def join(self, name: str) -> float:
         """Somebody joins and leaves again as soon as picture and voice come; returns after how many
         milliseconds they did. TimeoutError, or ConnectionError."""

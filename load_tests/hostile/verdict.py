@@ -36,8 +36,11 @@ class Flooded:
         return self.sent / self.seconds
 
 
-def abuse_misses(quiet: Course, abused: Course) -> Iterator[str]:
-    """Yields a sentence for each limit that was passed while one subscriber misbehaved."""
+def abuse_misses(quiet: Course, abused: Course, felt: int) -> Iterator[str]:
+    """Yields a sentence for each limit that was passed while one subscriber misbehaved. ``felt``: how often
+    the service noticed; without that nothing was measured."""
+    if not felt:
+        yield "nothing of it came to the service"
     yield from _course_misses(quiet, abused, MAX_ABUSE_RISE_MS)
     allowed = MAX_KEY_FRAMES_PER_S + KEY_FRAMES_AT_ONCE / abused.seconds
     if abused.key_frames_per_s > allowed:

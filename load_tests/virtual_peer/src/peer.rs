@@ -311,6 +311,9 @@ impl Peer {
                 Misdeed::Repeats { .. } => {
                     for &(ssrc, newest) in &pictures {
                         let entries = nack_entries(newest);
+                        // Only behind something else can it be disguised: a wish that concerns nobody.
+                        let (own, nobody) = (OWN_SSRC.into(), OWN_SSRC.into());
+                        self.rtc.direct_api().send_pli_feedback(own, nobody);
                         self.rtc.direct_api().send_app_specific_feedback(
                             OWN_SSRC.into(),
                             ssrc,

@@ -23,14 +23,16 @@ from media_server.certificate import Certificate
 from media_server.counters import ControlCounters
 from media_server.datachannels import (
     MAX_BUFFERED_BYTES,
+    MAX_BYTES_PER_S,
     MAX_GAP_SPAN,
     MAX_TSN_AHEAD,
     MAX_WAITING_BYTES,
+    MIN_CHUNK_BYTES,
     PRIVATE_NAMES,
     DataChannels,
     has_endless_parameters,
 )
-from media_server.datagram_feed import DatagramFeed
+from media_server.datagram_feed import DatagramFeed, TokenBucket
 from media_server.dtls import DtlsTransport
 from media_server.ids import PeerNumber
 from media_server.plans import ChannelKind
@@ -388,12 +390,37 @@ class TestHostileChunks:
         self, pair: Pair
     ) -> None:
         await pair.start("_reliable", "_lossy")
+        # Slowly enough: what comes too fast is refused before it could wait.
+        pair.sctp._allowance = TokenBucket(per_s=1, burst=2 * MAX_WAITING_BYTES)
         for number in range(MAX_WAITING_BYTES // 16_000 + 1):
             await pair.sctp._receive_data_chunk(pair.chunk(ahead=number + 1, size=16_000, flags=2))
         assert pair.counters.data_associations_aborted == 1
         assert pair.sctp.state == "closed"
         assert pair.dtls.state == "connected"
         assert not pair.channels.send(RELIABLE, b"late")
+
+    async def test_what_comes_too_fast_is_not_acknowledged_and_taken_when_it_comes_again(
+        self, pair: Pair
+    ) -> None:
+        await pair.start("_reliable", "_lossy")
+        pair.sctp._allowance = TokenBucket(per_s=0, burst=2 * MIN_CHUNK_BYTES)
+        received = pair.sctp._last_received_tsn
+        first, second, third = (pair.chunk(ahead=ahead, size=1) for ahead in range(3))
+        for chunk in (first, second, third):
+            await pair.sctp._receive_data_chunk(chunk)
+        assert pair.counters.data_chunks_slowed == 1
+        assert pair.sctp._last_received_tsn == second.tsn != received
+        pair.sctp._allowance = TokenBucket(per_s=0, burst=MIN_CHUNK_BYTES)
+        await pair.sctp._receive_data_chunk(third)
+        assert pair.sctp._last_received_tsn == third.tsn
+
+    async def test_a_large_message_of_an_honest_client_comes_whole_however_slowly(self, pair: Pair) -> None:
+        await pair.start("_reliable", "_lossy")
+        pair.sctp._allowance = TokenBucket(per_s=MAX_BYTES_PER_S, burst=16_000)
+        pair.client.channels["_reliable"].send(b"y" * 40_000)
+        await until(lambda: pair.received)
+        assert pair.received == [(RELIABLE, b"y" * 40_000)]
+        assert pair.counters.data_chunks_slowed > 0
 
     async def test_a_forward_tsn_makes_no_streams_beyond_the_cap(self, pair: Pair) -> None:
         await pair.start("_reliable", "_lossy")

@@ -96,6 +96,12 @@ class TestTokenBucket:
         assert [bucket.take(100.0) for _ in range(4)] == [True, True, True, False]
         assert [bucket.take(100.15) for _ in range(2)] == [True, False]
 
+    def test_several_are_taken_together_or_not_at_all(self) -> None:
+        bucket = TokenBucket(per_s=10, burst=3)
+        assert bucket.take(0.0, 2)
+        assert not bucket.take(0.0, 2)
+        assert bucket.take(0.1, 2)
+
     def test_it_never_holds_more_than_a_burst(self) -> None:
         bucket = TokenBucket(per_s=10, burst=2)
         assert bucket.take(0.0)

@@ -23,14 +23,15 @@ FLOOD = Flooded(
 
 def test_what_stays_at_its_limits_is_no_miss() -> None:
     seen = replace(QUIET, loss=0.001, delay_p99_ms=6.0, key_frames_per_s=2.1)
-    assert list(abuse_misses(QUIET, seen)) == []
+    assert list(abuse_misses(QUIET, seen, 1)) == []
     assert list(flood_misses(QUIET, replace(seen, delay_p99_ms=11.0), FLOOD)) == []
     assert FLOOD.per_s == 2_000
 
 
 def test_each_limit_of_abuse_is_told() -> None:
     seen = replace(QUIET, loss=0.002, stills=2, delay_p99_ms=7.0, key_frames_per_s=2.2)
-    assert list(abuse_misses(QUIET, seen)) == [
+    assert list(abuse_misses(QUIET, seen, 0)) == [
+        "nothing of it came to the service",
         "the others lost 0.20%",
         "streams stood still 2 times",
         "p99 of the others' delay rose by 6.0 ms",
