@@ -192,7 +192,7 @@ bench-forwarding-busy: setup-service ## how long packets stay inside while Pytho
 bench-growth: setup-service .setup/virtual-peer ## CPU and memory from 10 to 1,000 streams to subscribers; the last line is a JSON object (3 min)
 	@$(BIN)/python -m load_tests.growth
 
-bench-threads: setup-service .setup/virtual-peer ## CPU a packet with one media thread and with two; the last line is a JSON object (4 min)
+bench-threads: setup-service .setup/virtual-peer ## CPU a packet with one media thread and with two; the last line is a JSON object (3 min)
 	@$(BIN)/python -m load_tests.growth.threads
 
 bench-hostile: setup-service .setup/virtual-peer ## what honest people notice of a hostile subscriber and of 200,000 junk packets a second (3 min)

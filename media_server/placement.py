@@ -19,9 +19,10 @@ def default_threads(processors: int) -> int:
     return max(1, min(MAX_DEFAULT_THREADS, processors // 2))
 
 
-WORTH_A_THREAD = 200
-"""Connections: those of some 100 people. A round of a thread costs nearly the same for one packet as for
-fifty (ADR 0016), so few people are served cheapest by one."""
+WORTH_A_THREAD = 600
+"""Connections: those of some 300 people, whose pictures take a thread a quarter of a processor. Each round
+of a thread costs some 55 us before its first packet (a wake-up, cold caches), 667 times a second: with fewer
+people the second thread's rounds cost more than it brings (`make bench-threads`)."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ from load_tests.crowd.crowd import Played
 from load_tests.growth.hall import Moment, hall
 from load_tests.login_storm.precedence import precedence
 
-ROOMS = 20
+ROOMS = 60
 ROOM_LEGS = 10
 """As many people as two threads are used for (``media_server.placement``), half of them on each."""
 PICTURE: Played = {"kind": "bursts", "packets_per_s": 300, "burst_packets": 10, "payload_bytes": 1_060}
@@ -26,7 +26,7 @@ MAX_RISE = 0.10
 def main() -> int:
     """Runs both several times. 1 where the second thread costs more than it may."""
     parser = argparse.ArgumentParser(prog="python -m load_tests.growth.threads", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0)
     arguments = parser.parse_args()
     pairs = []
