@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,13 +22,18 @@ from media_server.sdp.negotiate import MAX_MESSAGE_BYTES, SCTP_PORT, LocalSectio
 
 _ANY_HOST: Final = "0.0.0.0"  # noqa: S104 - RFC 8840 §4.1.1: the address is in the candidates
 _ANY_PORT: Final = 9
-_HOST_PRIORITY: Final = (126 << 24) | (65_535 << 8) | 255
-"""RFC 8445 §5.1.2.1 for the first host candidate of component 1; later ones are a little lower."""
-_STREAM_PRIORITY: Final = (90 << 24) | ((4 << 13) | 8_191) << 8 | 255
-"""Below all of UDP, where a lost packet holds up nothing (RFC 6544 §4.2: its type preference, and direction
-preference 4 for passive)."""
+_HOST_PRIORITY: Final = (110 << 24) | (255 << 8) | 255
+"""Of the first host candidate of component 1; later ones are a little lower. Below a client's own hosts (RFC
+8445 §5.1.2.1 recommends 126 for their type): then ours decides between pairs, and a page can raise it for a
+fresh path (clients/web/src/protocol/fresh_ice.ts), 255 times by the upper byte of the local preference."""
+_STREAM_PRIORITY: Final = (90 << 24) | (255 << 8) | 255
+"""Below all of UDP, where a lost packet holds up nothing (RFC 6544 §4.2)."""
+_NETWORK_COST: Final = 999
+"""The most that libwebrtc knows: a fresh path that a page lays is cheaper, and carries media at once. The
+same for all of ours, so that it decides nothing else."""
 _STREAM_FOUNDATION: Final = 101
 """Other numbers than those of UDP (RFC 8445 §5.1.1.3)."""
+_OUR_CANDIDATE: Final = re.compile(r"^a=candidate:[^\r\n]*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ class _Media(MediaDescription):
     extra: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return super().__str__() + "".join(f"a={line}\r\n" for line in self.extra)
+        text = super().__str__() + "".join(f"a={line}\r\n" for line in self.extra)
+        return _OUR_CANDIDATE.sub(rf"\g<0> network-cost {_NETWORK_COST}", text)
 
 
 def write_description(origin: Origin, transport: LocalTransport, sections: Sequence[LocalSection]) -> str:

@@ -1,6 +1,6 @@
 // Keeps the way of a page's media alive: looks whether anything comes, and lays a fresh path when nothing does.
 
-import { restarted } from "../protocol/fresh_ice";
+import { preferred, restarted } from "../protocol/fresh_ice";
 import { LOOK_EVERY_MS, PATH_AT_START, watchPath } from "../protocol/path_watch";
 
 const GIVEN_UP: ReadonlySet<string> = new Set(["disconnected", "failed"]);
@@ -70,7 +70,7 @@ async function layFresh(connection: RTCPeerConnection): Promise<void> {
   const sdp = restarted(local.sdp, created.sdp ?? "");
   if (sdp === null || !isStable(connection)) return;
   await connection.setLocalDescription({ type: "offer", sdp });
-  await connection.setRemoteDescription({ type: "answer", sdp: remote.sdp });
+  await connection.setRemoteDescription({ type: "answer", sdp: preferred(remote.sdp) });
 }
 
 function isStable(connection: RTCPeerConnection): boolean {

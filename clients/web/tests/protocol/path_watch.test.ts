@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { restarted } from "../../src/protocol/fresh_ice";
 import { LOOK_EVERY_MS, PATH_AT_START, watchPath, type PathWatch } from "../../src/protocol/path_watch";
 
 /** Looks every 50 ms from `from_ms` on: "x" something came, "." nothing, "!" doubted. Returns when fresh paths were wanted. */
@@ -55,39 +54,5 @@ describe("the watch over the media path", () => {
   it("believes the browser at once", () => {
     expect(looks("xxx!").fresh).toEqual([150]);
     expect(looks("xxx" + "!".repeat(15)).fresh).toEqual([150, 850]);
-  });
-});
-
-describe("an offer that restarts ICE", () => {
-  const inForce = [
-    "v=0",
-    "a=ice-ufrag:old1",
-    "a=ice-pwd:oldpassword",
-    "a=candidate:1 1 udp 1 10.0.0.1 5 typ host",
-    "a=end-of-candidates",
-    "m=video",
-    "a=ice-ufrag:old1",
-    "a=ice-pwd:oldpassword",
-    "a=mid:1",
-    "",
-  ].join("\r\n");
-
-  it("has the fresh credentials, no old candidates, and all else as it was", () => {
-    const created = "v=0\r\na=ice-ufrag:new1\r\na=ice-pwd:newpassword\r\na=mid:1\r\n";
-    expect(restarted(inForce, created)?.split("\r\n")).toEqual([
-      "v=0",
-      "a=ice-ufrag:new1",
-      "a=ice-pwd:newpassword",
-      "m=video",
-      "a=ice-ufrag:new1",
-      "a=ice-pwd:newpassword",
-      "a=mid:1",
-      "",
-    ]);
-  });
-
-  it("is none without credentials", () => {
-    expect(restarted(inForce, "v=0\r\na=ice-ufrag:new1\r\n")).toBeNull();
-    expect(restarted(inForce, "v=0\r\na=ice-pwd:p\r\n")).toBeNull();
   });
 });

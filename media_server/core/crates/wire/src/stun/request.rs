@@ -88,9 +88,12 @@ pub fn parse(datagram: &[u8]) -> Result<BindingRequest<'_>, StunError> {
 }
 
 impl BindingRequest<'_> {
-    /// The part of USERNAME before the colon: which of our peers is meant (RFC 8445 §7.2.2).
+    /// The part of USERNAME before the colon: which of our peers is meant (RFC 8445 §7.2.2). Behind a + a client may
+    /// name a generation of its own: to us they are one, and no ufrag of ours has a +.
     pub fn local_ufrag(&self) -> &str {
         self.local_ufrag
+            .split_once('+')
+            .map_or(self.local_ufrag, |(ufrag, _)| ufrag)
     }
 
     /// The part of USERNAME after the colon: the sender's own ufrag.

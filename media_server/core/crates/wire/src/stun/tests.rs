@@ -74,6 +74,18 @@ mod requests {
     }
 
     #[test]
+    fn a_generation_behind_our_ufrag_is_not_part_of_it() {
+        for name in ["evtj+1:h6vY", "evtj+12+3:h6vY"] {
+            let user = Some((6, name.as_bytes()));
+            let datagram = message(&[user, PRIORITY, CONTROLLING, INTEGRITY]);
+            let request = parse(&datagram).unwrap();
+            assert_eq!(request.local_ufrag(), "evtj");
+            assert_eq!(request.remote_ufrag(), "h6vY");
+            assert!(request.is_authentic(PASSWORD));
+        }
+    }
+
+    #[test]
     fn use_candidate_is_seen() {
         let datagram = message(&[USER, PRIORITY, CONTROLLING, NOMINATES, INTEGRITY]);
         assert!(parse(&datagram).unwrap().use_candidate());
