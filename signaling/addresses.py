@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,18 +24,20 @@ def media_addresses(settings: Settings) -> tuple[str, ...]:
     bound = ipaddress.ip_address(settings.media_bind)
     if not bound.is_unspecified:
         return (settings.media_bind,)
-    return choose_addresses(_interface_addresses(), version=bound.version)
+    # A socket at "::" takes IPv4 as well.
+    return choose_addresses(_interface_addresses(), versions=(4,) if bound.version == 4 else (6, 4))
 
 
-def choose_addresses(found: Sequence[str], *, version: int) -> tuple[str, ...]:
-    """Returns the usable ones of an IP version; loopback only where there is nothing else (browsers skip
-    it)."""
-    usable = []
+def choose_addresses(found: Sequence[str], *, versions: Sequence[int]) -> tuple[str, ...]:
+    """Returns the usable ones of these IP versions in turn, so that many of one do not crowd the other out;
+    loopback only where there is nothing else (browsers skip it)."""
+    usable: dict[int, dict[str, None]] = {version: {} for version in versions}
     for text in found:
         address = ipaddress.ip_address(text)
-        if address.version == version and not address.is_loopback and not address.is_link_local:
-            usable.append(text)
-    return tuple(dict.fromkeys(usable))[:MAX_ADDRESSES] or (_LOOPBACK,)
+        if address.version in usable and not address.is_loopback and not address.is_link_local:
+            usable[address.version][text] = None
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*usable.values()))
+    return tuple(text for text in in_turn if text is not None)[:MAX_ADDRESSES] or (_LOOPBACK,)
 
 
 def _interface_addresses() -> list[str]:

@@ -3,6 +3,7 @@ number."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from typing import Final
 
@@ -15,6 +16,8 @@ REFILL_NS: Final = 1_000_000_000
 """One more refusal a second: guessing a token or a password gains nothing at that pace."""
 MAX_ADDRESSES: Final = 10_000
 """The longest unused is forgotten first; an attacker with more addresses gains a burst for each."""
+
+_HOST_BITS: Final = 64
 
 
 class Pacer:
@@ -44,5 +47,15 @@ class Pacer:
 
 
 def remote_host(request: web.Request) -> str:
-    """Returns the address a request came from; never logged."""
-    return request.remote or ""
+    """Returns the address a request came from, to count by; never logged."""
+    return site_of(request.remote or "")
+
+
+def site_of(address: str) -> str:
+    """Returns what an address is counted by: itself, and of IPv6 its /64, as who has one address there has
+    them all. IPv4 that came in on an IPv6 socket is IPv4."""
+    try:
+        ip = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    return str(ip.ipv4_mapped or ipaddress.IPv6Address(int(ip) >> _HOST_BITS << _HOST_BITS))

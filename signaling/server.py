@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ STOP_TIMEOUT_S: Final = 9.0
 HTTP_DRAIN_S: Final = 1.0
 """For requests under way; WebSockets have been closed by then."""
 KEEP_ALIVE_S: Final = 75.0
+_ANY_IPV6: Final = "::"
+_BACKLOG: Final = 128
+"""As aiohttp's own sites have."""
 _OPEN_TO_ALL: Final = ("", "0.0.0.0", "::")  # noqa: S104 - what settings may say, not what is bound here
 
 _log = structlog.get_logger("server")
@@ -98,8 +102,8 @@ async def run_server(
 
 async def _open_all(
     runner: web.AppRunner, doors: list[Listening], service: Service, language: Language | None
-) -> tuple[list[web.TCPSite | SecureSite], list[int]]:
-    sites: list[web.TCPSite | SecureSite] = []
+) -> tuple[list[web.BaseSite | SecureSite], list[int]]:
+    sites: list[web.BaseSite | SecureSite] = []
     ports = []
     for door in doors:
         site, port = await _open(runner, door, service, language)
@@ -110,12 +114,12 @@ async def _open_all(
 
 async def _open(
     runner: web.AppRunner, door: Listening, service: Service, language: Language | None
-) -> tuple[web.TCPSite | SecureSite, int]:
+) -> tuple[web.BaseSite | SecureSite, int]:
     try:
         if door.tls is not None:
             secure = SecureSite(runner, service.media, service.turn)
             return secure, await secure.start(door.host, door.port, door.tls)
-        site = web.TCPSite(runner, door.host, door.port)
+        site = _plain_site(runner, door)
         await site.start()
     except OSError as error:
         variable = variable_of(door.setting)
@@ -126,6 +130,16 @@ async def _open(
         sentence = say_to("start.http_refused", language, port=door.port, variable=variable, reason=reason)
         raise Unavailable("http_refused", sentence) from None
     return site, runner.addresses[-1][1]
+
+
+def _plain_site(runner: web.AppRunner, door: Listening) -> web.BaseSite:
+    if door.host != _ANY_IPV6:
+        return web.TCPSite(runner, door.host, door.port)
+    # Event loops make sockets that take IPv6 alone, unlike the core's ports at the same address.
+    both = socket.create_server(
+        (door.host, door.port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG
+    )
+    return web.SockSite(runner, both)
 
 
 def media_refusal(error: PortTaken | BindRefused, language: Language | None) -> Unavailable:
@@ -156,7 +170,8 @@ def _say_ready(doors: list[Listening], ports: list[int], media_port: int) -> Non
     urls = []
     for door, port in zip(doors, ports, strict=True):
         scheme = "http" if door.tls is None else "https"
-        urls.append(f"{scheme}://{door.host}:{port}")
+        host = f"[{door.host}]" if ":" in door.host else door.host
+        urls.append(f"{scheme}://{host}:{port}")
     sys.stdout.write(f"ready {' '.join(urls)} media udp {media_port}\n")
     sys.stdout.flush()
 

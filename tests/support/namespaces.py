@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from load_tests.netem.link import Link
 from load_tests.netem.namespaces import Namespace, ip, reason_to_skip, two_namespaces
 from load_tests.netem.profiles import Profile, Schedule
 
-__all__ = ["Namespace", "Network", "emulated_network", "network", "reason_to_skip"]
+__all__ = ["Namespace", "Network", "emulated_network", "ipv6_network", "network", "reason_to_skip"]
 
 _SERVER_ADDRESS, _CLIENTS_ADDRESS = "10.77.0.1", "10.77.0.2"
+_SERVER_IPV6, _CLIENTS_IPV6 = "fd00:77::1", "fd00:77::2"
 _SPARE_ADDRESSES = tuple(f"10.77.0.{host}" for host in range(3, 9))
 
 
@@ -40,6 +41,18 @@ def network() -> Iterator[Network]:
             namespace.ip("addr", "add", f"{namespace.address}/24", "dev", "wire")
             namespace.ip("link", "set", "wire", "up")
         yield _furnished(server, clients)
+
+
+@contextlib.contextmanager
+def ipv6_network() -> Iterator[Network]:
+    """The same for clients that have IPv6 alone; the server has both."""
+    with network() as both:
+        named = ((both.server, _SERVER_IPV6), (both.clients, _CLIENTS_IPV6))
+        for namespace, address in named:
+            namespace.ip("addr", "add", f"{address}/64", "dev", "wire", "nodad")
+        both.clients.ip("-4", "addr", "flush", "dev", "wire")
+        server, clients = (replace(namespace, address=address) for namespace, address in named)
+        yield Network(server, clients, ())
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signaling import pacing
-from signaling.pacing import Pacer
+from signaling.pacing import Pacer, site_of
 
 
 def test_refusals_are_counted_and_forgiven_with_time() -> None:
@@ -25,3 +25,10 @@ def test_addresses_are_bounded_in_number(monkeypatch) -> None:
     for address in "abc":
         pacer.charge(address, 0)
     assert [pacer.allows(address, 0) for address in "abc"] == [True, False, False]
+
+
+def test_ipv6_is_counted_by_its_network_and_ipv4_by_its_address() -> None:
+    assert site_of("192.0.2.7") == site_of("::ffff:192.0.2.7") == "192.0.2.7"
+    assert site_of("2001:db8:1:2:3:4:5:6") == site_of("2001:db8:1:2::1") == "2001:db8:1:2::"
+    assert site_of("2001:db8:1:3::1") == "2001:db8:1:3::"
+    assert site_of("") == ""

@@ -1,6 +1,6 @@
 //! The driver: one thread that accepts, polls, and moves each connection on. It decides nothing itself.
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -267,7 +267,7 @@ impl Driver {
         speaks: Arc<Speaks>,
         now_ns: u64,
     ) -> Option<()> {
-        let of_address = self.per_address.get(&client.ip()).copied().unwrap_or(0);
+        let of_address = self.per_address.get(&site_of(client.ip())).copied().unwrap_or(0);
         let open = self.connections.len() - self.free.len();
         if open >= MAX_CONNECTIONS || of_address >= MAX_PER_ADDRESS {
             return None;
@@ -295,7 +295,7 @@ impl Driver {
         self.connections[place] = Some(Connection::new(
             socket, client, speaks, place, backend, now_ns,
         ));
-        *self.per_address.entry(client.ip()).or_default() += 1;
+        *self.per_address.entry(site_of(client.ip())).or_default() += 1;
         self.due.push(place);
         count(&self.shared.counters.stream_accepted);
         Some(())
@@ -379,12 +379,34 @@ impl Driver {
         // It leaves the poll with its descriptor in any case.
         let _ = self.poll.registry().deregister(connection.socket());
         connection.leave(&mut self.lanes, &mut self.quota);
-        if let Some(of_address) = self.per_address.get_mut(&connection.client().ip()) {
+        let site = site_of(connection.client().ip());
+        if let Some(of_address) = self.per_address.get_mut(&site) {
             *of_address -= 1;
             if *of_address == 0 {
-                self.per_address.remove(&connection.client().ip());
+                self.per_address.remove(&site);
             }
         }
         self.free.push(place);
+    }
+}
+
+/// What a client's connections are counted by: its address, and of IPv6 its /64, as who has one there has them all.
+fn site_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_an_address_or_a_network_of_64_bits() {
+        let site = |text: &str| site_of(text.parse().unwrap()).to_string();
+        assert_eq!(site("192.0.2.7"), "192.0.2.7");
+        assert_eq!(site("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(site("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 }

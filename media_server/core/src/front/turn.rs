@@ -304,9 +304,13 @@ impl Session {
             Some(false) => return Err(ErrorCode::UnsupportedTransport),
             Some(true) => {}
         }
-        let mut ours = self.policy.peers.iter();
-        let relayed = ours
-            .find(|peer| peer.is_ipv6() == request.wants_ipv6)
+        // Who says nothing gets IPv4 (RFC 8656 §7.2) and, where there is none, what there is: libwebrtc never says.
+        let of = |is_ipv6: bool| self.policy.peers.iter().find(|peer| peer.is_ipv6() == is_ipv6);
+        let found = match request.wants_ipv6 {
+            Some(is_ipv6) => of(is_ipv6),
+            None => of(false).or_else(|| of(true)),
+        };
+        let relayed = found
             .map(|peer| SocketAddr::new(peer.ip(), self.relayed_port))
             .ok_or(ErrorCode::AddressFamilyNotSupported)?;
         if let Some(error) = quota.refusal(&username) {

@@ -67,8 +67,8 @@ pub struct Request<'a> {
     pub lifetime_s: Option<u32>,
     /// True if datagrams are to be relayed.
     pub wants_udp: Option<bool>,
-    /// True for an IPv6 address.
-    pub wants_ipv6: bool,
+    /// True for an IPv6 address; None where it says nothing.
+    pub wants_ipv6: Option<bool>,
     /// About whom.
     pub peers: Vec<SocketAddr>,
     /// Which number.
@@ -203,7 +203,7 @@ fn request(
             NONCE => request.nonce = Some(value),
             LIFETIME => request.lifetime_s = value.try_into().ok().map(u32::from_be_bytes),
             REQUESTED_TRANSPORT => request.wants_udp = value.first().map(|&number| number == UDP),
-            REQUESTED_ADDRESS_FAMILY => request.wants_ipv6 = value.first() == Some(&2),
+            REQUESTED_ADDRESS_FAMILY => request.wants_ipv6 = Some(value.first() == Some(&2)),
             CHANNEL_NUMBER => {
                 request.channel = value
                     .first_chunk::<2>()
