@@ -89,6 +89,10 @@ class NativeCore:
                 relay_to=list(relay_to),
             )
 
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        """See ``MediaCore``."""
+        self._core.exchange_certificate(certificate=certificate, private_key=private_key)
+
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         """See ``MediaCore``."""
         with _misuse():

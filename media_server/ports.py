@@ -250,6 +250,10 @@ class MediaCore(Protocol):
         """Opens a TLS port and returns its number; ``relay_to`` are "ip:port" or "[ip]:port". Raises OSError,
         and ValueError for a certificate and key that do not fit."""
 
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        """Shows those who connect to the TLS port from now on another certificate; ValueError where the two
+        do not fit, and nothing has changed then."""
+
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         """Accepts STUN checks for our ``ufrag``."""
 

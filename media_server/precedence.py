@@ -38,7 +38,7 @@ def hasten(threads: Sequence[int]) -> Precedence:
     have, and logs it."""
     permitted = (precedence for precedence, give in _WAYS if _given(give, threads))
     precedence = next(permitted, Precedence.EQUAL)
-    _log.info("media_threads", count=len(threads), precedence=precedence.value)
+    _log.info("media_threads", count=len(threads), state=precedence.value)
     return precedence
 
 

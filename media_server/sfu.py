@@ -139,6 +139,14 @@ class Sfu:
         self._threads = [replace(parts, stream_candidates=reached) for parts in self._threads]
         return bound
 
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        """Shows those who connect to the TLS port from now on another certificate.
+
+        Raises:
+            ValueError: the two do not fit; nothing has changed then.
+        """
+        self._threads[0].core.exchange_certificate(certificate=certificate, private_key=private_key)
+
     async def close(self) -> None:
         """Closes all connections (each says goodbye by DTLS), then the cores. Twice is harmless."""
         if self._is_closed:

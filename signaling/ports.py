@@ -24,6 +24,9 @@ class MediaPlane(Protocol):
     def open_secure_port(self, secure: SecurePort) -> int:
         """Opens a TLS port and returns its number. Raises OSError, ValueError."""
 
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        """Shows those who connect to it from now on another certificate. Raises ValueError."""
+
     def allocate_track(self) -> TrackNumber:
         """Returns a number for a track, unique while the process lives."""
 

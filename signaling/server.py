@@ -77,7 +77,7 @@ async def run_server(
     try:
         await runner.setup()
         sites, ports = await _open_all(runner, doors, service, language)
-        running = [*service.watches()]
+        running = [*service.watches(), *(site.watch() for site in sites if isinstance(site, SecureSite))]
         if beside is not None:
             running.append(beside(_address_here(doors[0], ports[0])))
         watches = [asyncio.create_task(watch) for watch in running]

@@ -18,6 +18,7 @@ from signaling.api_keys import KEYS_FOLDER, find_key
 from signaling.auth.demo_people import DEMO_PASSWORD, DEMO_PEOPLE
 from signaling.composition import build_service, open_media
 from signaling.demo.ecg_box import run_ecg_box
+from signaling.descriptors import raise_descriptor_limit
 from signaling.ecg.datagram_socket import open_datagram_socket
 from signaling.errors import SettingWrong, Unavailable
 from signaling.log import configure_logs, wants_json
@@ -34,6 +35,7 @@ _PROBE_FILE: Final = ".writable"
 def serve(settings: Settings, *, is_demo: bool) -> int:
     """Runs the server until it is told to stop. Raises SettingWrong, Unavailable."""
     configure_logs(level=settings.log_level, is_json=wants_json(settings.log_format), stream=sys.stderr)
+    raise_descriptor_limit()
     _check_data_dir(settings)
     key = find_key(settings, is_demo=is_demo)
     doors = _doors(settings, is_demo=is_demo)

@@ -285,6 +285,10 @@ class PacketCore:
         to nothing else. ICE over TCP is taken as on the media port. OSError: the port cannot be bound;
         ValueError: certificate or key.
         """
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        """Shows those who connect to the TLS port from now on another chain and key. ValueError where they do
+        not fit, or no such port is open; nothing has changed then."""
+
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         """Accepts STUN checks for our ``ufrag``; nothing else is taken from the peer until one is
         authentic."""

@@ -42,9 +42,13 @@ class _Plane:
     def open_secure_port(self, secure):  # type: ignore[no-untyped-def]
         return self._core.open_secure_port(secure, relay_to=[f"127.0.0.1:{self._core.port}"])
 
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        self._core.exchange_certificate(certificate=certificate, private_key=private_key)
+
 
 class _Opened:
-    def __init__(self, port: int, tickets: TurnTickets) -> None:
+    def __init__(self, port: int, tickets: TurnTickets, files: TlsFiles) -> None:
+        self.files = files
         self.port = port
         self.tickets = tickets
         self.context = ssl.create_default_context()
@@ -76,10 +80,12 @@ async def opened(core: MediaCore, tmp_path: Path) -> AsyncIterator[_Opened]:
     runner = web.AppRunner(app)
     await runner.setup()
     tickets = TurnTickets()
-    site = SecureSite(runner, _Plane(core), tickets)  # type: ignore[arg-type]
+    site = SecureSite(runner, _Plane(core), tickets, look_s=0.02)  # type: ignore[arg-type]
     files = TlsFiles(*own_certificate(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC)))
     port = await site.start("127.0.0.1", 0, files)
-    yield _Opened(port, tickets)
+    watching = asyncio.create_task(site.watch())
+    yield _Opened(port, tickets, files)
+    watching.cancel()
     await site.stop()
     await runner.cleanup()
 
@@ -110,6 +116,33 @@ async def test_plain_http_is_not_spoken(opened: _Opened, core: MediaCore) -> Non
     assert await reader.read() == b""
     writer.close()
     assert core.stats()["counters"]["stream_foreign"] == 1
+
+
+async def test_a_renewed_certificate_is_shown_without_a_restart_and_no_other(
+    opened: _Opened, tmp_path: Path
+) -> None:
+    def shown() -> str:
+        return ssl.get_server_certificate(("127.0.0.1", opened.port), timeout=HANG_S)
+
+    first = await asyncio.to_thread(shown)
+    assert first.split() == opened.files.certificate.read_text().split()
+    folder = tmp_path / "renewed"
+    certificate, key = own_certificate(folder, ["127.0.0.1"], datetime.datetime.now(datetime.UTC))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{opened.url}/socket", ssl=opened.context) as socket,
+    ):
+        # The key alone does not fit: the old pair stays.
+        opened.files.private_key.write_bytes(key.read_bytes())
+        await asyncio.sleep(0.2)  # ten looks: what must not happen has had its time
+        assert await asyncio.to_thread(shown) == first
+        opened.files.certificate.write_bytes(certificate.read_bytes())
+        async with asyncio.timeout(HANG_S):
+            while (now_shown := await asyncio.to_thread(shown)) == first:
+                await asyncio.sleep(0.02)
+        assert now_shown.split() == certificate.read_text().split()
+        await socket.send_bytes(b"still here")
+        assert await socket.receive_bytes(timeout=HANG_S) == b"still here"
 
 
 class _Answers(asyncio.DatagramProtocol):

@@ -28,6 +28,7 @@ class FakeCore:
         self.port = port
         self.thread_id = 0
         self.secure_ports: list[tuple[SecurePort, list[str]]] = []
+        self.certificates: list[tuple[bytes, bytes]] = []
         self.credentials: dict[int, list[tuple[str, str]]] = {}
         self.keys: dict[int, tuple[str, bytes, bytes]] = {}
         self.applied: list[RouteChange] = []
@@ -53,6 +54,10 @@ class FakeCore:
         """Keeps what it is told."""
         self.secure_ports.append((secure, list(relay_to)))
         return secure.port
+
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        """Keeps what it is told."""
+        self.certificates.append((certificate, private_key))
 
     def open_peer(self, *, peer: int, ufrag: str, password: str) -> None:
         if peer in self.credentials:

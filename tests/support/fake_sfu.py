@@ -194,6 +194,9 @@ class FakeSfu:
         """Opens none."""
         return secure.port
 
+    def exchange_certificate(self, *, certificate: bytes, private_key: bytes) -> None:
+        """Shows none."""
+
     def allocate_track(self) -> TrackNumber:
         """1, 2, 3 …"""
         number = TrackNumber(self._next_track)

@@ -273,3 +273,5 @@ def test_a_secure_port_relays_to_all_addresses_and_is_advertised() -> None:
     )
     assert sfu.open_secure_port(secure) == 8443
     assert core.secure_ports == [(secure, ["192.0.2.1:7882", "[2001:db8::1]:7883"])]
+    sfu.exchange_certificate(certificate=b"new", private_key=b"key")
+    assert core.certificates == [(b"new", b"key")]

@@ -237,7 +237,8 @@ impl PacketCore {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| MisuseError::new_err("relay_to: not all are an address with a port"))?;
         py.detach(|| {
-            let tls = tls::config(&certificate, &private_key).map_err(PyValueError::new_err)?;
+            let (tls, shown) =
+                tls::config(&certificate, &private_key).map_err(PyValueError::new_err)?;
             let turn = Arc::new(Policy {
                 secret: turn_secret.to_vec(),
                 realm: TURN_REALM.to_owned(),
@@ -246,8 +247,23 @@ impl PacketCore {
             let speaks = Speaks::Secure { tls, backend, turn };
             let door = Door::bind(address, port, speaks).map_err(os_error)?;
             let port = door.port().map_err(os_error)?;
-            self.thread.front().open(door);
+            self.thread.front().open_secure(door, shown);
             Ok(port)
+        })
+    }
+
+    #[pyo3(signature = (*, certificate, private_key))]
+    fn exchange_certificate(
+        &self,
+        py: Python<'_>,
+        certificate: PyBackedBytes,
+        private_key: PyBackedBytes,
+    ) -> PyResult<()> {
+        py.detach(|| {
+            let front = self.thread.front();
+            front
+                .exchange_certificate(&certificate, &private_key)
+                .map_err(PyValueError::new_err)
         })
     }
 

@@ -15,6 +15,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::connection::{Connection, End, Lane, Progress, Speaks, World};
 use super::counters::{FrontCounters, add, count};
 use super::outbox::{Outbox, Parcel};
+use super::tls::Shown;
 use super::turn::{Moment, Quota};
 use crate::clock::{monotonic_ns, wall_ns};
 use crate::egress::{Burst, StreamId};
@@ -94,6 +95,7 @@ impl Streams {
 /// The running front.
 pub struct Front {
     shared: Arc<Streams>,
+    shown: Mutex<Option<Arc<Shown>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -127,6 +129,7 @@ impl Front {
             .spawn(move || driver.run())?;
         Ok(Front {
             shared,
+            shown: Mutex::default(),
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -140,6 +143,24 @@ impl Front {
     pub fn open(&self, door: Door) {
         lock(&self.shared.doors).push(door);
         self.shared.outbox.wake();
+    }
+
+    /// Accepts from a door within TLS from now on, whose certificate can be exchanged.
+    pub fn open_secure(&self, door: Door, shown: Arc<Shown>) {
+        *lock(&self.shown) = Some(shown);
+        self.open(door);
+    }
+
+    /// Shows new connections another certificate; the error is a sentence without any secret.
+    pub fn exchange_certificate(
+        &self,
+        certificate_pem: &[u8],
+        private_key_pem: &[u8],
+    ) -> Result<(), String> {
+        match &*lock(&self.shown) {
+            Some(shown) => shown.exchange(certificate_pem, private_key_pem),
+            None => Err("there is no TLS port".to_owned()),
+        }
     }
 
     /// Counters since the start.
@@ -267,7 +288,11 @@ impl Driver {
         speaks: Arc<Speaks>,
         now_ns: u64,
     ) -> Option<()> {
-        let of_address = self.per_address.get(&site_of(client.ip())).copied().unwrap_or(0);
+        let of_address = self
+            .per_address
+            .get(&site_of(client.ip()))
+            .copied()
+            .unwrap_or(0);
         let open = self.connections.len() - self.free.len();
         if open >= MAX_CONNECTIONS || of_address >= MAX_PER_ADDRESS {
             return None;

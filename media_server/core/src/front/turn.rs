@@ -305,7 +305,12 @@ impl Session {
             Some(true) => {}
         }
         // Who says nothing gets IPv4 (RFC 8656 §7.2) and, where there is none, what there is: libwebrtc never says.
-        let of = |is_ipv6: bool| self.policy.peers.iter().find(|peer| peer.is_ipv6() == is_ipv6);
+        let of = |is_ipv6: bool| {
+            self.policy
+                .peers
+                .iter()
+                .find(|peer| peer.is_ipv6() == is_ipv6)
+        };
         let found = match request.wants_ipv6 {
             Some(is_ipv6) => of(is_ipv6),
             None => of(false).or_else(|| of(true)),

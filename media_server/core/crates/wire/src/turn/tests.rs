@@ -63,7 +63,10 @@ fn a_signed_allocation_tells_all_that_it_asks() {
     let bytes = request(0x0003, &attributes, Some(&key));
     let request = read(&bytes);
     assert_eq!(request.method(), Method::Allocate);
-    assert_eq!((request.wants_udp, request.wants_ipv6), (Some(true), Some(true)));
+    assert_eq!(
+        (request.wants_udp, request.wants_ipv6),
+        (Some(true), Some(true))
+    );
     assert_eq!(request.lifetime_s, Some(600));
     assert_eq!(
         (request.username, request.realm),
