@@ -38,6 +38,11 @@ impl Missing {
         self.wait_ns = self.wait_ns.max(late_ns + late_ns / 4).min(MAX_WAIT_NS);
     }
 
+    /// Waits for none of them any more, nor gives them up.
+    pub fn forget(&mut self) {
+        self.waiting.clear();
+    }
+
     /// How many are given up now, of those that `is_lost` still says of.
     pub fn take_given_up(&mut self, now_ns: u64, mut is_lost: impl FnMut(u16) -> bool) -> u32 {
         let mut given_up = 0;

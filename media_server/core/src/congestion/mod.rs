@@ -262,7 +262,9 @@ impl Congestion {
         let (mut oldest_sent_ns, mut newest_sent_ns) = (u64::MAX, None);
         for (sequence, ticks) in statuses {
             let Some(ticks) = ticks else {
-                if self.sent.take_lost(sequence).is_some() {
+                let told = self.sent.take_lost(sequence);
+                // What the other way lost, or an outage, says nothing of this way.
+                if told.is_some_and(|told| told.sent_ns > self.path_since_ns) {
                     self.missing.note(now_ns, sequence);
                 }
                 continue;
@@ -305,6 +307,9 @@ impl Congestion {
             (self.told_after_ns * 7 + told_after_ns) / 8
         };
         self.feedback_ns = now_ns;
+        if self.state == State::Silent {
+            self.leave_out(newest_sent_ns);
+        }
         if matches!(self.state, State::Unknown | State::Told) {
             self.start(now_ns, oldest_sent_ns);
         }
@@ -346,7 +351,7 @@ impl Congestion {
         if matches!(self.state, State::Unknown | State::Told) {
             return;
         }
-        self.path_since_ns = now_ns;
+        self.leave_out(now_ns);
         self.delay = Delay::default();
         self.loss = Loss::default();
         self.prober.begin_anew();
@@ -355,6 +360,13 @@ impl Congestion {
         self.set_estimate(self.estimate_bps.min(START_BPS));
         self.feedback_ns = now_ns;
         self.enter(State::Starting, now_ns);
+    }
+
+    /// The peer seems to have moved: what was sent until now says nothing of the way that what follows takes.
+    pub fn leave_out(&mut self, until_ns: u64) {
+        self.path_since_ns = until_ns;
+        self.missing.forget();
+        self.loss.leave_out();
     }
 
     /// The reference time wraps after 12 days, and feedbacks may overtake each other.
@@ -381,7 +393,6 @@ impl Congestion {
                 // Half of what it was: what made the silence is not known.
                 self.set_estimate(self.estimate_bps.max(self.before_silence_bps / 2.0));
                 self.delay.begin_anew(now_ns);
-                self.loss.leave_out();
                 self.enter(State::Starting, now_ns);
             }
             State::Holding if now_ns.saturating_sub(self.since_ns) >= HOLD_NS => {

@@ -44,6 +44,7 @@ impl Router {
             && peer.rebinding.tried(now_ns, path, bytes, is_authentic)
         {
             self.counters.uplinks_rebound += 1;
+            peer.congestion.leave_out(now_ns);
             if !self.rebound.contains(&slot) {
                 self.rebound.push(slot);
             }
@@ -59,9 +60,11 @@ impl Router {
         if peer.rebinding.is_look_due(now_ns)
             && let Some(selected) = &peer.path
             && peer.rebinding.looked(now_ns, selected, path)
-            && !self.rebound.contains(&slot)
         {
-            self.rebound.push(slot);
+            peer.congestion.leave_out(now_ns);
+            if !self.rebound.contains(&slot) {
+                self.rebound.push(slot);
+            }
         }
     }
 

@@ -335,6 +335,64 @@ fn at_another_address_the_link_is_judged_anew() {
     assert!(mean_bps(&world, 1) > 2_000_000);
 }
 
+/// Sends a packet each 10 ms from `from` to `to`, and tells of them 100 ms after the last: all before `arrived_from` are
+/// lost. Returns the time of that.
+fn told_of(
+    congestion: &mut Congestion,
+    from: u16,
+    to: u16,
+    arrived_from: u16,
+    between: impl FnOnce(&mut Congestion, u64),
+) -> u64 {
+    let sent_ns = |sequence: u16| u64::from(sequence) * 10 * MS;
+    for sequence in from..to {
+        congestion.note_sent(sequence, sent_ns(sequence), 1_100);
+    }
+    let now_ns = sent_ns(to - 1) + 100 * MS;
+    between(congestion, now_ns);
+    let statuses = (from..to).map(|sequence| {
+        let arrived_ns = sent_ns(sequence) + 50 * MS;
+        let ticks = (arrived_ns / 250_000) as i64;
+        (sequence, (sequence >= arrived_from).then_some(ticks))
+    });
+    congestion.receive_feedback(now_ns, 0, statuses);
+    now_ns
+}
+
+#[test]
+fn what_the_other_way_lost_says_nothing_of_this_one() {
+    for (has_moved, is_unharmed) in [(true, true), (false, false)] {
+        let mut congestion = Congestion::default();
+        told_of(&mut congestion, 0, 200, 0, |_, _| {});
+        let before_bps = congestion.available_bps().unwrap();
+        // Packets 200 to 259 went where nobody is any more.
+        let is_seen = |congestion: &mut Congestion, _now_ns| {
+            if has_moved {
+                congestion.leave_out(2_595 * MS);
+            }
+        };
+        told_of(&mut congestion, 200, 300, 260, is_seen);
+        let after_bps = congestion.available_bps().unwrap();
+        assert_eq!(after_bps >= before_bps, is_unharmed);
+    }
+}
+
+#[test]
+fn what_an_outage_lost_says_nothing_of_what_follows() {
+    let mut congestion = Congestion::default();
+    told_of(&mut congestion, 0, 200, 0, |_, _| {});
+    let is_silent = |congestion: &mut Congestion, now_ns: u64| {
+        congestion.on_tick(now_ns);
+        assert_eq!(congestion.state(), State::Silent);
+    };
+    told_of(&mut congestion, 200, 330, 329, is_silent);
+    let back_bps = congestion.available_bps().unwrap();
+    assert_eq!(congestion.state(), State::Starting);
+    told_of(&mut congestion, 330, 400, 330, |_, _| {});
+    assert!(congestion.available_bps().unwrap() >= back_bps);
+    assert_eq!(congestion.loss(), 0.0);
+}
+
 #[test]
 fn the_reference_time_may_wrap_and_step_back() {
     let mut congestion = Congestion::default();
