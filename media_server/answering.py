@@ -27,6 +27,7 @@ from media_server.sdp.description import (
 from media_server.sdp.negotiate import (
     LocalSection,
     answer_section,
+    asks_again,
     merged_extensions,
     preferred_first,
 )
@@ -194,8 +195,7 @@ class AnsweringSections:
                     payload_type=codec.payload_type,
                     rtx_payload_type=codec.rtx_payload_type,
                     red_payload_type=None if plan.is_red_disabled else codec.red_payload_type,
-                    # Pictures are always repeated by who has a NACK; sound by who says so.
-                    has_nack="nack" in codec.feedback,
+                    has_nack=asks_again(section, codec),
                 )
                 for codec in preferred_first(section.codecs, plan.preferred_codec)
             ),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from media_server.sdp.description import Codec, RemoteSection, SimulcastLayer
+from media_server.sdp.description import TRANSPORT_CC_EXTENSION, Codec, RemoteSection, SimulcastLayer
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 """What we take and send in one data channel message; larger ones break in some stacks (RFC 8841 §6)."""
@@ -89,11 +89,16 @@ def answer_section(
         profile=offered.profile,
         direction=_DIRECTIONS[is_published, is_sending],
         codecs=tuple(
-            _answered(codec, has_red=not is_red_disabled)
+            _answered(codec, offered, has_red=not is_red_disabled)
             for codec in preferred_first(offered.codecs, preferred_codec)
         ),
         # On sections that send nothing too: without RID there Chromium refuses its own next simulcast offer.
-        extensions=tuple((i, uri) for i, uri in offered.extensions if extensions.get(uri) == i),
+        extensions=tuple(
+            (i, uri)
+            for i, uri in offered.extensions
+            if extensions.get(uri) == i
+            and not (uri == TRANSPORT_CC_EXTENSION and _repeats_as_it_was(offered))
+        ),
         layers=offered.layers if is_published else (),
         stream=stream,
         has_reduced_size=offered.has_reduced_size,
@@ -113,6 +118,21 @@ def preferred_first(codecs: Iterable[Codec], preferred: str | None) -> tuple[Cod
     return tuple(sorted(codecs, key=lambda codec: codec.name != preferred))
 
 
+def asks_again(offered: RemoteSection, codec: Codec) -> bool:
+    """Whether we ask for the packets that are lost of what the section sends."""
+    return _repeats_as_it_was(offered) if offered.kind == "audio" else "nack" in codec.feedback
+
+
+def _repeats_as_it_was(offered: RemoteSection) -> bool:
+    """Whether the client is to repeat sound (ADR 0027).
+
+    It has no RTX for sound: a repeat has the SRTP index of the first packet, and must be the same bytes, for
+    with AES-GCM two different ones give away the authentication key (RFC 7714 §10.1). A transport-wide
+    number would differ. Where the section receives too we need these numbers, and ask for nothing.
+    """
+    return offered.kind == "audio" and offered.sends and not offered.receives
+
+
 def merged_extensions(known: dict[str, int], offered: Iterable[RemoteSection]) -> dict[str, int]:
     """Returns the ids (uri to id) of the BUNDLE group after an offer.
 
@@ -128,7 +148,7 @@ def merged_extensions(known: dict[str, int], offered: Iterable[RemoteSection]) -
     return merged
 
 
-def _answered(codec: Codec, *, has_red: bool) -> Codec:
+def _answered(codec: Codec, offered: RemoteSection, *, has_red: bool) -> Codec:
     kept = {"opus": _ANSWERED_OPUS_PARAMETERS, "H264": _ANSWERED_H264_PARAMETERS}.get(codec.name, frozenset())
     return Codec(
         name=codec.name,
@@ -139,5 +159,14 @@ def _answered(codec: Codec, *, has_red: bool) -> Codec:
         red_payload_type=codec.red_payload_type if has_red else None,
         channels=codec.channels,
         parameters=tuple((key, value) for key, value in codec.parameters if key in kept),
-        feedback=codec.feedback,
+        feedback=codec.feedback if offered.kind == "video" else _feedback_of_sound(codec, offered),
     )
+
+
+def _feedback_of_sound(codec: Codec, offered: RemoteSection) -> tuple[str, ...]:
+    """Browsers offer no NACK for sound, but answer and send it where our description has it."""
+    is_repeated = _repeats_as_it_was(offered)
+    others = tuple(
+        item for item in codec.feedback if item != "nack" and not (item == "transport-cc" and is_repeated)
+    )
+    return (*others, "nack") if is_repeated or not offered.sends else others

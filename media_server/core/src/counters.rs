@@ -87,6 +87,8 @@ counters! {
     rtp_repaired,
     /// RTP packets of sound restored from a later one that carried them along (RFC 2198).
     rtp_restored,
+    /// Packets of sound that waited for the repeat of one before them.
+    rtp_held,
     /// Padding-only packets swallowed.
     padding_received,
     /// RTP packets sent to subscribers, without resent ones.

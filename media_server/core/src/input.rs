@@ -199,7 +199,7 @@ impl Input {
     }
 
     /// True if missing packets are worth asking for: browsers answer NACK for video; for audio only where they say so.
-    fn wants_repair(&self) -> bool {
+    pub fn wants_repair(&self) -> bool {
         self.kind == MediaKind::Video
             || self
                 .codecs

@@ -7,6 +7,7 @@ use crate::keyframe::KeyframeRequests;
 use crate::rate::{Rate, RateMeter, Rates};
 use crate::select::Activity;
 use crate::splice::ClockPoint;
+use crate::turn::Turn;
 
 /// What a layer is thought to take before it was measured: what LiveKit's clients send at 180, 360 and 720 lines.
 fn nominal_bps(rid: &str) -> u64 {
@@ -37,6 +38,8 @@ pub struct Layer {
     pub log: ReceiveLog,
     /// What was received lately.
     pub history: History,
+    /// What waits for repairs, where it is sound.
+    pub turn: Turn,
     /// The last sender report.
     pub clock: Option<ClockPoint>,
     /// When media packets with a payload came.
@@ -69,6 +72,7 @@ impl Layer {
             timestamps: TimestampUnwrapper::new(),
             log: ReceiveLog::new(clock_rate_hz, wants_repair),
             history: History::default(),
+            turn: Turn::default(),
             clock: None,
             activity: None,
             keyframes: KeyframeRequests::default(),
@@ -88,6 +92,7 @@ impl Layer {
         self.timestamps = TimestampUnwrapper::new();
         self.log = ReceiveLog::new(clock_rate_hz, wants_repair);
         self.history = History::default();
+        self.turn = Turn::default();
         self.clock = None;
         self.rtx_ssrc = None;
     }

@@ -44,3 +44,4 @@ pub mod streams;
 pub mod tap;
 pub mod tap_ring;
 pub mod thread;
+pub mod turn;

@@ -240,6 +240,13 @@ impl Congestion {
             .note(sequence, now_ns, bytes, self.prober.number());
     }
 
+    /// Notes that a packet is sent again under its transport-wide number, as sound is: who asks for it lacks it.
+    pub fn note_repeated(&mut self, sequence: u16, now_ns: u64) {
+        if self.sent.note_repeated(sequence) {
+            self.missing.note(now_ns, sequence);
+        }
+    }
+
     /// Notes a datagram of data channels that leaves now.
     pub fn note_data(&mut self, bytes: usize) {
         self.data.bytes += bytes as u64;

@@ -25,6 +25,8 @@ enum Fate {
     Open,
     Lost,
     Arrived,
+    /// It was sent again under its number: what arrives now says nothing of the first.
+    Repeated,
 }
 
 /// A packet that feedback tells of.
@@ -84,7 +86,7 @@ impl SentPackets {
         let (newest_us, newest_ns) = (self.newest_us, self.newest_ns);
         let entry = self.entry(sequence)?;
         let was_lost = entry.fate == Fate::Lost;
-        if entry.fate == Fate::Arrived {
+        if matches!(entry.fate, Fate::Arrived | Fate::Repeated) {
             return None;
         }
         entry.fate = Fate::Arrived;
@@ -102,10 +104,22 @@ impl SentPackets {
         Some(told(entry, newest_us, newest_ns, false))
     }
 
+    /// Notes that a packet is sent again under its number; true if nothing was told of it before.
+    pub fn note_repeated(&mut self, sequence: u16) -> bool {
+        let Some(entry) = self.entry(sequence) else {
+            return false;
+        };
+        let is_news = entry.fate == Fate::Open;
+        if entry.fate != Fate::Arrived {
+            entry.fate = Fate::Repeated;
+        }
+        is_news
+    }
+
     /// True if a packet was told lost and has not come since.
     pub fn is_lost(&mut self, sequence: u16) -> bool {
         self.entry(sequence)
-            .is_some_and(|entry| entry.fate == Fate::Lost)
+            .is_some_and(|entry| matches!(entry.fate, Fate::Lost | Fate::Repeated))
     }
 
     /// When the last packet left; None before the first.
@@ -181,6 +195,21 @@ mod tests {
         assert_eq!(sent.take_arrived(2).map(|told| told.was_lost), Some(true));
         assert_eq!(sent.take_arrived(3), None);
         assert_eq!(sent.take_arrived(0), None);
+    }
+
+    #[test]
+    fn what_comes_after_a_repeat_under_the_same_number_is_the_repeat() {
+        let mut sent = SentPackets::default();
+        assert!(!sent.note_repeated(1));
+        for number in 1..=3 {
+            sent.note(number, 5_000 * MS, 100, 0);
+        }
+        assert!(sent.note_repeated(1) && !sent.note_repeated(1));
+        assert!(sent.take_lost(2).is_some() && !sent.note_repeated(2));
+        assert!(sent.take_arrived(3).is_some() && !sent.note_repeated(3));
+        assert!(sent.is_lost(1) && sent.is_lost(2) && !sent.is_lost(3));
+        assert_eq!((sent.take_lost(1), sent.take_arrived(1)), (None, None));
+        assert_eq!(sent.take_arrived(2), None);
     }
 
     #[test]

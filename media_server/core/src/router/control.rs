@@ -288,6 +288,8 @@ impl Router {
             peer.note_numbered(now_ns, length);
         } else {
             peer.pacer.spend(length);
+            peer.congestion
+                .note_repeated(sent.transport_sequence, now_ns);
         }
         self.counters.retransmitted += 1;
     }

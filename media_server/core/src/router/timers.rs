@@ -88,6 +88,7 @@ impl Router {
             let layer_count = self.inputs.get(slot).map_or(0, |input| input.layers.len());
             for layer in 0..layer_count {
                 self.send_due_nacks(now_ns, slot, layer);
+                self.end_wait(now_ns, slot, layer);
                 let Some(input) = self.inputs.get_mut(slot) else {
                     continue;
                 };

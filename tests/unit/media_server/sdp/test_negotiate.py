@@ -1,7 +1,11 @@
 """What is answered to one offered section."""
 
+from dataclasses import replace
+
+import pytest
+
 from media_server.sdp.description import RemoteSection, SimulcastLayer
-from media_server.sdp.negotiate import Stream, answer_section, merged_extensions, preferred_first
+from media_server.sdp.negotiate import Stream, answer_section, asks_again, merged_extensions, preferred_first
 from media_server.sdp.parse import parse_description
 from tests.support.offers import (
     LEVEL,
@@ -103,3 +107,33 @@ def test_extension_ids_merge_over_the_group_and_the_first_use_holds() -> None:
     assert merged_extensions({}, [first, second]) == {LEVEL: 1, **IDS}
     assert merged_extensions({MID: 9}, [first]) == {LEVEL: 1, TRANSPORT_CC: 3, MID: 9}
     assert merged_extensions({ORIENTATION: 4}, [first]) == {ORIENTATION: 4, LEVEL: 1, TRANSPORT_CC: 3}
+
+
+@pytest.mark.parametrize(
+    ("direction", "feedback", "is_asked", "has_numbers"),
+    [
+        ("sendonly", ("nack",), True, False),
+        ("recvonly", ("transport-cc", "nack"), False, True),
+        ("inactive", ("transport-cc", "nack"), False, True),
+        ("sendrecv", ("transport-cc",), False, True),
+    ],
+)
+@pytest.mark.parametrize("offered_nack", [(), ("a=rtcp-fb:111 nack",)])
+def test_lost_sound_is_asked_for_where_its_repeat_is_the_same_bytes(
+    direction: str,
+    feedback: tuple[str, ...],
+    is_asked: bool,
+    has_numbers: bool,
+    offered_nack: tuple[str, ...],
+) -> None:
+    offered = section(audio("0", direction, *offered_nack))
+    answer = answer_section(offered, extensions=IDS, is_published=offered.sends)
+    assert answer.codecs[0].feedback == feedback
+    assert asks_again(offered, offered.codecs[0]) == is_asked
+    assert (TRANSPORT_CC in {uri for _id, uri in answer.extensions}) == has_numbers
+
+
+def test_lost_pictures_are_asked_for_where_the_client_says_so() -> None:
+    offered = section(simulcast("0"))
+    assert asks_again(offered, offered.codecs[0])
+    assert not asks_again(offered, replace(offered.codecs[0], feedback=()))

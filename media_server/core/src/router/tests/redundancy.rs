@@ -219,3 +219,50 @@ fn sound_is_asked_for_again_where_its_publisher_says_that_it_answers() {
         assert_eq!(world.counters().nack_sent, u64::from(has_nack));
     }
 }
+
+#[test]
+fn sound_that_is_often_repaired_waits_for_its_repeats_and_goes_out_in_order() {
+    let mut world = World::new();
+    let publisher = world.join(1, IDS);
+    let subscriber = world.join(2, SUBSCRIBER_IDS);
+    let RouteChange::AddInput(mut input) = audio_input(11, 1) else {
+        unreachable!()
+    };
+    input.codecs[0].has_nack = true;
+    let mut route = output(21, 11, 2);
+    route.rtx_ssrc = None;
+    world.apply(vec![
+        RouteChange::AddInput(input),
+        RouteChange::AddOutput(route),
+    ]);
+    let numbers = |world: &mut World, sent: &[u16]| -> Vec<u32> {
+        for &number in sent {
+            world.send_rtp(publisher, &packet(number, 0).bytes());
+            world.pass(20 * MS);
+        }
+        let received = world.take_rtp(subscriber);
+        received
+            .iter()
+            .map(|packet| packet.timestamp / FRAME_TICKS)
+            .collect()
+    };
+    // The first gaps are not waited for, and what comes late is passed on late.
+    let first = numbers(&mut world, &[10, 12, 14, 11]);
+    let from = first[0];
+    let told = |numbers: Vec<u32>| -> Vec<u32> {
+        numbers.iter().map(|number| number + 10 - from).collect()
+    };
+    assert_eq!(told(first), [10, 12, 14, 11]);
+    // The third is: 17 waits for 16 … and 18 comes with it.
+    assert_eq!(told(numbers(&mut world, &[15, 17, 18])), [15]);
+    assert_eq!(told(numbers(&mut world, &[16])), [16, 17, 18]);
+    // What does not come is given up; of those behind it another gap is waited for no longer than since they came.
+    assert!(told(numbers(&mut world, &[20, 22])).is_empty());
+    world.pass(120 * MS);
+    assert_eq!(told(numbers(&mut world, &[])), [20]);
+    world.pass(20 * MS);
+    assert_eq!(told(numbers(&mut world, &[])), [22]);
+    assert_eq!(told(numbers(&mut world, &[19, 23])), [19, 23]);
+    assert_eq!(world.counters().rtp_held, 4);
+    assert!(world.counters().nack_sent > 4);
+}
