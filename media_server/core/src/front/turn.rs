@@ -441,3 +441,6 @@ fn allow(allocation: &mut Allocation, peer: SocketAddr, expires_ns: u64) {
     allocation.permitted.retain(|(known, _)| *known != peer);
     allocation.permitted.push((peer, expires_ns));
 }
+
+#[cfg(test)]
+mod tests;
