@@ -38,11 +38,13 @@ class SummedReceptions:
             return
         self._span_ms += one.span_ms
         self._sources.add(one.source.value)
-        if one.height and not (one.pictures and one.paused == one.pictures):
-            self._sizes_ms[one.width, one.height] += one.span_ms
-        if one.pictures and one.paused == one.pictures:
+        # What is held back has no size and no rate: how long that was says it all.
+        is_held_back = 0 < one.pictures == one.paused
+        if is_held_back:
             self._paused_ms += one.span_ms
-        if one.frames is not None:
+        elif one.height:
+            self._sizes_ms[one.width, one.height] += one.span_ms
+        if one.frames is not None and not is_held_back:
             self._frames += one.frames
             self._frames_ms += one.span_ms
         self._freezes += one.freezes or 0

@@ -30,10 +30,8 @@ from tests.support.story_pages import (
     KIOSK,
     OPEN_MS,
     Face,
-    answer_sheet,
-    ask_for_help,
+    meet,
     open_face,
-    scan_card,
     sign_in_as,
     sign_opinion,
     write_opinion,
@@ -135,7 +133,7 @@ async def test_the_line_is_cut_and_nothing_of_the_ecg_is_lost(
         await specialist.page.get_by_role("link", name="工作台").click(timeout=OPEN_MS)
         kiosk = await open_face(township.browser, f"{line.url}/kiosk", KIOSK)
         await sign_in_as(kiosk, "周岚")
-        await _meet(kiosk, specialist)
+        await meet(kiosk, specialist, card=PATIENT_CARD)
         case = str((await specialist.ask("GET", "/consultations?box=mine"))["consultations"][0]["id"])
 
         await kiosk.press("开始心电")
@@ -177,19 +175,6 @@ async def test_the_line_is_cut_and_nothing_of_the_ecg_is_lost(
         places = [kinds.index(kind) for kind in STORY]
         assert places == sorted(places), kinds
         assert (await _view(specialist, ecg))["missing_ms"] == 0
-
-
-async def _meet(kiosk: Face, specialist: Face) -> None:
-    """From the card to a call in which both see and hear."""
-    await scan_card(kiosk, PATIENT_CARD)
-    await ask_for_help(kiosk)
-    await answer_sheet(kiosk, refused="教学")
-    await kiosk.press("确认，去呼叫")
-    card = specialist.page.get_by_role("alertdialog")
-    accept = card.get_by_role("button", name=re.compile("^接受"))
-    await expect(accept).to_be_enabled(timeout=OPEN_MS)
-    await accept.click()
-    await asyncio.gather(kiosk.sees_and_hears_at_ms(), specialist.sees_and_hears_at_ms())
 
 
 async def _ecg_of(face: Face, case: str) -> dict[str, object]:

@@ -170,6 +170,19 @@ async def answer_sheet(kiosk: Face, *, refused: str) -> None:
     await expect(page.get_by_role("button", name="确认，去呼叫")).to_be_enabled(timeout=OPEN_MS)
 
 
+async def meet(kiosk: Face, specialist: Face, *, card: str) -> None:
+    """From the patient's card to a call in which both see and hear."""
+    await scan_card(kiosk, card)
+    await ask_for_help(kiosk)
+    await answer_sheet(kiosk, refused="教学")
+    await kiosk.press("确认，去呼叫")
+    ringing = specialist.page.get_by_role("alertdialog")
+    accept = ringing.get_by_role("button", name=re.compile("^接受"))
+    await expect(accept).to_be_enabled(timeout=OPEN_MS)
+    await accept.click()
+    await asyncio.gather(kiosk.sees_and_hears_at_ms(), specialist.sees_and_hears_at_ms())
+
+
 # ---- the specialist ----------------------------------------------------------------------------------------
 
 

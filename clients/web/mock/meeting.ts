@@ -22,6 +22,7 @@ const PAUSED: TruthReport = {
 const picture = (key: string, isMirror = false): Picture => ({
   key,
   state: "live",
+  is_held: false,
   stopped_ms: 0,
   is_mirror: isMirror,
 });

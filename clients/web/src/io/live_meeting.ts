@@ -34,6 +34,8 @@ import type {
   Person,
   Picture,
 } from "../protocol/meeting";
+import { LINK_WORD_LIFE_MS, receivedLinkWord, type LinkWord } from "../protocol/link_word";
+import { RECEPTION_EVERY_MS, receptionReport, type ReceptionTotals } from "../protocol/reception_report";
 import { waitBeforeTry } from "../protocol/reconnect";
 import type { StageChoice } from "../protocol/stage";
 import {
@@ -52,6 +54,10 @@ import { sampleReceivers } from "./receivers";
 import { ShownFrames } from "./shown_frames";
 
 const TRUTH_TOPIC = "lianzhen.truth";
+/** To the service alone, which keeps it as evidence. */
+const RECEPTION_TOPIC = "lianzhen.received";
+/** From the service alone. */
+const LINK_TOPIC = "lianzhen.link";
 const MEASURE_EVERY_MS = 1000;
 /** A report is some 150 bytes; anything far above is not one. */
 const REPORT_LIMIT_BYTES = 2000;
@@ -132,6 +138,8 @@ export class LiveMeeting implements Meeting {
   #worst: string | null = null;
   #heard = new Map<string, Heard>();
   #ecg: EcgReport | null = null;
+  #linkWord: { word: LinkWord; at_ms: number } | null = null;
+  #received: ReceptionTotals | null = null;
   #stage: StageChoice | null = null;
   readonly #shown = new ShownFrames();
   #timer: number | undefined;
@@ -328,6 +336,7 @@ export class LiveMeeting implements Meeting {
       if (participant === undefined) {
         // From the service itself: what a participant sends never comes without its sender.
         for (const one of this.#sent) if (one.topic === topic) one.listener(payload);
+        if (topic === LINK_TOPIC) this.#hearOfLink(payload);
         return;
       }
       if (payload.byteLength > REPORT_LIMIT_BYTES) return;
@@ -402,10 +411,11 @@ export class LiveMeeting implements Meeting {
 
   async #measure(): Promise<void> {
     if (this.#link !== "connected") return;
-    const samples = await sampleReceivers(this.#room, this.#stage);
+    const { samples, totals } = await sampleReceivers(this.#room, this.#stage);
     const now_ms = performance.now();
+    this.#tellReception({ ...totals, at_ms: now_ms });
     const { memory, report: received, stopped_since_ms } = measure(this.#memory, samples, now_ms);
-    const report = this.#ecg === null ? received : { ...received, ecg: this.#ecg };
+    const report = { ...received, ...(this.#ecg === null ? {} : { ecg: this.#ecg }), ...this.#linkNow(now_ms) };
     this.#memory = memory;
     this.#stopped = stopped_since_ms;
     this.#heard.set(this.#room.localParticipant.identity, { report, at_ms: now_ms });
@@ -416,6 +426,34 @@ export class LiveMeeting implements Meeting {
     await this.#room.localParticipant
       .publishData(bytes, { reliable: false, topic: TRUTH_TOPIC })
       .catch(() => undefined);
+  }
+
+  /** Reliable: on a bad link, where the record matters most, lossy data would be lost first. */
+  #tellReception(totals: ReceptionTotals): void {
+    const before = this.#received;
+    // The first one tells of nothing but that this page speaks for itself, and wants to hear of its link.
+    const isDue = before === null || totals.at_ms - before.at_ms >= RECEPTION_EVERY_MS - MEASURE_EVERY_MS / 2;
+    if (!isDue) return;
+    this.#received = totals;
+    const report =
+      before === null
+        ? receptionReport({ ...totals, at_ms: totals.at_ms - MEASURE_EVERY_MS }, { ...totals, tracks: [] })
+        : receptionReport(before, totals);
+    if (report === null) return;
+    const bytes = new TextEncoder().encode(report);
+    const sending = this.#room.localParticipant.publishData(bytes, { reliable: true, topic: RECEPTION_TOPIC });
+    sending.catch(() => undefined);
+  }
+
+  #hearOfLink(payload: Uint8Array): void {
+    const word = receivedLinkWord(payload);
+    if (word !== null) this.#linkWord = { word, at_ms: performance.now() };
+  }
+
+  #linkNow(now_ms: number): { link?: LinkWord } {
+    const heard = this.#linkWord;
+    const isSaid = heard !== null && heard.word.rung > 0 && now_ms - heard.at_ms <= LINK_WORD_LIFE_MS;
+    return isSaid ? { link: heard.word } : {};
   }
 
   #climb(own: TruthReport | null): void {
@@ -476,15 +514,17 @@ export class LiveMeeting implements Meeting {
     if (publication === undefined) return null;
     const isOwn = publication instanceof LocalTrackPublication;
     const since_ms = this.#stopped.get(publication.trackSid);
+    const isHeld = !isOwn && publication.track?.streamState === Track.StreamState.Paused;
     return {
       key: publication.trackSid,
       state: publication.isMuted
         ? "off"
         : publication.track === undefined
           ? "waiting"
-          : since_ms === undefined || isOwn
-            ? "live"
-            : "stopped",
+          : isHeld || (since_ms !== undefined && !isOwn)
+            ? "stopped"
+            : "live",
+      is_held: isHeld,
       stopped_ms: since_ms === undefined ? 0 : performance.now() - since_ms,
       is_mirror: isOwn && source === Track.Source.Camera,
     };

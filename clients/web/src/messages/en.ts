@@ -189,7 +189,8 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "m3.cameraIsOff": "Video off",
   "m3.pictureComing": "Picture is coming",
   "m3.noCamera": "No picture",
-  "m3.stopped": "Video paused",
+  "m3.held": "Link too narrow: video paused, voice goes on",
+  "m3.stopped": "Video has stopped",
   "m3.stoppedFor": "No new picture for {seconds} s",
   "m3.poor": "Poor connection",
   "m3.lost": "Connection lost",
@@ -275,6 +276,7 @@ export const EN: Readonly<Record<MessageKey, string>> = {
   "ladder.why.other": "At {name}: {what}",
   "ladder.what.hear": "audio {value}",
   "ladder.what.see": "video {value}",
+  "ladder.what.link": "link about {kbps} kbit/s",
   "ladder.back": "It returns by itself when the network recovers.",
 
   "event.room_opened": "{name} opened the room",

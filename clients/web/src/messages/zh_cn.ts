@@ -186,7 +186,8 @@ export const ZH_CN = {
   "m3.cameraIsOff": "画面已关",
   "m3.pictureComing": "正在接画面",
   "m3.noCamera": "没有画面",
-  "m3.stopped": "画面已暂停",
+  "m3.held": "线路太窄，画面已暂停，声音继续",
+  "m3.stopped": "画面停住了",
   "m3.stoppedFor": "{seconds} 秒没有新画面",
   "m3.poor": "连接不好",
   "m3.lost": "连接断了",
@@ -271,6 +272,7 @@ export const ZH_CN = {
   "ladder.why.other": "{name} 一侧：{what}",
   "ladder.what.hear": "听 {value}",
   "ladder.what.see": "看 {value}",
+  "ladder.what.link": "线路约 {kbps} kbit/s",
   "ladder.back": "网络好转后自己回来。",
 
   "event.room_opened": "{name} 开房间",

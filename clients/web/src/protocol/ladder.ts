@@ -15,8 +15,18 @@ export const REFERENCE_HEIGHT = 240;
 /** Above this loss whole words are missing. */
 export const BROKEN_SPEECH_PERCENT = 15;
 
-/** The rung that one person's report stands on; 5 is not among them, it is for the page that has no link. */
+/**
+ * The rung that one person's report stands on: the worse of what the page measures and what the service says of its
+ * link. 5 is not among them, it is for the page that has no link.
+ */
 export function levelOf(report: TruthReport): Exclude<Level, 5> {
+  const measured = measuredLevel(report);
+  const told = report.link?.rung ?? 0;
+  return told > measured ? told : measured;
+}
+
+/** The rung by what the page measures alone. */
+export function measuredLevel(report: TruthReport): Exclude<Level, 5> {
   const { hear, see, page } = report;
   if (hear.state === "none" || hear.silent > 0 || hear.lost_percent > BROKEN_SPEECH_PERCENT) return 4;
   // A hidden page receives no pictures because it asks for none: that is not the link.

@@ -14,6 +14,8 @@ export interface Picture {
   key: string;
   /** waiting: it is sent, and has not come here yet. */
   state: "live" | "off" | "stopped" | "waiting";
+  /** The service holds it back: the link does not carry it. */
+  is_held: boolean;
   /** For how long no frame has come, in milliseconds; 0 unless stopped. */
   stopped_ms: number;
   /** It shows the page's own camera, which people expect to see as in a mirror. */

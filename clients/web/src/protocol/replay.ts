@@ -8,6 +8,8 @@ export interface CaseEvent {
   at_ms: number;
   kind: string;
   actor_name: string;
+  /** What it changed, by ids, words of fixed lists and numbers. */
+  facts: Readonly<Record<string, unknown>>;
   /** Where it lies in the timeline's recording; null outside it. */
   position_ms: number | null;
 }
@@ -29,6 +31,8 @@ export interface ReplayEntry {
   /** A mark's own words; "" of an event of the case. */
   text: string;
   is_of_case: boolean;
+  /** Of an event of the case: what it changed. */
+  facts: Readonly<Record<string, unknown>>;
 }
 
 /** Rooms of cases are called by the id of their case (clinical/ids.py); "" for any other room. */
@@ -48,6 +52,7 @@ function eventFrom(value: unknown): CaseEvent[] {
       at_ms: value["at_ms"],
       kind: word(value["kind"]),
       actor_name: word(value["actor_name"]),
+      facts: isRecord(value["facts"]) ? value["facts"] : {},
       position_ms: isWhole(place) ? place : null,
     },
   ];
@@ -89,6 +94,7 @@ export function replayEntries(recorded: Recorded, timeline: CaseTimeline | null)
       actor_name: event.actor_name,
       text: event.text,
       is_of_case: false,
+      facts: {},
     }));
   if (timeline === null) return own;
   const told = timeline.events.map((event) => ({
@@ -99,6 +105,7 @@ export function replayEntries(recorded: Recorded, timeline: CaseTimeline | null)
     actor_name: event.actor_name,
     text: "",
     is_of_case: true,
+    facts: event.facts,
   }));
   return [...own, ...told].sort((a, b) => a.at_ms - b.at_ms);
 }

@@ -3,6 +3,8 @@
 // A page samples every receiver once a second and feeds the samples to `measure`, which keeps a short memory and
 // returns the page's report. Reports travel between pages as lossy data; a report is about the page that made it.
 
+import { linkWord, type LinkWord } from "./link_word";
+
 /** Speech loss above this is audible as missing syllables (interface.md §3). */
 export const LOSS_LIMIT_PERCENT = 5;
 /** A speaker from whom nothing came for this long is not heard. */
@@ -85,6 +87,8 @@ export interface TruthReport {
   page: PageState;
   /** Of the ECG on this page; absent where none is open. */
   ecg?: EcgReport;
+  /** What the service says of its link; absent while the link carries all that the page wants. */
+  link?: LinkWord;
 }
 
 interface Point {
@@ -266,7 +270,13 @@ export function receivedReport(text: string): TruthReport | null {
     },
     page: value["page"] === "hidden" ? "hidden" : "front",
     ...ecgOf(value["ecg"]),
+    ...linkOf(value["link"]),
   };
+}
+
+function linkOf(value: unknown): { link?: LinkWord } {
+  const link = linkWord(value);
+  return link === null || link.rung === 0 ? {} : { link };
 }
 
 function ecgOf(value: unknown): { ecg?: EcgReport } {

@@ -16,7 +16,7 @@ import { Timeline } from "./Timeline";
 import { useWorld } from "./world";
 import { Verdicts } from "./Verdicts";
 import { later } from "./later";
-import { causeWords, kindWords, lengthWords } from "./words";
+import { causeWords, kindWords, lengthWords, receivedWords } from "./words";
 
 const ReplayEcg = later(() => import("./replay/ReplayEcg").then((pane) => pane.ReplayEcg));
 
@@ -443,6 +443,7 @@ function EntryText({ entry }: { entry: ReplayEntry }) {
       <>
         {kindWords(entry.kind, speak)}
         {entry.actor_name !== "" && <span className="i3">　{entry.actor_name}</span>}
+        {entry.kind === "qos.received" && <span className="i2 fine">　{receivedWords(entry.facts, speak)}</span>}
       </>
     );
   }

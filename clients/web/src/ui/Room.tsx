@@ -4,9 +4,8 @@ import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } fro
 import { stayAwake } from "../io/awake";
 import type { Meeting } from "../io/ports";
 import { recordingTrouble, type RoomSummary } from "../protocol/api";
-import { rowOf, type Row } from "../protocol/cells";
 import type { Level } from "../protocol/ladder";
-import type { MeetingView, Person } from "../protocol/meeting";
+import type { MeetingView } from "../protocol/meeting";
 import { clock } from "../protocol/times";
 import type { MessageKey, Speak } from "../messages/speak";
 import { Dock, Tools, useActs } from "./RoomActs";
@@ -19,7 +18,7 @@ import { useStage } from "./stage";
 import { Stage, Strip } from "./Tiles";
 import { TruthPanel } from "./TruthPanel";
 import { Brand, Top } from "./Top";
-import { causeWords } from "./words";
+import { causeWords, whatIsWrong } from "./words";
 import { useWorld } from "./world";
 
 /** "Connecting" alone is enough for this long; then the slow step is named (interface.md §5). */
@@ -248,15 +247,6 @@ function ladderWords(view: MeetingView, speak: Speak): { sentence: string; why?:
     ? speak("ladder.why.own", { what })
     : speak("ladder.why.other", { name: worst.name, what });
   return { sentence, why: what === "" ? speak("ladder.back") : cause };
-}
-
-function whatIsWrong(person: Person, speak: Speak): string {
-  const row: Row = rowOf(person);
-  const parts: string[] = [];
-  const isBad = (state: string): boolean => state === "degraded" || state === "none";
-  if (isBad(row.hear.state)) parts.push(speak("ladder.what.hear", { value: speak(row.hear.word, row.hear.values) }));
-  if (isBad(row.see.state)) parts.push(speak("ladder.what.see", { value: speak(row.see.word, row.see.values) }));
-  return parts.join(speak("app.listComma"));
 }
 
 /** After the room: what happened, and what can be done. */

@@ -55,7 +55,7 @@ function NoPicture({ person, picture }: { person: Person; picture: Picture | nul
       <div className="vid-hatch">
         <div className="vid-card">
           <b>{person.name}</b>
-          <b>{speak(person.quality === "lost" ? "m3.lost" : "m3.stopped")}</b>
+          <b>{speak(person.quality === "lost" ? "m3.lost" : picture?.is_held === true ? "m3.held" : "m3.stopped")}</b>
           {seconds > 0 && <span className="i2">{speak("m3.stoppedFor", { seconds })}</span>}
         </div>
       </div>

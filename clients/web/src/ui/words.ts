@@ -1,8 +1,11 @@
 // Times, lengths and the service's codes, in words.
 
+import { rowOf } from "../protocol/cells";
 import { hospitalClock } from "../protocol/hospital_time";
+import { receivedParts } from "../protocol/received_words";
 import { day, daysBefore, minutesAndSeconds, timeOfDay } from "../protocol/times";
 import type { ApiFailure } from "../protocol/api";
+import type { Person } from "../protocol/meeting";
 import { offsetParts } from "../protocol/staff";
 import type { Speak } from "../messages/speak";
 
@@ -82,4 +85,23 @@ export function roleWords(roles: string, speak: Speak): string {
       return key === "role.none" ? role : speak(key);
     })
     .join(speak("app.listComma"));
+}
+
+/** What is bad of what somebody receives, and of their link; empty where nothing is. */
+export function whatIsWrong(person: Person, speak: Speak): string {
+  const row = rowOf(person);
+  const parts: string[] = [];
+  const isBad = (state: string): boolean => state === "degraded" || state === "none";
+  if (isBad(row.hear.state)) parts.push(speak("ladder.what.hear", { value: speak(row.hear.word, row.hear.values) }));
+  if (isBad(row.see.state)) parts.push(speak("ladder.what.see", { value: speak(row.see.word, row.see.values) }));
+  const kbps = person.report?.link?.carries_kbps ?? 0;
+  if (kbps > 0) parts.push(speak("ladder.what.link", { kbps }));
+  return parts.join(speak("app.listComma"));
+}
+
+/** What somebody received, in one line (`qos.received`). */
+export function receivedWords(facts: Readonly<Record<string, unknown>>, speak: Speak): string {
+  const seconds = typeof facts["seconds"] === "number" ? facts["seconds"] : 0;
+  const parts = receivedParts(facts).map(({ key, values }) => speak(key, values));
+  return speak("received.line", { seconds, what: parts.join(speak("app.listComma")) });
 }

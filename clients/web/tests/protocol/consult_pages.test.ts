@@ -14,7 +14,7 @@ import {
   type Drawing,
 } from "../../src/protocol/drawing";
 import { callToShow, ringPhrase } from "../../src/protocol/incoming";
-import { dueReport } from "../../src/protocol/ladder_report";
+import { causeOf, dueReport } from "../../src/protocol/ladder_report";
 import { receivedStill, stillName, stillToSend } from "../../src/protocol/still_request";
 import {
   BOOKED_AHEAD_MS,
@@ -199,6 +199,17 @@ describe("the ladder in the record", () => {
   test("says the way back, once, even while another page still suffers", () => {
     expect(dueReport(3, own(0))).toEqual({ step: 0, cause: "recovered" });
     expect(dueReport(3, own(2, false))).toEqual({ step: 0, cause: "recovered" });
+  });
+
+  test("says why: the link where only the service says so, else what is worse", () => {
+    const hear = { state: "good" as const, lost_percent: 0, silent: 0 };
+    const see = { state: "good" as const, height: 720, fps: 25, stopped: 0 };
+    const report = { hear, see, page: "front" as const };
+    const link = { rung: 2 as const, carries_kbps: 400 };
+    expect(causeOf({ ...report, link })).toBe("link");
+    expect(causeOf({ ...report, link, see: { ...see, state: "none" } })).toBe("see");
+    expect(causeOf({ ...report, hear: { ...hear, state: "degraded", lost_percent: 9 } })).toBe("hear");
+    expect(causeOf({ ...report, hear: { ...hear, state: "none" } })).toBe("hear");
   });
 
   test("says a lost link once", () => {

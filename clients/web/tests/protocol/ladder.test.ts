@@ -24,6 +24,8 @@ describe("the rung of a report", () => {
     ["nothing heard", hear({ state: "none" }), 4],
     ["speech broken", hear({ state: "degraded", lost_percent: 16 }), 4],
     ["page hidden: no pictures asked for", { ...see({ state: "none" }), page: "hidden" }, 0],
+    ["the service says the link is narrow", { ...GOOD, link: { rung: 3, carries_kbps: 150 } }, 3],
+    ["the page sees worse than the service says", { ...see({ state: "none" }), link: { rung: 1, carries_kbps: 0 } }, 3],
     ["page hidden, speech lossy", { ...hear({ state: "degraded", lost_percent: 8 }), page: "hidden" }, 1],
   ])("%s", (_name, report, level) => {
     expect(levelOf(report)).toBe(level);

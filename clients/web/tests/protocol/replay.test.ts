@@ -58,13 +58,19 @@ describe("a timeline's answer", () => {
     ]);
   });
 
+  test("keeps what each event changed", () => {
+    const facts = { height: 720, fps: 24 };
+    const timeline = caseTimelineFrom({ ...ANSWER, events: [{ ...told(11, 990_000, "qos.received", null), facts }] });
+    expect(replayEntries(RECORDED, timeline).find((one) => one.kind === "qos.received")?.facts).toEqual(facts);
+  });
+
   test("that is none tells nothing", () => {
     for (const answer of [null, {}, { events: 3 }]) {
       expect(caseTimelineFrom(answer)).toEqual({ events: [], recording: "" });
     }
     const broken = { events: [null, { sequence: "1" }, { sequence: 1 }, { sequence: 1, at_ms: 2 }] };
     expect(caseTimelineFrom(broken)).toEqual({
-      events: [{ sequence: 1, at_ms: 2, kind: "", actor_name: "", position_ms: null }],
+      events: [{ sequence: 1, at_ms: 2, kind: "", actor_name: "", facts: {}, position_ms: null }],
       recording: "",
     });
   });
@@ -112,6 +118,7 @@ describe("events on the axis", () => {
     actor_name: "",
     text: "",
     is_of_case: false,
+    facts: {},
   });
 
   test("that stand too near each other are one place", () => {

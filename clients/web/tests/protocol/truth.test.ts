@@ -225,3 +225,12 @@ test("what is seen of an ECG travels with the report, and nothing of it is belie
   for (const wrong of [7, { ...seen, sight: "fine" }, { ...seen, state: "fine" }])
     expect(told(wrong)).not.toHaveProperty("ecg");
 });
+
+test("what the service says of another page's link comes along, while it says something", () => {
+  const told = (link: unknown) =>
+    receivedReport(JSON.stringify({ hear: { state: "good" }, see: { state: "good" }, page: "front", link }));
+  expect(told({ rung: 3, carries_kbps: 150 })?.link).toEqual({ rung: 3, carries_kbps: 150 });
+  for (const nothing of [undefined, { rung: 0, carries_kbps: 9 }, { rung: 9 }]) {
+    expect(told(nothing)).not.toHaveProperty("link");
+  }
+});

@@ -23,7 +23,17 @@ SAID = Reception(
     buffer_ms=60,
     round_trip_ms=40,
 )
-HELD = Reception(source=Source.RECEIVER, span_ms=5_000, pictures=1, paused=1, voices=1, buffer_ms=100)
+HELD = Reception(
+    source=Source.RECEIVER,
+    span_ms=5_000,
+    pictures=1,
+    paused=1,
+    width=320,
+    height=180,
+    frames=7,
+    voices=1,
+    buffer_ms=100,
+)
 SENT = Reception(
     source=Source.SERVER, span_ms=5_000, pictures=1, width=640, height=360, packets=500, sent_bytes=625_000
 )
@@ -66,6 +76,7 @@ def test_what_the_server_said_has_no_frames_and_no_made_up_sound() -> None:
 def test_time_without_a_picture_is_told_and_does_not_count_as_one() -> None:
     facts = _summed(SAID, HELD, HELD).facts()
     assert (facts["paused_ms"], facts["height"], facts["worst_delay_ms"]) == (10_000, 720, 100)
+    assert facts["fps"] == 24
     assert "height" not in _summed(HELD).facts()
 
 

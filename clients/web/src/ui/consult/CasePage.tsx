@@ -4,7 +4,6 @@
 import { Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 import { stayAwake } from "../../io/awake";
 import type { Meeting } from "../../io/ports";
-import { rowOf } from "../../protocol/cells";
 import { grantedCount, isEnded, phoneOfOther, unrecordedCause, type Consultation } from "../../protocol/consultation";
 import type { Level } from "../../protocol/ladder";
 import type { MeetingView } from "../../protocol/meeting";
@@ -21,7 +20,7 @@ import { DevicesDialog } from "../RoomDialogs";
 import { Brand, Top } from "../Top";
 import { TruthPanel } from "../TruthPanel";
 import { useLadderReports } from "../ladder_reports";
-import { byPhone } from "../words";
+import { byPhone, whatIsWrong } from "../words";
 import { useWorld } from "../world";
 import { CaseActs } from "./CaseActs";
 import { CaseVideo } from "./CaseVideo";
@@ -338,17 +337,8 @@ function ladderWords(view: MeetingView, phone: string, speak: Speak): { sentence
   }
   const sentence = speak(`ladder.${view.level}`);
   if (view.worst === null) return { sentence, why: speak("ladder.back") };
-  const row = rowOf(view.worst);
-  const bad = [
-    row.hear.state === "good" || row.hear.state === "na"
-      ? ""
-      : speak("ladder.what.hear", { value: speak(row.hear.word, row.hear.values) }),
-    row.see.state === "good" || row.see.state === "na"
-      ? ""
-      : speak("ladder.what.see", { value: speak(row.see.word, row.see.values) }),
-  ].filter((one) => one !== "");
-  if (bad.length === 0) return { sentence, why: speak("ladder.back") };
-  const what = bad.join(speak("app.listComma"));
+  const what = whatIsWrong(view.worst, speak);
+  if (what === "") return { sentence, why: speak("ladder.back") };
   return {
     sentence,
     why: view.worst.is_self

@@ -17,7 +17,7 @@ import { CopyButton } from "../forms";
 import { Icon } from "../Icon";
 import { useLoaded } from "../hooks";
 import { Dialog, Failure, Skeleton } from "../pieces";
-import { kindWords, momentWords, offsetWords, roleWords } from "../words";
+import { kindWords, momentWords, offsetWords, receivedWords, roleWords } from "../words";
 import { useWorld } from "../world";
 import { Facts } from "./frame";
 import { actorWords } from "./Trace";
@@ -225,6 +225,7 @@ function InWords({ event }: { event: EventDetail }) {
           ]}
         />
       )}
+      {event.kind === "qos.received" ? <ReceivedLine after={event.after} /> : null}
       <Changes event={event} />
       {event.personal.length > 0 && <Personal fields={event.personal} />}
       <section className="part">
@@ -248,6 +249,21 @@ function InWords({ event }: { event: EventDetail }) {
         />
       </section>
     </>
+  );
+}
+
+/** What somebody received, in one line, and who says so. */
+function ReceivedLine({ after }: { after: EventDetail["after"] }) {
+  const { speak } = useWorld();
+  const source = speak.keyOr(`detail.said.${String(after["source"])}`, "detail.said.server");
+  return (
+    <section className="part">
+      <h3>{speak("detail.received")}</h3>
+      <p>
+        <b>{receivedWords(after, speak)}</b>
+      </p>
+      <p className="i2">{speak(source)}</p>
+    </section>
   );
 }
 
