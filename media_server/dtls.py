@@ -58,9 +58,10 @@ MAX_RESTARTS: Final = 8
 """Broken handshakes that are begun anew; a peer that sends more of them means it."""
 FIRST_REPEAT_S: Final = 0.1
 """Above the round trip of a fair mobile link (45 ms in reliability.md), a tenth of OpenSSL's."""
-LAST_REPEAT_S: Final = 0.8
-"""Doubled up to here (RFC 6347 §4.2.4.1); OpenSSL's own timer, 1 s doubling, runs beside it."""
-MAX_REPEATS: Final = 12
+LAST_REPEAT_S: Final = 0.2
+"""Doubled up to here: a flight is some kilobyte, and whoever joins waits for it. OpenSSL's own timer, 1 s and
+doubling (RFC 6347 §4.2.4.1), runs beside it."""
+MAX_REPEATS: Final = 38
 """7.5 s of repetitions: 20 % loss each way leaves less than one flight in a million undelivered."""
 _RECORD_BYTES: Final = 16 * 1024
 """The largest DTLS record (RFC 6347 §4.1.1)."""

@@ -138,6 +138,8 @@ pub struct Output {
     pub max_fps: u32,
     /// What the link lets it have.
     pub grant: Grant,
+    /// Where its last switch began, and when: None once that was sent again.
+    pub begun: Option<(u64, u64)>,
     /// The highest temporal layer to be sent.
     pub max_temporal: u8,
     /// When the link last made it step back.
@@ -203,6 +205,7 @@ impl Output {
             priority: 0,
             max_fps: 0,
             grant: Grant::default(),
+            begun: None,
             max_temporal: u8::MAX,
             stepped_back_ns: None,
             tried_ns: None,

@@ -6,6 +6,7 @@ use crate::input::MediaKind;
 use crate::keyframe::Wish;
 use crate::numbered::Slot;
 use crate::output::Grant;
+use crate::peers::Peer;
 use crate::select;
 use crate::streams::Stream;
 
@@ -46,7 +47,10 @@ impl Router {
             if output.is_paused || output.grant == Grant::Nothing {
                 output.splice.aim(None);
             } else if let Some(layer) = select::choose(&candidates, wanted) {
-                if output.splice.aim(Some(layer)) {
+                // Who cannot take one yet asks once it can: one that came before would only make that wish wait, as
+                // encoders ignore what comes sooner.
+                let is_new = output.splice.aim(Some(layer));
+                if is_new && self.peers.get(output.peer).is_some_and(Peer::is_ready) {
                     awaited.push(layer);
                 }
                 let is_on_its_way = output.splice.target().is_some();

@@ -73,6 +73,7 @@ impl Router {
                 continue;
             };
             if output.splice.take_switched() {
+                output.begun = Some((output.splice.next_sequence().saturating_sub(1), now_ns));
                 switched.push(slot);
                 for packet in overtaken() {
                     delivery.pass_on(slot, output, source, &packet);

@@ -278,6 +278,47 @@ fn a_subscriber_whose_keys_come_late_is_given_a_key_frame_then() {
 }
 
 #[test]
+fn who_cannot_take_a_key_frame_yet_does_not_spend_the_wish_for_one() {
+    let mut world = World::new();
+    let publisher = world.join(1, IDS);
+    let subscriber = world.open(2);
+    world.apply(vec![video_input(10, 1)]);
+    let mut sender = Vp8Sender::new(5, "", 100);
+    send_all(&mut world, publisher, &sender.frame(true, 2));
+    world.apply(vec![RouteChange::AddOutput(output(20, 10, 2))]);
+    world.check(subscriber, true);
+    world.pass(100 * MS);
+    assert_eq!(world.counters().pli_sent, 0);
+    world.set_keys(subscriber);
+    assert_eq!(world.counters().pli_sent, 1);
+}
+
+#[test]
+fn the_first_packets_of_a_picture_that_has_just_begun_are_sent_again_instead_of_another_key_frame()
+{
+    let (mut world, publisher, subscriber) = video_pair();
+    let mut sender = Vp8Sender::new(5, "", 100);
+    send_all(&mut world, publisher, &sender.frame(true, 6));
+    assert_eq!(world.take_rtp(subscriber).len(), 6);
+    world.pass(200 * MS);
+    let wish = |world: &mut World| {
+        world.send_rtcp(subscriber, |out| {
+            lianzhen_wire::rtcp::write_pli(out, 1, 50_020)
+        });
+    };
+    wish(&mut world);
+    assert_eq!(world.take_rtp(subscriber).len(), 4);
+    assert_eq!(
+        (world.counters().retransmitted, world.counters().pli_sent),
+        (4, 0)
+    );
+    // Once: whoever asks again is not helped by that.
+    wish(&mut world);
+    assert_eq!(world.take_rtp(subscriber), []);
+    assert_eq!(world.counters().pli_sent, 1);
+}
+
+#[test]
 fn a_format_the_subscriber_does_not_take_is_not_sent() {
     let (mut world, publisher, _) = video_pair();
     let other = world.join(3, IDS);
