@@ -170,7 +170,7 @@ bench-join: setup ## from a join to the first picture, on a clean line and at 5,
 bench-gateway-pace: setup ## how exactly a gateway replays a recording in real time, over ten minutes
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_gateway_pace.py
 
-bench-bad-lines: setup ## voice and picture of two pages at 20 % loss, and at 10 % with 200 ± 100 ms (4 min)
+bench-bad-lines: setup ## voice and picture at 20 % loss, at 10 % with 200 ± 100 ms, and over a link that drops to 150 kbit/s (8 min)
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_bad_lines.py
 bench-closed-network: setup ## joins through a firewall that opens TCP 443 only: median and p95 of twenty
 	LIANZHEN_FIGURES=1 $(BIN)/pytest -q -s tests/end_to_end/test_closed_network.py

@@ -149,7 +149,7 @@ impl Input {
             .into_iter()
             .map(|index| LayerOffer {
                 layer: index,
-                rates: self.layers[index].rates(now_ns),
+                rates: self.layers[index].rates(now_ns, self.kind),
             })
             .collect();
         self.offers = offers;

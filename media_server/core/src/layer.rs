@@ -3,6 +3,7 @@ use lianzhen_wire::reception::{Arrival, ReceiveLog};
 use lianzhen_wire::rtp::{SequenceUnwrapper, TimestampUnwrapper};
 
 use crate::history::History;
+use crate::input::MediaKind;
 use crate::keyframe::KeyframeRequests;
 use crate::rate::{Rate, RateMeter, Rates};
 use crate::select::Activity;
@@ -156,8 +157,9 @@ impl Layer {
         Some(clock)
     }
 
-    /// What it takes: as measured, as thought before that, or nothing while it is silent.
-    pub fn rates(&self, now_ns: u64) -> Rates {
+    /// What it takes: as measured, as thought before that, or nothing while it is silent. A voice that begins is
+    /// thought to take nothing, as room for it is kept anyway.
+    pub fn rates(&self, now_ns: u64, kind: MediaKind) -> Rates {
         let is_silent = self
             .activity
             .is_none_or(|activity| now_ns.saturating_sub(activity.last_ns) >= SILENT_NS);
@@ -165,10 +167,11 @@ impl Layer {
             return Rates::undivided(Rate::default());
         }
         self.meter.rates(now_ns).unwrap_or_else(|| {
-            Rates::undivided(Rate {
-                bps: nominal_bps(&self.rid),
-                fps: 0,
-            })
+            let bps = match kind {
+                MediaKind::Audio => 0,
+                MediaKind::Video => nominal_bps(&self.rid),
+            };
+            Rates::undivided(Rate { bps, fps: 0 })
         })
     }
 

@@ -104,6 +104,12 @@ function numberReader(element) {
 
 const resetPauses = () => void (state.longestPauseMs = {});
 
+// The longest time without a new picture since resetPauses, the one that still lasts too.
+function stillMs() {
+  const lasting = Object.values(state.pictureAt).map((at) => performance.now() - at);
+  return Math.max(0, ...Object.values(state.longestPauseMs), ...lasting);
+}
+
 function sinceJoin() {
   return Math.round(performance.now() - state.joinedAt);
 }

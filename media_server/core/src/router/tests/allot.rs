@@ -153,6 +153,22 @@ fn without_an_estimate_everybody_gets_the_best() {
 }
 
 #[test]
+fn a_voice_that_begins_takes_no_picture_away() {
+    let mut call = call();
+    // What an estimate begins at: less than an unmeasured picture of the best layer may take.
+    call.link(Some(1_000_000));
+    call.frames(12);
+    assert_eq!(call.told(), []);
+    // It falls silent, and speaks again.
+    for _ in 0..90 {
+        call.voice -= 2;
+        call.frames(1);
+    }
+    call.frames(12);
+    assert_eq!(call.told(), []);
+}
+
+#[test]
 fn a_tight_link_takes_from_the_unmarked_picture_first_and_never_from_voice() {
     let mut call = call();
     call.select(LayerSelection {
