@@ -155,6 +155,10 @@ class NativeCore:
         """See ``MediaCore``."""
         return self._core.stats()
 
+    def last_heard_ms_ago(self, *, peers: Sequence[int]) -> dict[int, int]:
+        """See ``MediaCore``."""
+        return self._core.last_heard_ms_ago(peers=peers)
+
     def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
         """See ``MediaCore``."""
         return [

@@ -293,6 +293,9 @@ class MediaCore(Protocol):
     def stats(self) -> dict[str, Any]:
         """Counters since the start."""
 
+    def last_heard_ms_ago(self, *, peers: Sequence[int]) -> dict[int, int]:
+        """How long ago something authentic came from each of these peers; nothing of one never heard."""
+
     def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
         """Which moment of its publisher's clock each output of these peers shows, where that is known."""
 

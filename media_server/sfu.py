@@ -221,6 +221,18 @@ class Sfu:
             "control": {**asdict(self._counters), "connections_open": len(self._connections)},
         }
 
+    def last_heard_ms_ago(self, peers: Sequence[int]) -> dict[int, int]:
+        """Returns how long ago something authentic came from each of these peers; nothing of one never heard,
+        nor once closed.
+        """
+        if self._is_closed:
+            return {}
+        return {
+            peer: heard_ms_ago
+            for parts in self._threads
+            for peer, heard_ms_ago in parts.core.last_heard_ms_ago(peers=peers).items()
+        }
+
     def output_clocks(self, peers: Sequence[int]) -> list[OutputClock]:
         """Returns which moment of its publisher's clock each stream to these peers shows, where that is
         known; nothing once closed.

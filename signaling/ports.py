@@ -46,6 +46,10 @@ class MediaPlane(Protocol):
     def stats(self) -> dict[str, Any]:
         """Returns the core's counters."""
 
+    def last_heard_ms_ago(self, peers: Sequence[int]) -> dict[int, int]:
+        """Returns how long ago something authentic came from each of these peers; nothing of one never
+        heard."""
+
     def output_clocks(self, peers: Sequence[int]) -> list[OutputClock]:
         """Returns which moment of its publisher's clock each stream to these peers shows, where known."""
 

@@ -475,13 +475,10 @@ class RoomHost:
             for sid, session in self._sessions.items()
             if self._room_of[sid].roster.find(sid).presence.is_listened_for(now_ns)
         ]
-        peers = self.media.stats().get("peers", {}) if sought else {}
+        wanted = [number for _, session in sought for number in session.peers()]
+        heard_ms_ago = self.media.last_heard_ms_ago(wanted) if wanted else {}
         for sid, session in sought:
-            quiet_ms = [
-                peer["last_heard_ms_ago"]
-                for number in session.peers()
-                if (peer := peers.get(number)) is not None and peer.get("last_heard_ms_ago") is not None
-            ]
+            quiet_ms = [heard_ms_ago[number] for number in session.peers() if number in heard_ms_ago]
             if quiet_ms:
                 room = self._room_of[sid]
                 self.apply(room, room.receive_quiet(sid, min(quiet_ms) * NS_PER_MS, now_ns))

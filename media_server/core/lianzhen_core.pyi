@@ -336,6 +336,10 @@ class PacketCore:
         RuntimeError after ``close``, as from every verb that waits; ``close_peer``, ``untap`` and
         ``send_datagram`` are harmless then.
         """
+    def last_heard_ms_ago(self, *, peers: Sequence[int]) -> dict[int, int]:
+        """How many milliseconds ago something authentic came from these peers; nothing of one never heard, or
+        unknown: a small part of ``stats``, for those who ask often. RuntimeError after ``close``.
+        """
     def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
         """What these subscribers' streams show; nothing of an output that sends nothing, or before the first
         sender report of the layer that it sends. Unknown peers have none. RuntimeError after ``close``.

@@ -211,12 +211,12 @@ async def test_behind_a_closed_websocket_the_last_packet_tells_who_is_gone(node:
     node.host.note_signal(sid, Signal.CLOSED)  # type: ignore[arg-type]
     node.host.advance()
     assert not participant.presence.is_link_lost()
-    node.sfu.counters = {"peers": {int(connection.peer): {"last_heard_ms_ago": 1_800}}}
+    node.sfu.heard_ms_ago = {int(connection.peer): 1_800}
     node.host.advance()
     assert participant.presence.is_link_lost() and not participant.is_absent
-    node.sfu.counters = {"peers": {int(connection.peer): {"last_heard_ms_ago": None}}}
+    node.sfu.heard_ms_ago = {}
     node.host.advance()
     assert participant.presence.is_link_lost()
-    node.sfu.counters = {"peers": {int(connection.peer): {"last_heard_ms_ago": 20}}}
+    node.sfu.heard_ms_ago = {int(connection.peer): 20}
     node.host.advance()
     assert not participant.presence.is_link_lost()

@@ -39,6 +39,7 @@ class FakeCore:
         self.records: dict[int, list[Any]] = {}
         self.datagrams: list[tuple[int, bytes]] = []
         self.clocks: list[OutputClock] = []
+        self.heard_ms_ago: dict[int, int] = {}
         self.datagram_sent: Callable[[int, bytes], None] = lambda peer, datagram: None
         self.is_closed = False
         self._events: list[Event] = []
@@ -109,6 +110,9 @@ class FakeCore:
 
     def stats(self) -> dict[str, Any]:
         return {"counters": {}, "peers": {}, "tracks": {}, "outputs": {}}
+
+    def last_heard_ms_ago(self, *, peers: Sequence[int]) -> dict[int, int]:
+        return {peer: self.heard_ms_ago[peer] for peer in peers if peer in self.heard_ms_ago}
 
     def output_clocks(self, *, peers: Sequence[int]) -> list[OutputClock]:
         return [clock for clock in self.clocks if clock.peer in peers]

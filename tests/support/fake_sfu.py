@@ -181,6 +181,7 @@ class FakeSfu:
             "outputs": {},
         }
         self.clocks: list[OutputClock] = []
+        self.heard_ms_ago: dict[int, int] = {}
         self.tell_levels: Callable[[list[tuple[TrackNumber, int]]], None] = lambda levels: None
         self._next_track = 1
 
@@ -226,6 +227,10 @@ class FakeSfu:
     def stats(self) -> dict[str, Any]:
         """What the test has put there."""
         return self.counters
+
+    def last_heard_ms_ago(self, peers: Sequence[int]) -> dict[int, int]:
+        """What the test has put there of these peers."""
+        return {peer: self.heard_ms_ago[peer] for peer in peers if peer in self.heard_ms_ago}
 
     def output_clocks(self, peers: Sequence[int]) -> list[OutputClock]:
         """What the test has put there of these peers."""

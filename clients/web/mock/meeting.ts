@@ -102,7 +102,7 @@ export class MockMeeting implements Meeting {
       report: isL3 ? PAUSED : SMALL,
       quality: isL3 ? "poor" : "good",
       is_muted: !isL3,
-      ...(isL3 ? { camera: { ...picture("lijianping"), state: "stopped", stopped_ms: 12_000 } } : {}),
+      ...(isL3 ? { camera: { ...picture("lijianping"), state: "stopped", is_held: true, stopped_ms: 12_000 } } : {}),
     });
     const me = person("zhoulan", "周岚", "石桥卫生院", {
       is_self: true,

@@ -262,6 +262,9 @@ def test_stats_tell_peers_tracks_and_outputs_and_no_address(
     pair[1].receive_rtp()
     stats = core.stats()
     assert stats["peers"][1]["last_heard_ms_ago"] <= (time.monotonic() - began_s) * 1000 + 1
+    heard_ms_ago = core.last_heard_ms_ago(peers=[1, 99])
+    assert heard_ms_ago.keys() == {1}
+    assert heard_ms_ago[1] <= (time.monotonic() - began_s) * 1000 + 1
     assert stats["peers"][1]["is_silent"] is (stats["peers"][1]["last_heard_ms_ago"] >= 3_000)
     layer = stats["tracks"][7]["layers"][""]
     assert (layer["packets"], layer["lost"], layer["is_live"]) == (1, 0, True)

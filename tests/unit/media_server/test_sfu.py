@@ -63,6 +63,13 @@ async def test_clocks_are_the_cores_until_it_is_closed(sfu: Sfu, core: FakeCore)
     assert sfu.output_clocks([1, 2]) == []
 
 
+async def test_when_peers_were_heard_is_the_cores_until_it_is_closed(sfu: Sfu, core: FakeCore) -> None:
+    core.heard_ms_ago = {2: 20, 3: 30}
+    assert sfu.last_heard_ms_ago([1, 2]) == {2: 20}
+    await sfu.close()
+    assert sfu.last_heard_ms_ago([1, 2]) == {}
+
+
 class TestEvents:
     async def test_levels_and_layers_reach_who_asked_for_them(self, sfu: Sfu, core: FakeCore) -> None:
         levels: list[list[tuple[TrackNumber, int]]] = []

@@ -1,4 +1,5 @@
 //! PacketCore: the verbs as Python methods.
+use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -206,6 +207,15 @@ impl PacketCore {
             self.thread.commands_dropped(),
             &self.thread.stream_counters(),
         )
+    }
+
+    #[pyo3(signature = (*, peers))]
+    fn last_heard_ms_ago(&self, py: Python<'_>, peers: Vec<u32>) -> PyResult<HashMap<u32, u64>> {
+        let heard = py.detach(|| {
+            self.thread
+                .call(move |router, now_ns| router.last_heard_ms_ago(now_ns, &peers))
+        })?;
+        Ok(heard.into_iter().collect())
     }
 
     #[pyo3(signature = (*, peers))]

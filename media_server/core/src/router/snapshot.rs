@@ -133,13 +133,22 @@ impl Router {
         }
     }
 
+    /// How many milliseconds ago something authentic came from these peers; nothing of one never heard, or unknown.
+    pub fn last_heard_ms_ago(&self, now_ns: u64, peers: &[u32]) -> Vec<(u32, u64)> {
+        peers
+            .iter()
+            .filter_map(|&number| {
+                let peer = self.peers.get(self.peers.slot_of(number)?)?;
+                Some((number, heard_ms_ago(now_ns, peer)?))
+            })
+            .collect()
+    }
+
     fn peer_snapshot(&self, now_ns: u64, peer: &crate::peers::Peer) -> PeerSnapshot {
         PeerSnapshot {
             is_silent: peer.is_silent,
             is_ready: peer.is_ready(),
-            last_heard_ms_ago: peer
-                .last_heard_ns
-                .map(|heard_ns| now_ns.saturating_sub(heard_ns) / 1_000_000),
+            last_heard_ms_ago: heard_ms_ago(now_ns, peer),
             rtt_ms: peer.rtt_ns.map(as_ms),
             // Nothing is shared out anew for whom nothing is sent: what was is over.
             wanted_bps: if peer.outputs.is_empty() {
@@ -190,6 +199,11 @@ impl Router {
             rtt_ms: output.stats.rtt_ns.map(as_ms),
         }
     }
+}
+
+fn heard_ms_ago(now_ns: u64, peer: &crate::peers::Peer) -> Option<u64> {
+    peer.last_heard_ns
+        .map(|heard_ns| now_ns.saturating_sub(heard_ns) / 1_000_000)
 }
 
 fn track_snapshot(input: &crate::input::Input) -> TrackSnapshot {
