@@ -94,6 +94,7 @@ async def _run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 async def _flooded(opened: Room, kind: str, per_s: int, seconds: int) -> tuple[Course, Flooded]:
     dropped_before = read_kernel_drops(opened.port)
+    taken_before = await opened.counted("datagrams_received")
     before_bytes = _resident_bytes(opened.pid)
     async with _sampled(opened.pid) as most, asyncio.TaskGroup() as tasks:
         sending = tasks.create_task(send_junk(opened.port, kind, per_s, seconds, opened.ufrags))
@@ -104,6 +105,7 @@ async def _flooded(opened: Room, kind: str, per_s: int, seconds: int) -> tuple[C
         kind=kind,
         sent=sent.sent,
         seconds=sent.took_s,
+        taken=await opened.counted("datagrams_received") - taken_before,
         kernel_dropped=read_kernel_drops(opened.port) - dropped_before,
         growth_bytes=most[0] - before_bytes,
         joins_ms=joins_ms,
@@ -165,6 +167,7 @@ def _tell(
     if flood is not None:
         told |= {
             "per_s": round(flood.per_s),
+            "taken": flood.taken,
             "kernel_dropped": flood.kernel_dropped,
             "growth_mb": round(flood.growth_bytes / 1e6, 2),
             "joins_ms": [round(took_ms) for took_ms in flood.joins_ms],
@@ -184,9 +187,9 @@ def _seen(quiet: Course, seen: Course) -> str:
 def _sentence(flood: Flooded) -> str:
     joins = ", ".join(f"{took_ms:.0f}" for took_ms in flood.joins_ms)
     return (
-        f"{flood.kind} junk, {flood.per_s:,.0f}/s for {flood.seconds:.0f} s, {flood.kernel_dropped} dropped "
-        f"by the kernel, memory +{flood.growth_bytes / 1e6:.1f} MB, joins after {joins} ms "
-        f"({flood.joins_failed} failed)"
+        f"{flood.kind} junk, {flood.per_s:,.0f}/s for {flood.seconds:.0f} s, {flood.taken} taken, "
+        f"{flood.kernel_dropped} dropped by the kernel, memory +{flood.growth_bytes / 1e6:.1f} MB, "
+        f"joins after {joins} ms ({flood.joins_failed} failed)"
     )
 
 

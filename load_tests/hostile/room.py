@@ -80,8 +80,8 @@ class Room:
     async def counted(self, what: str) -> int:
         """Returns how often the service has counted this (/metrics)."""
         async with self._session.get(f"{self._running.url}/metrics") as response:
-            found = re.search(rf'what="{what}"}} (\d+)', await response.text())
-        return int(found[1]) if found else 0
+            found = re.search(rf'what="{what}"}} (\S+)', await response.text())
+        return int(float(found[1])) if found else 0
 
     async def join(self, name: str) -> float:
         """Somebody joins and leaves again as soon as picture and voice come; returns after how many

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from load_tests.hostile.course import Course
 
 MAX_LOSS = 0.001
+MIN_SHARE = 0.95
+"""A picture that pauses for want of room is no loss: nothing was sent."""
 MAX_KEY_FRAMES_PER_S = 2.0
 KEY_FRAMES_AT_ONCE = 1
 """One in half a second is two a second and, in any stretch, the first."""
@@ -24,6 +26,8 @@ class Flooded:
     kind: str
     sent: int
     seconds: float
+    taken: int
+    """Datagrams that the service took from its socket meanwhile, the people's own among them."""
     kernel_dropped: int
     """Datagrams of anybody for which the socket had no room."""
     growth_bytes: int
@@ -49,6 +53,8 @@ def abuse_misses(quiet: Course, abused: Course, felt: int) -> Iterator[str]:
 
 def flood_misses(quiet: Course, flooded: Course, flood: Flooded) -> Iterator[str]:
     """Yields a sentence for each limit that was passed while junk came."""
+    if flood.taken + flood.kernel_dropped < flood.sent:
+        yield f"{flood.sent - flood.taken - flood.kernel_dropped} junk datagrams never came to the service"
     yield from _course_misses(quiet, flooded, MAX_FLOOD_RISE_MS)
     if flood.growth_bytes > MAX_GROWTH_BYTES:
         yield f"memory grew by {flood.growth_bytes / 1e6:.1f} MB"
@@ -63,6 +69,9 @@ def _course_misses(quiet: Course, course: Course, max_rise_ms: float) -> Iterato
         yield f"the others lost {course.loss:.2%}"
     if course.stills:
         yield f"streams stood still {course.stills} times"
+    share = (course.packets / course.seconds) / (quiet.packets / quiet.seconds)
+    if share < MIN_SHARE:
+        yield f"the others received {share:.0%} of what they had received before"
     rise_ms = course.delay_p99_ms - quiet.delay_p99_ms
     if rise_ms > max_rise_ms:
         yield f"p99 of the others' delay rose by {rise_ms:.1f} ms"

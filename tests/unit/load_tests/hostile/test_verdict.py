@@ -14,6 +14,7 @@ FLOOD = Flooded(
     kind="mixed",
     sent=6_000,
     seconds=3.0,
+    taken=5_995,
     kernel_dropped=5,
     growth_bytes=10_000_000,
     joins_ms=[80.0],
@@ -29,11 +30,12 @@ def test_what_stays_at_its_limits_is_no_miss() -> None:
 
 
 def test_each_limit_of_abuse_is_told() -> None:
-    seen = replace(QUIET, loss=0.002, stills=2, delay_p99_ms=7.0, key_frames_per_s=2.2)
+    seen = replace(QUIET, packets=8_500, loss=0.002, stills=2, delay_p99_ms=7.0, key_frames_per_s=2.2)
     assert list(abuse_misses(QUIET, seen, 0)) == [
         "nothing of it came to the service",
         "the others lost 0.20%",
         "streams stood still 2 times",
+        "the others received 94% of what they had received before",
         "p99 of the others' delay rose by 6.0 ms",
         "the publisher was asked for 2.20 key frames a second",
     ]
@@ -41,8 +43,9 @@ def test_each_limit_of_abuse_is_told() -> None:
 
 def test_each_limit_of_a_flood_is_told() -> None:
     seen = replace(QUIET, delay_p99_ms=11.5, key_frames_per_s=9.0)
-    bad = replace(FLOOD, growth_bytes=10_100_000, joins_ms=[], joins_failed=2)
+    bad = replace(FLOOD, taken=5_000, growth_bytes=10_100_000, joins_ms=[], joins_failed=2)
     assert list(flood_misses(QUIET, seen, bad)) == [
+        "995 junk datagrams never came to the service",
         "p99 of the others' delay rose by 10.5 ms",
         "memory grew by 10.1 MB",
         "2 joins failed",
