@@ -240,11 +240,9 @@ impl Congestion {
             .note(sequence, now_ns, bytes, self.prober.number());
     }
 
-    /// Notes that a packet is sent again under its transport-wide number, as sound is: who asks for it lacks it.
-    pub fn note_repeated(&mut self, sequence: u16, now_ns: u64) {
-        if self.sent.note_repeated(sequence) {
-            self.missing.note(now_ns, sequence);
-        }
+    /// Notes that a packet is sent again under its transport-wide number, as sound is.
+    pub fn note_repeated(&mut self, sequence: u16) {
+        self.sent.note_repeated(sequence);
     }
 
     /// Notes a datagram of data channels that leaves now.
@@ -280,6 +278,11 @@ impl Congestion {
                 continue;
             };
             arrived += 1;
+            if told.was_repeated {
+                self.arrivals
+                    .note(reference_ns + ticks * TICK_NS, told.bytes);
+                continue;
+            }
             if told.was_lost {
                 self.missing.came_after_all(now_ns, sequence);
             }

@@ -25,8 +25,10 @@ enum Fate {
     Open,
     Lost,
     Arrived,
-    /// It was sent again under its number: what arrives now says nothing of the first.
+    /// It was sent again under its number: when it arrives says nothing of the first.
     Repeated,
+    /// The same, and it was told lost.
+    LostRepeated,
 }
 
 /// A packet that feedback tells of.
@@ -40,6 +42,8 @@ pub struct Told {
     pub cluster: Option<u8>,
     /// True if it was told lost before.
     pub was_lost: bool,
+    /// True if it was sent again under its number: then when it arrived tells nothing.
+    pub was_repeated: bool,
 }
 
 /// The ring of sent packets.
@@ -85,41 +89,42 @@ impl SentPackets {
     pub fn take_arrived(&mut self, sequence: u16) -> Option<Told> {
         let (newest_us, newest_ns) = (self.newest_us, self.newest_ns);
         let entry = self.entry(sequence)?;
-        let was_lost = entry.fate == Fate::Lost;
-        if matches!(entry.fate, Fate::Arrived | Fate::Repeated) {
+        let was_lost = matches!(entry.fate, Fate::Lost | Fate::LostRepeated);
+        let was_repeated = matches!(entry.fate, Fate::Repeated | Fate::LostRepeated);
+        if entry.fate == Fate::Arrived {
             return None;
         }
         entry.fate = Fate::Arrived;
-        Some(told(entry, newest_us, newest_ns, was_lost))
+        Some(told(entry, newest_us, newest_ns, (was_lost, was_repeated)))
     }
 
     /// Takes the news that a packet has not arrived; None if it is not known or something was told of it before.
     pub fn take_lost(&mut self, sequence: u16) -> Option<Told> {
         let (newest_us, newest_ns) = (self.newest_us, self.newest_ns);
         let entry = self.entry(sequence)?;
-        if entry.fate != Fate::Open {
-            return None;
-        }
-        entry.fate = Fate::Lost;
-        Some(told(entry, newest_us, newest_ns, false))
+        entry.fate = match entry.fate {
+            Fate::Open => Fate::Lost,
+            Fate::Repeated => Fate::LostRepeated,
+            _ => return None,
+        };
+        Some(told(entry, newest_us, newest_ns, (false, false)))
     }
 
-    /// Notes that a packet is sent again under its number; true if nothing was told of it before.
-    pub fn note_repeated(&mut self, sequence: u16) -> bool {
-        let Some(entry) = self.entry(sequence) else {
-            return false;
-        };
-        let is_news = entry.fate == Fate::Open;
-        if entry.fate != Fate::Arrived {
-            entry.fate = Fate::Repeated;
+    /// Notes that a packet is sent again under its number.
+    pub fn note_repeated(&mut self, sequence: u16) {
+        if let Some(entry) = self.entry(sequence) {
+            entry.fate = match entry.fate {
+                Fate::Open => Fate::Repeated,
+                Fate::Lost => Fate::LostRepeated,
+                other => other,
+            };
         }
-        is_news
     }
 
     /// True if a packet was told lost and has not come since.
     pub fn is_lost(&mut self, sequence: u16) -> bool {
         self.entry(sequence)
-            .is_some_and(|entry| matches!(entry.fate, Fate::Lost | Fate::Repeated))
+            .is_some_and(|entry| matches!(entry.fate, Fate::Lost | Fate::LostRepeated))
     }
 
     /// When the last packet left; None before the first.
@@ -156,13 +161,19 @@ impl SentPackets {
     }
 }
 
-fn told(entry: &Entry, newest_us: u32, newest_ns: u64, was_lost: bool) -> Told {
+fn told(
+    entry: &Entry,
+    newest_us: u32,
+    newest_ns: u64,
+    (was_lost, was_repeated): (bool, bool),
+) -> Told {
     let age_us = newest_us.wrapping_sub(entry.sent_us);
     Told {
         sent_ns: newest_ns.saturating_sub(u64::from(age_us) * 1000),
         bytes: u32::from(entry.bytes),
         cluster: (entry.cluster != 0).then_some(entry.cluster),
         was_lost,
+        was_repeated,
     }
 }
 
@@ -185,6 +196,7 @@ mod tests {
             bytes: 1_100,
             cluster: None,
             was_lost: false,
+            was_repeated: false,
         };
         assert_eq!(sent.take_arrived(1), Some(first));
         assert_eq!(sent.take_arrived(1), None);
@@ -198,18 +210,27 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_a_repeat_under_the_same_number_is_the_repeat() {
+    fn what_comes_after_a_repeat_under_the_same_number_may_be_the_repeat() {
         let mut sent = SentPackets::default();
-        assert!(!sent.note_repeated(1));
-        for number in 1..=3 {
+        sent.note_repeated(1);
+        for number in 1..=4 {
             sent.note(number, 5_000 * MS, 100, 0);
         }
-        assert!(sent.note_repeated(1) && !sent.note_repeated(1));
-        assert!(sent.take_lost(2).is_some() && !sent.note_repeated(2));
-        assert!(sent.take_arrived(3).is_some() && !sent.note_repeated(3));
-        assert!(sent.is_lost(1) && sent.is_lost(2) && !sent.is_lost(3));
-        assert_eq!((sent.take_lost(1), sent.take_arrived(1)), (None, None));
-        assert_eq!(sent.take_arrived(2), None);
+        assert!(sent.take_lost(2).is_some() && sent.take_arrived(3).is_some());
+        for number in 1..=4 {
+            sent.note_repeated(number);
+        }
+        assert!(sent.take_lost(4).is_some() && sent.take_lost(4).is_none());
+        let lost: Vec<_> = (1..=4).map(|number| sent.is_lost(number)).collect();
+        assert_eq!(lost, [false, true, false, true]);
+        let mut arrived = |number| {
+            let told = sent.take_arrived(number);
+            told.map(|told| (told.was_lost, told.was_repeated))
+        };
+        assert_eq!(arrived(1), Some((false, true)));
+        assert_eq!(arrived(2), Some((true, true)));
+        assert_eq!(arrived(3), None);
+        assert!(!sent.is_lost(2));
     }
 
     #[test]

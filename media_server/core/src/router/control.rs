@@ -312,8 +312,7 @@ impl Router {
             peer.note_numbered(now_ns, length);
         } else {
             peer.pacer.spend(length);
-            peer.congestion
-                .note_repeated(sent.transport_sequence, now_ns);
+            peer.congestion.note_repeated(sent.transport_sequence);
         }
         self.counters.retransmitted += 1;
     }
