@@ -176,6 +176,8 @@ impl Front {
             // If it panicked, its streams are gone and the rest lives: media over UDP does not need it.
             let _ = thread.join();
         }
+        // Those that it had no time to take keep their ports no longer either.
+        lock(&self.shared.doors).clear();
     }
 }
 
