@@ -31,6 +31,10 @@ const MAX_CREDENTIALS: usize = 2;
 /// for once. What is refused is asked for again; looking them up is what a flood would cost.
 const NACKS: Terms = Terms::per_s(1000, 1000);
 
+/// Not heard for so long, a peer was without a network: its own reports and media come many times a second while it
+/// watches or shows a picture. What was sent meanwhile is gone, and too much to be repeated.
+const ABSENCE_NS: u64 = 1_000_000_000;
+
 /// What a datagram takes on the line beside itself: UDP and IPv4. A fifth of what voice takes.
 const LINE_BYTES: usize = 28;
 
@@ -101,6 +105,8 @@ pub struct Peer {
     pub reports_sent_ns: u64,
     /// When something authentic last came.
     pub last_heard_ns: Option<u64>,
+    /// Heard again after an absence, and not attended to yet.
+    pub has_returned: bool,
     /// True while it is reported silent.
     pub is_silent: bool,
     /// Round trip by its reports, smoothed.
@@ -152,6 +158,7 @@ impl Peer {
             pacer: Pacer::default(),
             rebinding: Rebinding::default(),
             nacks: Allowance::new(NACKS),
+            has_returned: false,
             redundancy: Redundancy::default(),
             wanted_bps: 0,
             allotted_bps: 0,
@@ -163,7 +170,9 @@ impl Peer {
     /// Notes that something authentic came; true if the peer had been reported silent.
     #[inline]
     pub fn heard(&mut self, now_ns: u64) -> bool {
-        self.last_heard_ns = Some(now_ns);
+        let before_ns = self.last_heard_ns.replace(now_ns);
+        self.has_returned |=
+            before_ns.is_some_and(|before_ns| now_ns.saturating_sub(before_ns) >= ABSENCE_NS);
         std::mem::take(&mut self.is_silent)
     }
 

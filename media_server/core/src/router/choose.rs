@@ -26,6 +26,44 @@ impl Router {
                 self.want_keyframe(now_ns, stream.input, layer);
             }
         }
+        if !is_entry && self.has_holes(stream) {
+            self.want_keyframe(now_ns, stream.input, stream.layer);
+        }
+    }
+
+    /// Somebody is on a layer of which something is missing: after a silence that was an outage of the publisher's
+    /// network, what came before is too far behind to be repeated.
+    fn has_holes(&self, stream: Stream) -> bool {
+        let Some(input) = self.inputs.get(stream.input) else {
+            return false;
+        };
+        if !input.layers[stream.layer].log.has_missing() {
+            return false;
+        }
+        let mut outputs = input.outputs.iter();
+        outputs.any(|&slot| {
+            let output = self.outputs.get(slot);
+            output.is_some_and(|output| output.splice.current() == Some(stream.layer))
+        })
+    }
+
+    /// A peer that was without a network has missed what its pictures build on.
+    pub(super) fn attend_to_returned(&mut self, now_ns: u64, peer_slot: Slot) {
+        let Some(peer) = self.peers.get_mut(peer_slot) else {
+            return;
+        };
+        if !std::mem::take(&mut peer.has_returned) {
+            return;
+        }
+        let outputs: Vec<Slot> = peer.outputs.values().copied().collect();
+        for slot in outputs {
+            let Some(output) = self.outputs.get(slot) else {
+                continue;
+            };
+            if let Some(layer) = output.splice.current() {
+                self.want_keyframe(now_ns, output.input, layer);
+            }
+        }
     }
 
     /// Points outputs and taps at their layers; returns the layers that somebody new waits for.

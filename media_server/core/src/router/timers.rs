@@ -139,6 +139,7 @@ impl Router {
         for slot in 0..self.peers.slot_count() {
             is_soon |= self.tick_congestion(now_ns, slot);
             self.note_silence(now_ns, slot);
+            self.attend_to_returned(now_ns, slot);
             self.send_feedback(now_ns, slot);
             self.send_receiver_reports(now_ns, slot);
         }

@@ -1,7 +1,7 @@
 //! Addresses: validated by authentic checks, moved by nominating ones, kept from others.
 use super::world::*;
 use crate::events::Event;
-use crate::routes::RouteChange;
+use crate::routes::{LayerSelection, RouteChange};
 
 #[test]
 fn an_authentic_check_is_answered_and_selects_the_first_path() {
@@ -352,6 +352,70 @@ fn a_silent_peer_is_reported_once_and_again_when_heard() {
     assert_eq!(world.events.last(), Some(&Event::PeerHeard { peer: 1 }));
     world.check(client, true);
     assert_eq!(world.events.len(), 2);
+}
+
+/// A picture that flows for a second, both people heard all the time.
+fn watched(world: &mut World, publisher: usize, subscriber: usize, sender: &mut Vp8Sender) {
+    for frame in 0..10 {
+        send_all(world, publisher, &sender.frame(frame == 0, 1));
+        world.check(subscriber, true);
+        world.pass(100 * MS);
+    }
+    world.take_rtcp(publisher);
+}
+
+#[test]
+fn who_comes_back_from_an_outage_gets_a_key_frame() {
+    let (mut world, publisher, subscriber) = video_pair();
+    let mut sender = Vp8Sender::new(5, "", 100);
+    watched(&mut world, publisher, subscriber, &mut sender);
+    let asked = world.counters().pli_sent;
+    for _ in 0..15 {
+        send_all(&mut world, publisher, &sender.frame(false, 1));
+        world.pass(100 * MS);
+    }
+    assert_eq!(world.counters().pli_sent, asked);
+    world.check(subscriber, true);
+    world.pass(50 * MS);
+    assert_eq!(world.counters().pli_sent, asked + 1);
+    // Once.
+    watched(&mut world, publisher, subscriber, &mut sender);
+    assert_eq!(world.counters().pli_sent, asked + 1);
+}
+
+#[test]
+fn whose_picture_comes_back_from_an_outage_is_asked_for_a_key_frame() {
+    let (mut world, publisher, subscriber) = video_pair();
+    let mut sender = Vp8Sender::new(5, "", 100);
+    watched(&mut world, publisher, subscriber, &mut sender);
+    let asked = world.counters().pli_sent;
+    for _ in 0..15 {
+        sender.frame(false, 1);
+        world.check(subscriber, true);
+        world.pass(100 * MS);
+    }
+    assert_eq!(world.counters().pli_sent, asked);
+    send_all(&mut world, publisher, &sender.frame(false, 1));
+    assert_eq!(world.counters().pli_sent, asked + 1);
+}
+
+#[test]
+fn who_comes_back_to_a_picture_that_is_paused_asks_for_nothing() {
+    let (mut world, publisher, subscriber) = video_pair();
+    let mut sender = Vp8Sender::new(5, "", 100);
+    watched(&mut world, publisher, subscriber, &mut sender);
+    world.apply(vec![RouteChange::SelectLayer(LayerSelection {
+        output: 20,
+        layer: None,
+        is_paused: true,
+        ..LayerSelection::default()
+    })]);
+    let asked = world.counters().pli_sent;
+    world.pass(2 * S);
+    world.check(subscriber, true);
+    send_all(&mut world, publisher, &sender.frame(false, 1));
+    world.pass(50 * MS);
+    assert_eq!(world.counters().pli_sent, asked);
 }
 
 #[test]
