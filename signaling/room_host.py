@@ -61,6 +61,7 @@ from media_server.rooms.presence import Media, Signal
 from media_server.rooms.tracks import AnsweredSection
 from recording.clock import Clock
 from signaling.errors import PeerProtocolError
+from signaling.late_looks import Looks
 from signaling.livekit import outgoing
 from signaling.livekit.data_packets import stamp_packet
 from signaling.livekit.media_link import MediaLink
@@ -228,8 +229,12 @@ class RoomHost:
 
     async def run(self) -> None:
         """Looks at seats, rooms and tokens for as long as the task lives."""
+        looks = Looks()
         while True:
             await asyncio.sleep(TICK_S)
+            if looks.is_to_be_left_out(self.clock.monotonic_ns()):
+                self.traffic.count("looks_left_out")
+                continue
             self.advance()
 
     def advance(self) -> None:

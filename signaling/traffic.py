@@ -29,6 +29,7 @@ NAMES: Final = (
     "data_malformed",
     "data_not_permitted",
     "close_failed",
+    "looks_left_out",
     "sessions_failed",
     "effects_failed",
 )
