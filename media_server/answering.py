@@ -17,6 +17,7 @@ from media_server.ports import AddInput, InputCodec, RemoveInput, RouteChange, S
 from media_server.sdp.description import (
     AUDIO_LEVEL_EXTENSION,
     MID_EXTENSION,
+    PLAYOUT_DELAY_EXTENSION,
     REPAIRED_RID_EXTENSION,
     RID_EXTENSION,
     TRANSPORT_CC_EXTENSION,
@@ -62,6 +63,7 @@ def set_extensions(peer: PeerNumber, ids: dict[str, int]) -> SetExtensions:
         audio_level=ids.get(AUDIO_LEVEL_EXTENSION, 0),
         transport_cc=ids.get(TRANSPORT_CC_EXTENSION, 0),
         video_orientation=ids.get(VIDEO_ORIENTATION_EXTENSION, 0),
+        playout_delay=ids.get(PLAYOUT_DELAY_EXTENSION, 0),
     )
 
 

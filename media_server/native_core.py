@@ -209,6 +209,7 @@ def _set_extensions(change: SetExtensions) -> lianzhen_core.SetExtensions:
         audio_level=change.audio_level,
         transport_cc=change.transport_cc,
         video_orientation=change.video_orientation,
+        playout_delay=change.playout_delay,
     )
 
 

@@ -35,6 +35,7 @@ class SetExtensions:
     audio_level: int = 0
     transport_cc: int = 0
     video_orientation: int = 0
+    playout_delay: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

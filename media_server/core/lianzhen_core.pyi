@@ -29,6 +29,7 @@ class SetExtensions:
         audio_level: int = 0,
         transport_cc: int = 0,
         video_orientation: int = 0,
+        playout_delay: int = 0,
     ) -> None: ...
 
 class InputCodec:

@@ -11,6 +11,7 @@ REPAIRED_RID_EXTENSION: Final = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-st
 AUDIO_LEVEL_EXTENSION: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_CC_EXTENSION: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 VIDEO_ORIENTATION_EXTENSION: Final = "urn:3gpp:video-orientation"
+PLAYOUT_DELAY_EXTENSION: Final = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 
 EXTENSIONS_OF_KIND: Final[dict[str, tuple[str, ...]]] = {
     "audio": (MID_EXTENSION, AUDIO_LEVEL_EXTENSION, TRANSPORT_CC_EXTENSION),
@@ -20,6 +21,7 @@ EXTENSIONS_OF_KIND: Final[dict[str, tuple[str, ...]]] = {
         REPAIRED_RID_EXTENSION,
         VIDEO_ORIENTATION_EXTENSION,
         TRANSPORT_CC_EXTENSION,
+        PLAYOUT_DELAY_EXTENSION,
     ),
 }
 """What the core reads or writes. No abs-send-time: transport-wide feedback estimates better (seam.md)."""

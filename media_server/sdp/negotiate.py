@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from media_server.sdp.description import TRANSPORT_CC_EXTENSION, Codec, RemoteSection, SimulcastLayer
+from media_server.sdp.description import (
+    PLAYOUT_DELAY_EXTENSION,
+    TRANSPORT_CC_EXTENSION,
+    Codec,
+    RemoteSection,
+    SimulcastLayer,
+)
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 """What we take and send in one data channel message; larger ones break in some stacks (RFC 8841 §6)."""
@@ -98,6 +104,8 @@ def answer_section(
             for i, uri in offered.extensions
             if extensions.get(uri) == i
             and not (uri == TRANSPORT_CC_EXTENSION and _repeats_as_it_was(offered))
+            # We tell players how long to keep pictures, and are none.
+            and not (uri == PLAYOUT_DELAY_EXTENSION and not offered.receives)
         ),
         layers=offered.layers if is_published else (),
         stream=stream,

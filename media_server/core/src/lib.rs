@@ -33,6 +33,7 @@ pub mod peers;
 pub mod rate;
 pub mod rebinding;
 pub mod redundancy;
+pub mod room;
 pub mod router;
 pub mod routes;
 pub mod seeded;

@@ -49,6 +49,8 @@ pub struct OutgoingElements {
     pub audio_level: Option<u8>,
     /// Coordination of video orientation, where there is one.
     pub video_orientation: Option<u8>,
+    /// How long a player should keep pictures, where it is told.
+    pub playout_delay: Option<[u8; 3]>,
 }
 
 /// Appends the header; returns its length. Ids are 0 (not negotiated) to 14, as the binding checks.
@@ -82,6 +84,11 @@ pub fn write_header(
     {
         header[end..end + 2].copy_from_slice(&[ids.video_orientation << 4, orientation]);
         end += 2;
+    }
+    if let Some(delay) = elements.playout_delay.filter(|_| ids.playout_delay != 0) {
+        header[end] = ids.playout_delay << 4 | 2;
+        header[end + 1..end + 4].copy_from_slice(&delay);
+        end += 4;
     }
     let has_elements = end > ELEMENTS_AT;
     let length = if has_elements {
@@ -124,6 +131,7 @@ mod tests {
             transport_sequence: 0x0708,
             audio_level,
             video_orientation,
+            playout_delay: None,
         }
     }
 
@@ -143,7 +151,10 @@ mod tests {
             &mut out,
             &FIELDS,
             &ExtensionIds::default(),
-            &elements("0", Some(1), Some(2)),
+            &OutgoingElements {
+                playout_delay: Some([1, 2, 3]),
+                ..elements("0", Some(1), Some(2))
+            },
         );
         assert_eq!(length, 12);
         assert_eq!(
@@ -159,19 +170,24 @@ mod tests {
             transport_cc: 2,
             audio_level: 3,
             video_orientation: 4,
+            playout_delay: 5,
             ..Default::default()
         };
         for length in 1..=16 {
             let mid = "abcdefghijklmnop"[..length].to_owned();
-            for (level, orientation) in [
-                (None, None),
-                (Some(0x85), None),
-                (None, Some(1)),
-                (Some(127), Some(3)),
+            for (level, orientation, playout_delay) in [
+                (None, None, None),
+                (Some(0x85), None, None),
+                (None, Some(1), None),
+                (None, Some(1), Some([1, 2, 3])),
+                (Some(127), Some(3), Some([4, 5, 6])),
             ] {
                 let mut out = b"before".to_vec();
-                let header_len =
-                    write_header(&mut out, &FIELDS, &ids, &elements(&mid, level, orientation));
+                let elements = OutgoingElements {
+                    playout_delay,
+                    ..elements(&mid, level, orientation)
+                };
+                let header_len = write_header(&mut out, &FIELDS, &ids, &elements);
                 assert_eq!(out.len(), 6 + header_len);
                 let (header, read) = read(&out[6..]);
                 assert_eq!(header.header_len, header_len);
@@ -183,6 +199,7 @@ mod tests {
                 let mut expected = vec![(14, mid.clone().into_bytes()), (2, vec![7, 8])];
                 expected.extend(level.map(|level| (3, vec![level])));
                 expected.extend(orientation.map(|orientation| (4, vec![orientation])));
+                expected.extend(playout_delay.map(|delay| (5, delay.to_vec())));
                 assert_eq!(read, expected);
             }
         }

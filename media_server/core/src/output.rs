@@ -11,6 +11,7 @@ use crate::numbered::Slot;
 use crate::outgoing_header::{MidElement, OutgoingElements, write_header};
 use crate::packet::MediaPacket;
 use crate::peers::{ExtensionIds, Peer};
+use crate::room::Room;
 use crate::sent_log::{Sent, SentLog};
 use crate::splice::{ClockPoint, Placement, Splice};
 
@@ -152,6 +153,8 @@ pub struct Output {
     pub log: SentLog,
     /// Next extended number on the retransmission SSRC.
     pub rtx_sequence: u64,
+    /// How long its player should keep pictures.
+    pub room: Room,
     /// Key frames it may still wish for.
     pub keyframe_wishes: Allowance,
     /// Counts.
@@ -212,6 +215,7 @@ impl Output {
             splice: Splice::new(plan.clock_rate_hz, plan.first_sequence),
             log: SentLog::default(),
             rtx_sequence: plan.first_rtx_sequence,
+            room: Room::default(),
             keyframe_wishes: Allowance::new(WISHES),
             stats: OutputStats::default(),
             report_sent_ns: 0,
@@ -258,6 +262,8 @@ impl Output {
             transport_sequence,
             audio_level: packet.facts.audio_level,
             video_orientation: packet.facts.video_orientation,
+            // Without RTX a repeat must be the same bytes, and by then it may be another value.
+            playout_delay: self.room.element().filter(|_| self.has_rtx(types)),
         };
         out.reserve(packet.payload.len() + ADDED_BYTES);
         let header_len = write_header(out, &fields, subscriber.extensions, &elements);
@@ -338,6 +344,7 @@ impl Output {
             transport_sequence,
             audio_level: packet.facts.audio_level,
             video_orientation: packet.facts.video_orientation,
+            playout_delay: self.room.element().filter(|_| rtx.is_some()),
         };
         out.reserve(packet.payload.len() + ADDED_BYTES);
         let header_len = write_header(out, &fields, subscriber.extensions, &elements);
@@ -354,6 +361,11 @@ impl Output {
             .protect_rtp(out, start, header_len, extended);
         self.log.spend(packet.payload.len());
         self.stats.retransmitted += 1;
+    }
+
+    #[inline]
+    fn has_rtx(&self, types: PayloadTypes) -> bool {
+        self.rtx_ssrc.is_some() && types.rtx.is_some()
     }
 
     /// The payload type of retransmissions, where they are negotiated.
@@ -390,6 +402,7 @@ impl Output {
             transport_sequence: subscriber.next_transport_sequence(),
             audio_level: None,
             video_orientation: None,
+            playout_delay: None,
         };
         let header_len = write_header(out, &fields, subscriber.extensions, &elements);
         out[start] |= HAS_PADDING;

@@ -53,6 +53,8 @@ pub struct ExtensionIds {
     pub transport_cc: u8,
     /// urn:3gpp:video-orientation
     pub video_orientation: u8,
+    /// http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
+    pub playout_delay: u8,
 }
 
 #[derive(Debug)]

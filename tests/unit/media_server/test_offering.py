@@ -72,7 +72,14 @@ def test_subscriptions_are_offered_and_flow_once_answered() -> None:
     ]
     changes = side.receive_answer(parse_description(answer_to(sections)))
     assert changes[0] == SetExtensions(
-        peer=1, mid=1, rid=0, repaired_rid=0, audio_level=2, transport_cc=3, video_orientation=4
+        peer=1,
+        mid=1,
+        rid=0,
+        repaired_rid=0,
+        audio_level=2,
+        transport_cc=3,
+        video_orientation=4,
+        playout_delay=5,
     )
     assert [(c.mid, c.track) for c in changes if isinstance(c, AddOutput)] == [("1", 2), ("2", 1)]
     assert side.outputs.mid_to_track() == {"1": "TR_2", "2": "TR_1"}

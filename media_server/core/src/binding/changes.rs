@@ -19,7 +19,8 @@ struct SetExtensions(RouteChange);
 #[pymethods]
 impl SetExtensions {
     #[new]
-    #[pyo3(signature = (*, peer, mid=0, rid=0, repaired_rid=0, audio_level=0, transport_cc=0, video_orientation=0))]
+    #[pyo3(signature = (*, peer, mid=0, rid=0, repaired_rid=0, audio_level=0, transport_cc=0, video_orientation=0, playout_delay=0))]
+    #[allow(clippy::too_many_arguments)] // The seam's names; all are keywords in Python.
     fn new(
         peer: u32,
         mid: u8,
@@ -28,6 +29,7 @@ impl SetExtensions {
         audio_level: u8,
         transport_cc: u8,
         video_orientation: u8,
+        playout_delay: u8,
     ) -> PyResult<SetExtensions> {
         let ids = ExtensionIds {
             mid,
@@ -36,6 +38,7 @@ impl SetExtensions {
             audio_level,
             transport_cc,
             video_orientation,
+            playout_delay,
         };
         let all = [
             mid,
@@ -44,6 +47,7 @@ impl SetExtensions {
             audio_level,
             transport_cc,
             video_orientation,
+            playout_delay,
         ];
         if let Some(id) = all.iter().find(|id| **id > MAX_EXTENSION_ID) {
             return Err(MisuseError::new_err(format!(

@@ -3,10 +3,11 @@ use lianzhen_wire::rtcp::{self, Packet, ReportBlocks};
 
 use super::Router;
 use crate::copies::Copies;
-use crate::input::Role;
+use crate::input::{MediaKind, Role};
 use crate::keyframe::PLI_INTERVAL_NS;
 use crate::numbered::Slot;
 use crate::output::Carrier;
+use crate::room::Hop;
 use crate::sent_log::Refusal;
 
 /// Round trip assumed before reports tell it: a typical province-wide one.
@@ -211,7 +212,37 @@ impl Router {
                         .map_or(rtt_ns, |smoothed| (smoothed * 7 + rtt_ns) / 8),
                 );
             }
+            self.review_room(now_ns, output_slot);
         }
+    }
+
+    /// Tells players of pictures how long to keep them, by what both ways lose.
+    fn review_room(&mut self, now_ns: u64, slot: Slot) {
+        let Some(output) = self.outputs.get_mut(slot) else {
+            return;
+        };
+        let (Some(input), Some(layer)) = (self.inputs.get(output.input), output.splice.current())
+        else {
+            return;
+        };
+        if input.kind != MediaKind::Video {
+            return;
+        }
+        let rtt_ns = |peer| {
+            let rtt_ns = self.peers.get(peer).and_then(|peer| peer.rtt_ns);
+            rtt_ns.unwrap_or(DEFAULT_RTT_NS)
+        };
+        let hops = [
+            Hop {
+                fraction_lost: input.layers[layer].log.fraction_lost(),
+                rtt_ns: rtt_ns(input.peer),
+            },
+            Hop {
+                fraction_lost: output.stats.fraction_lost,
+                rtt_ns: rtt_ns(output.peer),
+            },
+        ];
+        output.room.review(now_ns, hops);
     }
 
     fn receive_keyframe_wish(&mut self, now_ns: u64, slot: Slot, media: u32) {

@@ -11,6 +11,7 @@ from tests.support.offers import (
     LEVEL,
     MID,
     ORIENTATION,
+    PLAYOUT_DELAY,
     REPAIRED_RID,
     RID,
     TRANSPORT_CC,
@@ -131,6 +132,15 @@ def test_lost_sound_is_asked_for_where_its_repeat_is_the_same_bytes(
     assert answer.codecs[0].feedback == feedback
     assert asks_again(offered, offered.codecs[0]) == is_asked
     assert (TRANSPORT_CC in {uri for _id, uri in answer.extensions}) == has_numbers
+
+
+@pytest.mark.parametrize(
+    ("direction", "is_told"), [("sendonly", False), ("recvonly", True), ("sendrecv", True)]
+)
+def test_a_client_that_plays_pictures_is_told_how_long_to_keep_them(direction: str, is_told: bool) -> None:
+    offered = section(video("0", direction, f"a=extmap:14 {PLAYOUT_DELAY}"))
+    answer = answer_section(offered, extensions={**IDS, PLAYOUT_DELAY: 14}, is_published=offered.sends)
+    assert ((14, PLAYOUT_DELAY) in answer.extensions) == is_told
 
 
 def test_lost_pictures_are_asked_for_where_the_client_says_so() -> None:

@@ -24,7 +24,7 @@ def test_payload_types_are_unique_over_both_kinds() -> None:
 
 
 def test_extension_ids_fit_the_one_byte_form_and_leave_out_layers() -> None:
-    assert sorted(OFFERED_EXTENSION_IDS.values()) == [1, 2, 3, 4]
+    assert sorted(OFFERED_EXTENSION_IDS.values()) == [1, 2, 3, 4, 5]
     assert RID_EXTENSION not in OFFERED_EXTENSION_IDS
 
 

@@ -8,6 +8,7 @@ mod paths;
 mod redundancy;
 mod repair;
 mod reports;
+mod room;
 mod routes;
 mod simulcast;
 mod taps;

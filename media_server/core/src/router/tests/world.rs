@@ -26,6 +26,7 @@ pub const IDS: ExtensionIds = ExtensionIds {
     audio_level: 4,
     transport_cc: 5,
     video_orientation: 6,
+    playout_delay: 11,
 };
 
 /// Other ids of subscribers, so that a mix-up shows.
@@ -36,6 +37,7 @@ pub const SUBSCRIBER_IDS: ExtensionIds = ExtensionIds {
     audio_level: 8,
     transport_cc: 7,
     video_orientation: 10,
+    playout_delay: 12,
 };
 
 pub const VP8: u8 = 96;

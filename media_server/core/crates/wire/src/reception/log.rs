@@ -32,6 +32,7 @@ pub struct ReceiveLog {
     duplicates: u64,
     expected_reported: u64,
     received_reported: u64,
+    fraction_lost: u8,
     jitter: Jitter,
     missing: MissingPackets,
     last_sender_report: Option<LastSenderReport>,
@@ -58,6 +59,7 @@ impl ReceiveLog {
             duplicates: 0,
             expected_reported: 0,
             received_reported: 0,
+            fraction_lost: 0,
             jitter: Jitter::new(clock_rate_hz),
             missing: MissingPackets::default(),
             last_sender_report: None,
@@ -130,7 +132,8 @@ impl ReceiveLog {
         let fraction_lost = (lost_now * 256)
             .checked_div(expected_now)
             .unwrap_or(0)
-            .min(255);
+            .min(255) as u8;
+        self.fraction_lost = fraction_lost;
         let (last_sender_report, delay_since_last_sender_report) =
             self.last_sender_report.as_ref().map_or((0, 0), |last| {
                 (
@@ -140,13 +143,18 @@ impl ReceiveLog {
             });
         Some(ReportBlock {
             ssrc,
-            fraction_lost: fraction_lost as u8,
+            fraction_lost,
             cumulative_lost: self.cumulative_lost().clamp(-0x80_0000, 0x7f_ffff) as i32,
             highest_sequence: highest.wrapping_sub(self.first_cycles) as u32,
             jitter_rtp_ticks: self.jitter_rtp_ticks(),
             last_sender_report,
             delay_since_last_sender_report,
         })
+    }
+
+    /// What was lost between the last two report blocks, in 1/256, repaired or not.
+    pub fn fraction_lost(&self) -> u8 {
+        self.fraction_lost
     }
 
     /// Appends to `due`, rising, the sequence numbers to ask for now; counts the attempt.
