@@ -2,13 +2,13 @@
 use lianzhen_wire::reception::{Arrival, ReceiveLog};
 use lianzhen_wire::rtp::{SequenceUnwrapper, TimestampUnwrapper};
 
+use crate::gap_wait::GapWait;
 use crate::history::History;
 use crate::input::MediaKind;
 use crate::keyframe::KeyframeRequests;
 use crate::rate::{Rate, RateMeter, Rates};
 use crate::select::Activity;
 use crate::splice::ClockPoint;
-use crate::turn::Turn;
 
 /// What a layer is thought to take before it was measured: what LiveKit's clients send at 180, 360 and 720 lines.
 fn nominal_bps(rid: &str) -> u64 {
@@ -40,7 +40,7 @@ pub struct Layer {
     /// What was received lately.
     pub history: History,
     /// What waits for repairs, where it is sound.
-    pub turn: Turn,
+    pub gap_wait: GapWait,
     /// The last sender report.
     pub clock: Option<ClockPoint>,
     /// When media packets with a payload came.
@@ -73,7 +73,7 @@ impl Layer {
             timestamps: TimestampUnwrapper::new(),
             log: ReceiveLog::new(clock_rate_hz, wants_repair),
             history: History::default(),
-            turn: Turn::default(),
+            gap_wait: GapWait::default(),
             clock: None,
             activity: None,
             keyframes: KeyframeRequests::default(),
@@ -93,7 +93,7 @@ impl Layer {
         self.timestamps = TimestampUnwrapper::new();
         self.log = ReceiveLog::new(clock_rate_hz, wants_repair);
         self.history = History::default();
-        self.turn = Turn::default();
+        self.gap_wait = GapWait::default();
         self.clock = None;
         self.rtx_ssrc = None;
     }

@@ -5,12 +5,12 @@ use lianzhen_wire::{h264, red, rtp, vp8};
 use super::Router;
 use super::control::DEFAULT_RTT_NS;
 use crate::events::Event;
+use crate::gap_wait;
 use crate::input::{Input, MediaKind, Role};
 use crate::numbered::Slot;
 use crate::packet::{MediaPacket, PacketFacts};
 use crate::select::{Activity, LAYER_SILENCE_NS};
 use crate::streams::{Elements, Learned, Stream};
-use crate::turn;
 
 /// Bytes of the original sequence number that begin an RTX payload (RFC 4588 §4).
 const OSN_BYTES: usize = 2;
@@ -241,29 +241,29 @@ impl Router {
             // Seen for the first time, or again: chosen now, so that the key frame at hand can be begun with.
             self.choose_new_layer(now_ns, stream, packet.facts.is_entry);
         }
-        match self.turn_of(now_ns, stream, packet.facts.sequence) {
-            turn::Step::Now => self.forward(now_ns, stream, &packet),
-            turn::Step::Filled => {
+        match self.gap_step(now_ns, stream, packet.facts.sequence) {
+            gap_wait::Step::Now => self.forward(now_ns, stream, &packet),
+            gap_wait::Step::Filled => {
                 self.forward(now_ns, stream, &packet);
                 self.pass_on_waiting(now_ns, stream);
             }
-            turn::Step::Held => self.counters.rtp_held += 1,
+            gap_wait::Step::Held => self.counters.rtp_held += 1,
         }
     }
 
     /// Whether a packet goes on at once: sound that is repaired keeps its order, pictures are put in order by players.
     #[inline]
-    fn turn_of(&mut self, now_ns: u64, stream: Stream, sequence: u64) -> turn::Step {
+    fn gap_step(&mut self, now_ns: u64, stream: Stream, sequence: u64) -> gap_wait::Step {
         let Some(input) = self.inputs.get_mut(stream.input) else {
-            return turn::Step::Now;
+            return gap_wait::Step::Now;
         };
         if input.kind != MediaKind::Audio || !input.wants_repair() {
-            return turn::Step::Now;
+            return gap_wait::Step::Now;
         }
         let rtt_ns = self.peers.get(input.peer).and_then(|peer| peer.rtt_ns);
         let rtt_ns = rtt_ns.unwrap_or(DEFAULT_RTT_NS);
         input.layers[stream.layer]
-            .turn
+            .gap_wait
             .receive(sequence, now_ns, rtt_ns)
     }
 
@@ -275,17 +275,17 @@ impl Router {
                 return;
             };
             let layer = &mut input.layers[stream.layer];
-            let Some(next) = layer.turn.waited_for() else {
+            let Some(next) = layer.gap_wait.waited_for() else {
                 return;
             };
             let Some(packet) = layer.history.get(next) else {
                 let waiting =
                     (next..=layer.history.highest()).find_map(|later| layer.history.get(later));
                 let since_ns = waiting.map(|packet| packet.facts.arrival_ns);
-                return layer.turn.went_on(next, since_ns);
+                return layer.gap_wait.went_on(next, since_ns);
             };
             let (facts, payload) = (packet.facts, packet.payload.to_vec());
-            layer.turn.went_past(next);
+            layer.gap_wait.went_past(next);
             let payload = &payload;
             self.forward(now_ns, stream, &MediaPacket { facts, payload });
         }
@@ -297,14 +297,17 @@ impl Router {
             return;
         };
         let layer = &mut input.layers[layer_index];
-        let Some(next) = layer.turn.waited_for() else {
+        let Some(next) = layer.gap_wait.waited_for() else {
             return;
         };
         let rtt_ns = self.peers.get(input.peer).and_then(|peer| peer.rtt_ns);
-        if layer.turn.is_over(now_ns, rtt_ns.unwrap_or(DEFAULT_RTT_NS)) {
+        if layer
+            .gap_wait
+            .is_over(now_ns, rtt_ns.unwrap_or(DEFAULT_RTT_NS))
+        {
             let present =
                 (next..=layer.history.highest()).find(|&later| layer.history.get(later).is_some());
-            layer.turn.give_up(present.unwrap_or(next));
+            layer.gap_wait.give_up(present.unwrap_or(next));
             let stream = Stream {
                 input: input_slot,
                 layer: layer_index,

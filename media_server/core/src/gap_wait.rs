@@ -1,4 +1,4 @@
-//! Sound in its turn: what follows a lost packet waits for its repeat, where repeats are needed often and do come.
+//! Sound in its gap_wait: what follows a lost packet waits for its repeat, where repeats are needed often and do come.
 //!
 //! A repeat takes a round trip. Players keep less than that before them, and would throw it away; but they keep as much
 //! as what they get is late. So what follows a gap is held back until the gap is filled or no longer worth it: players
@@ -31,9 +31,9 @@ pub enum Step {
     Held,
 }
 
-/// Whose turn it is in one stream of sound.
+/// What one stream of sound waits for.
 #[derive(Debug, Clone, Default)]
-pub struct Turn {
+pub struct GapWait {
     /// The next to go on; None before the first.
     next: Option<u64>,
     /// Since when others wait for it.
@@ -43,7 +43,7 @@ pub struct Turn {
     fruitless: u8,
 }
 
-impl Turn {
+impl GapWait {
     /// Takes a packet that is in the layer's history now. `rtt_ns` is the round trip to the publisher.
     #[inline]
     pub fn receive(&mut self, sequence: u64, now_ns: u64, rtt_ns: u64) -> Step {
@@ -127,65 +127,65 @@ mod tests {
     const RTT_NS: u64 = 50 * MS;
 
     /// A stream in which packets 2, 4 and 6 were lost before, and 7 was the last to come.
-    fn worn() -> Turn {
-        let mut turn = Turn::default();
+    fn worn() -> GapWait {
+        let mut gap_wait = GapWait::default();
         for (sequence, ms) in [(1, 0), (3, 40), (5, 80), (7, 120)] {
-            let step = turn.receive(sequence, ms * MS, RTT_NS);
+            let step = gap_wait.receive(sequence, ms * MS, RTT_NS);
             let expected = if sequence == 7 { Step::Held } else { Step::Now };
             assert_eq!(step, expected, "{sequence}");
         }
-        assert_eq!(turn.waited_for(), Some(6));
-        assert_eq!(turn.receive(6, 130 * MS, RTT_NS), Step::Filled);
-        turn.went_past(7);
-        turn.went_on(8, None);
-        assert_eq!(turn.waited_for(), None);
-        turn
+        assert_eq!(gap_wait.waited_for(), Some(6));
+        assert_eq!(gap_wait.receive(6, 130 * MS, RTT_NS), Step::Filled);
+        gap_wait.went_past(7);
+        gap_wait.went_on(8, None);
+        assert_eq!(gap_wait.waited_for(), None);
+        gap_wait
     }
 
     #[test]
     fn what_comes_in_order_or_too_late_goes_on_at_once() {
-        let mut turn = Turn::default();
+        let mut gap_wait = GapWait::default();
         for sequence in [10, 11, 12, 11, 9, 13] {
-            assert_eq!(turn.receive(sequence, 0, RTT_NS), Step::Now);
-            assert_eq!(turn.waited_for(), None);
-            assert!(!turn.is_over(u64::MAX, RTT_NS));
+            assert_eq!(gap_wait.receive(sequence, 0, RTT_NS), Step::Now);
+            assert_eq!(gap_wait.waited_for(), None);
+            assert!(!gap_wait.is_over(u64::MAX, RTT_NS));
         }
     }
 
     #[test]
     fn a_rare_gap_is_not_waited_for() {
-        let mut turn = Turn::default();
+        let mut gap_wait = GapWait::default();
         for gap in 0..10 {
             let now_ns = gap * LATELY_NS / (OFTEN as u64 - 1);
-            assert_eq!(turn.receive(gap * 2, now_ns, RTT_NS), Step::Now);
+            assert_eq!(gap_wait.receive(gap * 2, now_ns, RTT_NS), Step::Now);
         }
     }
 
     #[test]
     fn where_gaps_come_often_what_follows_one_waits_until_it_is_filled() {
-        let mut turn = worn();
-        assert_eq!(turn.receive(8, 140 * MS, RTT_NS), Step::Now);
-        assert_eq!(turn.receive(10, 180 * MS, RTT_NS), Step::Held);
-        assert_eq!(turn.receive(12, 220 * MS, RTT_NS), Step::Held);
-        assert_eq!(turn.receive(9, 240 * MS, RTT_NS), Step::Filled);
+        let mut gap_wait = worn();
+        assert_eq!(gap_wait.receive(8, 140 * MS, RTT_NS), Step::Now);
+        assert_eq!(gap_wait.receive(10, 180 * MS, RTT_NS), Step::Held);
+        assert_eq!(gap_wait.receive(12, 220 * MS, RTT_NS), Step::Held);
+        assert_eq!(gap_wait.receive(9, 240 * MS, RTT_NS), Step::Filled);
         // 10 goes on with it; 11 is missing, and 12 has waited since it came.
-        turn.went_past(10);
-        turn.went_on(11, Some(220 * MS));
-        assert_eq!(turn.waited_for(), Some(11));
-        assert!(!turn.is_over(379 * MS, RTT_NS));
-        assert!(turn.is_over(380 * MS, RTT_NS));
-        turn.give_up(12);
-        assert_eq!(turn.waited_for(), Some(12));
-        turn.went_past(12);
-        turn.went_on(13, None);
-        assert_eq!(turn.receive(11, 390 * MS, RTT_NS), Step::Now);
+        gap_wait.went_past(10);
+        gap_wait.went_on(11, Some(220 * MS));
+        assert_eq!(gap_wait.waited_for(), Some(11));
+        assert!(!gap_wait.is_over(379 * MS, RTT_NS));
+        assert!(gap_wait.is_over(380 * MS, RTT_NS));
+        gap_wait.give_up(12);
+        assert_eq!(gap_wait.waited_for(), Some(12));
+        gap_wait.went_past(12);
+        gap_wait.went_on(13, None);
+        assert_eq!(gap_wait.receive(11, 390 * MS, RTT_NS), Step::Now);
     }
 
     #[test]
     fn a_short_way_is_waited_for_shortly_and_a_long_one_not_at_all() {
-        let mut turn = worn();
-        assert_eq!(turn.receive(9, 150 * MS, 10 * MS), Step::Held);
-        assert!(turn.is_over(230 * MS, 10 * MS) && !turn.is_over(229 * MS, 10 * MS));
+        let mut gap_wait = worn();
+        assert_eq!(gap_wait.receive(9, 150 * MS, 10 * MS), Step::Held);
+        assert!(gap_wait.is_over(230 * MS, 10 * MS) && !gap_wait.is_over(229 * MS, 10 * MS));
         let mut far = worn();
         assert_eq!(far.receive(9, 150 * MS, 131 * MS), Step::Now);
         assert_eq!(far.receive(11, 150 * MS, 130 * MS), Step::Held);
@@ -193,15 +193,15 @@ mod tests {
 
     #[test]
     fn a_publisher_that_does_not_answer_is_waited_for_a_few_times() {
-        let mut turn = worn();
+        let mut gap_wait = worn();
         let mut held = 0;
         for gap in 0..30 {
             let (sequence, now_ns) = (9 + 2 * gap, (150 + 40 * gap) * MS);
-            if turn.receive(sequence, now_ns, RTT_NS) == Step::Held {
+            if gap_wait.receive(sequence, now_ns, RTT_NS) == Step::Held {
                 held += 1;
-                turn.give_up(sequence);
-                turn.went_past(sequence);
-                turn.went_on(sequence + 1, None);
+                gap_wait.give_up(sequence);
+                gap_wait.went_past(sequence);
+                gap_wait.went_on(sequence + 1, None);
             }
         }
         assert_eq!(held, u64::from(FRUITLESS));
