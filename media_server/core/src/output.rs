@@ -11,7 +11,7 @@ use crate::numbered::Slot;
 use crate::outgoing_header::{MidElement, OutgoingElements, write_header};
 use crate::packet::MediaPacket;
 use crate::peers::{ExtensionIds, Peer};
-use crate::room::Room;
+use crate::playout_delay::PlayoutDelay;
 use crate::sent_log::{Sent, SentLog};
 use crate::splice::{ClockPoint, Placement, Splice};
 
@@ -154,7 +154,7 @@ pub struct Output {
     /// Next extended number on the retransmission SSRC.
     pub rtx_sequence: u64,
     /// How long its player should keep pictures.
-    pub room: Room,
+    pub playout_delay: PlayoutDelay,
     /// Key frames it may still wish for.
     pub keyframe_wishes: Allowance,
     /// Counts.
@@ -215,7 +215,7 @@ impl Output {
             splice: Splice::new(plan.clock_rate_hz, plan.first_sequence),
             log: SentLog::default(),
             rtx_sequence: plan.first_rtx_sequence,
-            room: Room::default(),
+            playout_delay: PlayoutDelay::default(),
             keyframe_wishes: Allowance::new(WISHES),
             stats: OutputStats::default(),
             report_sent_ns: 0,
@@ -263,7 +263,7 @@ impl Output {
             audio_level: packet.facts.audio_level,
             video_orientation: packet.facts.video_orientation,
             // Without RTX a repeat must be the same bytes, and by then it may be another value.
-            playout_delay: self.room.element().filter(|_| self.has_rtx(types)),
+            playout_delay: self.playout_delay.element().filter(|_| self.has_rtx(types)),
         };
         out.reserve(packet.payload.len() + ADDED_BYTES);
         let header_len = write_header(out, &fields, subscriber.extensions, &elements);
@@ -344,7 +344,7 @@ impl Output {
             transport_sequence,
             audio_level: packet.facts.audio_level,
             video_orientation: packet.facts.video_orientation,
-            playout_delay: self.room.element().filter(|_| rtx.is_some()),
+            playout_delay: self.playout_delay.element().filter(|_| rtx.is_some()),
         };
         out.reserve(packet.payload.len() + ADDED_BYTES);
         let header_len = write_header(out, &fields, subscriber.extensions, &elements);

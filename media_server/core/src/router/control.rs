@@ -7,7 +7,7 @@ use crate::input::{MediaKind, Role};
 use crate::keyframe::PLI_INTERVAL_NS;
 use crate::numbered::Slot;
 use crate::output::Carrier;
-use crate::room::Hop;
+use crate::playout_delay::Hop;
 use crate::sent_log::Refusal;
 
 /// Round trip assumed before reports tell it: a typical province-wide one.
@@ -242,7 +242,7 @@ impl Router {
                 rtt_ns: rtt_ns(output.peer),
             },
         ];
-        output.room.review(now_ns, hops);
+        output.playout_delay.review(now_ns, hops);
     }
 
     fn receive_keyframe_wish(&mut self, now_ns: u64, slot: Slot, media: u32) {

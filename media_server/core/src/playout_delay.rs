@@ -45,7 +45,7 @@ pub struct Hop {
 
 /// What one player is told about one picture track.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Room {
+pub struct PlayoutDelay {
     /// Smoothed, of the way to us and of the way on, in 1/256 of 1/256.
     lost: [u16; 2],
     room_ns: u64,
@@ -55,7 +55,7 @@ pub struct Room {
     element: Option<[u8; 3]>,
 }
 
-impl Room {
+impl PlayoutDelay {
     /// The value of the extension that packets carry now, if they do.
     #[inline]
     pub fn element(&self) -> Option<[u8; 3]> {
@@ -102,7 +102,12 @@ mod tests {
     const MS: u64 = 1_000_000;
     const S: u64 = 1_000_000_000;
 
-    fn reviewed(room: &mut Room, now_ns: u64, up: (u8, u64), down: (u8, u64)) -> Option<u64> {
+    fn reviewed(
+        room: &mut PlayoutDelay,
+        now_ns: u64,
+        up: (u8, u64),
+        down: (u8, u64),
+    ) -> Option<u64> {
         room.review(
             now_ns,
             [up, down].map(|(fraction_lost, rtt_ms)| Hop {
@@ -118,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_good_line_and_a_rare_burst_say_nothing() {
-        let mut room = Room::default();
+        let mut room = PlayoutDelay::default();
         for second in 0..60 {
             let burst = if second % 20 == 0 { 24 } else { 2 };
             assert_eq!(reviewed(&mut room, second * S, (0, 40), (burst, 40)), None);
@@ -128,15 +133,15 @@ mod tests {
     #[test]
     fn loss_on_either_way_asks_for_four_tries_and_on_both_for_their_sum() {
         assert_eq!(
-            reviewed(&mut Room::default(), S, (51, 20), (0, 200)),
+            reviewed(&mut PlayoutDelay::default(), S, (51, 20), (0, 200)),
             Some(160)
         );
         assert_eq!(
-            reviewed(&mut Room::default(), S, (0, 200), (51, 25)),
+            reviewed(&mut PlayoutDelay::default(), S, (0, 200), (51, 25)),
             Some(180)
         );
         assert_eq!(
-            reviewed(&mut Room::default(), S, (51, 10), (51, 15)),
+            reviewed(&mut PlayoutDelay::default(), S, (51, 10), (51, 15)),
             Some(260)
         );
     }
@@ -144,18 +149,18 @@ mod tests {
     #[test]
     fn room_has_bounds() {
         assert_eq!(
-            reviewed(&mut Room::default(), S, (0, 0), (51, 1)),
+            reviewed(&mut PlayoutDelay::default(), S, (0, 0), (51, 1)),
             Some(100)
         );
         assert_eq!(
-            reviewed(&mut Room::default(), S, (51, 200), (51, 200)),
+            reviewed(&mut PlayoutDelay::default(), S, (51, 200), (51, 200)),
             Some(300)
         );
     }
 
     #[test]
     fn room_grows_at_once_and_shrinks_once_it_was_not_needed_for_10_s() {
-        let mut room = Room::default();
+        let mut room = PlayoutDelay::default();
         assert_eq!(reviewed(&mut room, S, (0, 20), (51, 20)), Some(160));
         assert_eq!(reviewed(&mut room, 2 * S, (0, 20), (51, 30)), Some(200));
         assert_eq!(reviewed(&mut room, 11 * S, (0, 20), (51, 20)), Some(200));
@@ -164,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_good_again_says_so_for_a_while_and_then_nothing() {
-        let mut room = Room::default();
+        let mut room = PlayoutDelay::default();
         assert_eq!(reviewed(&mut room, S, (0, 20), (51, 20)), Some(160));
         // Smoothed, the loss goes on for another second.
         for second in 2..12 {
