@@ -367,6 +367,10 @@ impl Congestion {
         self.prober.begin_anew();
         self.capacity_bps = None;
         self.rival_until_ns = 0;
+        if self.state == State::Silent {
+            // The silence told of the way that is gone.
+            self.estimate_bps = self.before_silence_bps;
+        }
         self.set_estimate(self.estimate_bps.min(START_BPS));
         self.feedback_ns = now_ns;
         self.enter(State::Starting, now_ns);

@@ -335,6 +335,19 @@ fn at_another_address_the_link_is_judged_anew() {
     assert!(mean_bps(&world, 1) > 2_000_000);
 }
 
+#[test]
+fn a_silence_of_the_way_before_says_nothing_of_another_address() {
+    let mut congestion = Congestion::default();
+    let now_ns = told_of(&mut congestion, 0, 200, 0, |_, _| {});
+    congestion.note_sent(200, now_ns, 1_100);
+    for second in 1..=5 {
+        congestion.on_tick(now_ns + second * S);
+    }
+    assert_eq!(congestion.available_bps(), Some(64_000));
+    congestion.begin_anew(now_ns + 5 * S);
+    assert_eq!(congestion.available_bps(), Some(1_000_000));
+}
+
 /// Sends a packet each 10 ms from `from` to `to`, and tells of them 100 ms after the last: all before `arrived_from` are
 /// lost. Returns the time of that.
 fn told_of(
