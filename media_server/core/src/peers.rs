@@ -109,6 +109,8 @@ pub struct Peer {
     pub last_heard_ns: Option<u64>,
     /// Heard again after an absence, and not attended to yet.
     pub has_returned: bool,
+    /// The same after a silence, during which the estimate has learnt nothing but that.
+    pub has_new_link: bool,
     /// True while it is reported silent.
     pub is_silent: bool,
     /// Round trip by its reports, smoothed.
@@ -161,6 +163,7 @@ impl Peer {
             rebinding: Rebinding::default(),
             nacks: Allowance::new(NACKS),
             has_returned: false,
+            has_new_link: false,
             redundancy: Redundancy::default(),
             wanted_bps: 0,
             allotted_bps: 0,
@@ -175,7 +178,9 @@ impl Peer {
         let before_ns = self.last_heard_ns.replace(now_ns);
         self.has_returned |=
             before_ns.is_some_and(|before_ns| now_ns.saturating_sub(before_ns) >= ABSENCE_NS);
-        std::mem::take(&mut self.is_silent)
+        let was_silent = std::mem::take(&mut self.is_silent);
+        self.has_new_link |= was_silent;
+        was_silent
     }
 
     /// Notes that a packet leaves now under the last transport-wide number.

@@ -55,6 +55,12 @@ impl Router {
         if !std::mem::take(&mut peer.has_returned) {
             return;
         }
+        if std::mem::take(&mut peer.has_new_link) {
+            self.link_changed(now_ns, peer_slot);
+        }
+        let Some(peer) = self.peers.get(peer_slot) else {
+            return;
+        };
         let outputs: Vec<Slot> = peer.outputs.values().copied().collect();
         for slot in outputs {
             let Some(output) = self.outputs.get(slot) else {

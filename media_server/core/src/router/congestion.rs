@@ -41,12 +41,19 @@ impl Router {
         self.on_estimate(now_ns, slot);
     }
 
-    /// A peer is sent to at another address now.
+    /// A peer is sent to at another address now, or is there again after a silence: neither its estimate nor what its
+    /// pictures stepped back for holds any longer.
     pub(super) fn link_changed(&mut self, now_ns: u64, slot: Slot) {
-        if let Some(peer) = self.peers.get_mut(slot) {
-            peer.congestion.begin_anew(now_ns);
-            self.on_estimate(now_ns, slot);
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        peer.congestion.begin_anew(now_ns);
+        for output in peer.outputs.values() {
+            if let Some(output) = self.outputs.get_mut(*output) {
+                output.stepped_back_ns = None;
+            }
         }
+        self.on_estimate(now_ns, slot);
     }
 
     pub(super) fn receive_remb(&mut self, now_ns: u64, slot: Slot, bps: u64) {

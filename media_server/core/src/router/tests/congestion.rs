@@ -263,6 +263,32 @@ fn at_another_address_the_link_is_judged_anew() {
 }
 
 #[test]
+fn who_comes_back_from_a_silence_gets_its_picture_back_at_once() {
+    let (mut world, publisher, subscriber) = video_pair();
+    let (mut sender, mut viewer) = (Vp8Sender::new(5, "", 100), Viewer::new(subscriber));
+    send_all(&mut world, publisher, &sender.frame(true, 5));
+    play(&mut world, publisher, &mut sender, &mut viewer, 60);
+    for _ in 0..50 {
+        send_all(&mut world, publisher, &big_frame(&mut sender, 5));
+        world.pass(100 * MS);
+    }
+    let silent = peer_snapshot(&world, 2);
+    assert_eq!(
+        (silent.estimate_bps, silent.congestion),
+        (Some(64_000), "silent")
+    );
+    assert!(silent.allotted_bps < silent.wanted_bps, "{silent:?}");
+    world.check(subscriber, true);
+    world.pass(20 * MS);
+    let back = peer_snapshot(&world, 2);
+    assert_eq!(
+        (back.estimate_bps, back.congestion),
+        (Some(1_000_000), "starting")
+    );
+    assert_eq!(back.allotted_bps, back.wanted_bps);
+}
+
+#[test]
 fn data_is_measured() {
     let mut world = World::new();
     world.join(2, SUBSCRIBER_IDS);
