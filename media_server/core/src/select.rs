@@ -1,8 +1,9 @@
 //! Which layer of a track a receiver gets: the wanted one if it lives, else the best below it, else the lowest above.
 
 /// A layer is silent once a sibling has gone on sending for so long without it. Compared with siblings and not with
-/// the clock: a still screen or a mute silences all layers alike, and then nothing better is to be had.
-pub const LAYER_SILENCE_NS: u64 = 1_000_000_000;
+/// the clock: a still screen or a mute silences all layers alike, and then nothing better is to be had. Browsers leave
+/// a layer out as soon as they think that their link does not carry it; till then its viewers see it stand still.
+pub const LAYER_SILENCE_NS: u64 = 500_000_000;
 
 /// A layer that pauses longer than this begins a new span of activity. Browsers repeat a still screen each second.
 pub const SPAN_GAP_NS: u64 = 2_000_000_000;
@@ -151,18 +152,18 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_silent_for_more_than_a_second_gives_way_to_the_best_below_it() {
+    fn a_layer_silent_for_more_than_half_a_second_gives_way_to_the_best_below_it() {
         let layers = [
             layer("q", Some(5 * S)),
             layer("h", Some(5 * S)),
-            layer("f", Some(4 * S - 1)),
+            layer("f", Some(9 * S / 2 - 1)),
         ];
         assert_eq!(choose(&layers, Some("f")), Some(1));
         assert_eq!(choose(&layers, None), Some(1));
         let layers = [
             layer("q", Some(5 * S)),
             layer("h", Some(5 * S)),
-            layer("f", Some(4 * S)),
+            layer("f", Some(9 * S / 2)),
         ];
         assert_eq!(choose(&layers, Some("f")), Some(2));
     }

@@ -9,11 +9,14 @@ use crate::gap_wait;
 use crate::input::{Input, MediaKind, Role};
 use crate::numbered::Slot;
 use crate::packet::{MediaPacket, PacketFacts};
-use crate::select::{Activity, LAYER_SILENCE_NS};
+use crate::select::Activity;
 use crate::streams::{Elements, Learned, Stream};
 
 /// Bytes of the original sequence number that begin an RTX payload (RFC 4588 §4).
 const OSN_BYTES: usize = 2;
+
+/// A layer that comes after so long a pause may have been chosen away from, or left holes behind.
+const RETURN_NS: u64 = 1_000_000_000;
 
 impl Router {
     /// Takes what should be SRTP of a peer; true if it was.
@@ -228,7 +231,7 @@ impl Router {
         let mut is_return = false;
         if !payload.is_empty() {
             let before = input.layers[stream.layer].activity;
-            is_return = before.is_none_or(|before| before.last_ns + LAYER_SILENCE_NS < arrival_ns);
+            is_return = before.is_none_or(|before| before.last_ns + RETURN_NS < arrival_ns);
             note_media(input, stream.layer, &mut packet);
         }
         if input.outputs.is_empty() && input.taps.is_empty() && payload.is_empty() {

@@ -152,7 +152,7 @@ fn a_silent_layer_is_left_and_taken_again_when_it_lives() {
 }
 
 #[test]
-fn the_way_to_a_lower_layer_takes_little_more_than_a_second() {
+fn the_way_to_a_lower_layer_takes_less_than_a_second() {
     let mut stage = stage();
     stage.frames(30, true, true, true);
     stage.received();
@@ -160,7 +160,7 @@ fn the_way_to_a_lower_layer_takes_little_more_than_a_second() {
     while stage.layer().as_deref() == Some("f") {
         stage.frames(1, true, false, true);
     }
-    assert!(stage.world.now_ns - stopped_ns < 1300 * MS);
+    assert!(stage.world.now_ns - stopped_ns < 800 * MS);
 }
 
 #[test]

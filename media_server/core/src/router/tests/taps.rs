@@ -72,7 +72,7 @@ fn a_tap_stays_in_one_time_line_when_layers_come_and_go() {
         .collect();
     assert_eq!(
         widths,
-        [320, 1280, 1280, 320, 320, 1280, 1280, 1280, 1280, 1280]
+        [320, 1280, 1280, 320, 320, 320, 1280, 1280, 1280, 1280, 1280]
     );
     let last = frames.last().unwrap().timestamp - frames[0].timestamp;
     assert!((last - 299 * 3000).abs() < 9000, "{last}");
