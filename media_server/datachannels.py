@@ -50,13 +50,13 @@ MAX_TSN_AHEAD: Final = 1024
 """Chunks taken beyond the first missing one. aiortc sorts them at every chunk: 1,024 cost 0.2 ms."""
 MAX_WAITING_BYTES: Final = 1024 * 1024 + MAX_MESSAGE_BYTES
 """Held back for reassembly and order: aiortc's window of 1 MiB, and one message that fills a gap."""
-MAX_BYTES_PER_S: Final = 64 * 1024
-"""Taken of one peer in the long run, 0.5 Mbit/s: everybody else in the room is sent it, at the expense of
+MAX_BYTES_PER_S: Final = 32 * 1024
+"""Taken of one peer in the long run, 256 kbit/s: everybody else in the room is sent it, at the expense of
 pictures. What is refused is not acknowledged: it comes again, slower, and reliable data stays reliable."""
-MAX_BURST_BYTES: Final = 128 * 1024
-"""Taken at once after a rest: two of the longest messages. Four of them made pictures pause for seconds."""
+MAX_BURST_BYTES: Final = 64 * 1024
+"""Taken at once after a rest: one of the longest messages. Four of them made pictures pause for seconds."""
 MIN_CHUNK_BYTES: Final = 256
-"""What a short message costs: 256 of them a second are four times as many as a moving pointer makes."""
+"""What a short message costs: 128 of them a second are twice as many as a moving pointer makes."""
 MAX_GAP_SPAN: Final = 16 * 1024
 """TSNs in the gap blocks of one SACK; aiortc walks through each. Real ones cover what we have in flight."""
 MAX_OPEN_MESSAGE_BYTES: Final = 1024
