@@ -181,7 +181,7 @@ bench-forwarding: setup-service ## CPU per forwarded packet; the last line is a 
 
 bench-peers: setup-service .setup/virtual-peer ## CPU per forwarded packet beside Debian's Janus; the last line is a JSON object (8 min)
 	@deploy/setup/janus.sh
-	@$(BIN)/python -m load_tests.beside --plot docs/peers.png
+	@unshare --net $(BIN)/python -m load_tests.beside --plot docs/peers.png
 
 load: setup-service .setup/virtual-peer ## one load test: make load SCENARIO=ten_consultations (load_tests/scenarios); reports in var/load
 	@$(BIN)/python -m load_tests.load $(or $(SCENARIO),ten_consultations)
