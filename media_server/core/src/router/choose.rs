@@ -8,6 +8,7 @@ use crate::numbered::Slot;
 use crate::output::Grant;
 use crate::peers::Peer;
 use crate::select;
+use crate::splice::Splice;
 use crate::streams::Stream;
 
 impl Router {
@@ -58,18 +59,7 @@ impl Router {
         if std::mem::take(&mut peer.has_new_link) {
             self.link_changed(now_ns, peer_slot);
         }
-        let Some(peer) = self.peers.get(peer_slot) else {
-            return;
-        };
-        let outputs: Vec<Slot> = peer.outputs.values().copied().collect();
-        for slot in outputs {
-            let Some(output) = self.outputs.get(slot) else {
-                continue;
-            };
-            if let Some(layer) = output.splice.current() {
-                self.want_keyframe(now_ns, output.input, layer);
-            }
-        }
+        self.want_keyframes(now_ns, peer_slot, Splice::current);
     }
 
     /// Points outputs and taps at their layers; returns the layers that somebody new waits for.
@@ -153,18 +143,26 @@ impl Router {
 
     /// Key frames for outputs of a peer that could not take one until now.
     pub(super) fn want_keyframes_for_peer(&mut self, now_ns: u64, peer_slot: Slot) {
+        if self.peers.get(peer_slot).is_some_and(Peer::is_ready) {
+            self.want_keyframes(now_ns, peer_slot, Splice::target);
+        }
+    }
+
+    fn want_keyframes(
+        &mut self,
+        now_ns: u64,
+        peer_slot: Slot,
+        layer: fn(&Splice) -> Option<usize>,
+    ) {
         let Some(peer) = self.peers.get(peer_slot) else {
             return;
         };
-        if !peer.is_ready() {
-            return;
-        }
         let outputs: Vec<Slot> = peer.outputs.values().copied().collect();
         for slot in outputs {
             let Some(output) = self.outputs.get(slot) else {
                 continue;
             };
-            if let Some(layer) = output.splice.target() {
+            if let Some(layer) = layer(&output.splice) {
                 self.want_keyframe(now_ns, output.input, layer);
             }
         }
