@@ -17,6 +17,7 @@ from tests.support.hospital_certificate import HospitalCertificate, make_certifi
 from tests.support.namespaces import Network, network
 from tests.support.sdk_client import sdk_client
 from tests.support.server import Server, running
+from tests.support.waiting import wait_until
 
 HTTPS_PORT = 443
 JOINS = 20
@@ -109,5 +110,9 @@ async def test_joins_through_443(
 
 
 async def _first_frame_s(page: HarnessPage) -> float:
-    await page.wait_for_media("here", pictures=1, sound_packets=0)
-    return float((await page.state("firstFrameMs"))["here"]) / 1_000
+    """Returns when the first picture was shown, which is a moment after it was decoded."""
+
+    async def shown_ms() -> float | None:
+        return (await page.state("firstFrameMs")).get("here")
+
+    return float(await wait_until(shown_ms, what="the first picture") or 0) / 1_000
