@@ -30,7 +30,8 @@ _STREAM_PRIORITY: Final = (90 << 24) | (255 << 8) | 255
 """Below all of UDP, where a lost packet holds up nothing (RFC 6544 §4.2)."""
 _NETWORK_COST: Final = 999
 """The most that libwebrtc knows: a fresh path that a page lays is cheaper, and carries media at once. The
-same for all of ours, so that it decides nothing else."""
+same for all of ours, so that it decides nothing else. Behind a generation: without one sdp-transform, with
+which livekit-client writes its wishes into answers, makes "NaN" of it, and browsers refuse the answer."""
 _STREAM_FOUNDATION: Final = 101
 """Other numbers than those of UDP (RFC 8445 §5.1.1.3)."""
 _OUR_CANDIDATE: Final = re.compile(r"^a=candidate:[^\r\n]*", re.MULTILINE)
@@ -68,7 +69,7 @@ class _Media(MediaDescription):
 
     def __str__(self) -> str:
         text = super().__str__() + "".join(f"a={line}\r\n" for line in self.extra)
-        return _OUR_CANDIDATE.sub(rf"\g<0> network-cost {_NETWORK_COST}", text)
+        return _OUR_CANDIDATE.sub(rf"\g<0> generation 0 network-cost {_NETWORK_COST}", text)
 
 
 def write_description(origin: Origin, transport: LocalTransport, sections: Sequence[LocalSection]) -> str:
